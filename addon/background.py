@@ -1,0 +1,131 @@
+"""The footage behind a camera, frame by frame in step with the keys."""
+
+import glob
+import re
+from math import radians
+from pathlib import Path
+from typing import Final
+
+import bpy
+
+from . import compat
+from .capture_file import Capture, Footage, Intrinsics
+
+PLACEHOLDER: Final = re.compile(r"#+|%0?\d*d")
+"""What stands for the number in the pattern of an image sequence."""
+
+
+def show_footage(camera: bpy.types.Object, capture: Capture, first_frame: int) -> str | None:
+    """Put the footage behind a camera, its first picture at `first_frame`, without the lens's distortion.
+
+    Footage that has moved is also looked for in the folder of the capture file. Returns a sentence on what is not as it
+    should be, or None.
+    """
+    footage = capture.footage
+    path = find_footage(footage.path, capture.path.parent)
+    if path is None:
+        return f"The footage is not at {footage.path} any more; the camera has no background."
+    background = camera.data.background_images.new()
+    background.alpha = 1.0
+    background.frame_method = "STRETCH"
+    try:
+        size = load(background, path, footage.kind, first_frame)
+    except RuntimeError as error:
+        camera.data.background_images.remove(background)
+        return f"Blender cannot show the footage {path}: {error}"
+    camera.data.show_background_images = True
+    return line_up(background, path, size, capture)
+
+
+def line_up(
+    background: bpy.types.CameraBackgroundImage, path: Path, size: tuple[int, int], capture: Capture
+) -> str | None:
+    """Let a picture of this size fill the frame as the hands were captured in it; a sentence on why not, or None."""
+    footage = capture.footage
+    background.use_flip_x = capture.mirrored
+    as_stored = footage.rotation % 360 != 0 and not compat.MOVIES_ARE_TURNED
+    if as_stored:
+        turn(background, footage)
+        size = size[::-1] if footage.rotation % 180 else size
+    if size != (footage.width, footage.height):
+        return f"{path} is {size[0]} x {size[1]} in Blender, but {footage.width} x {footage.height} was captured."
+    if any(capture.intrinsics.distortion):
+        if background.clip is None or as_stored:
+            return f"{path} is shown with its lens distortion: hands are a little off towards the picture's edges."
+        undistort(background, capture.intrinsics)
+    return None
+
+
+def load(background: bpy.types.CameraBackgroundImage, path: Path, kind: str, first_frame: int) -> tuple[int, int]:
+    """Let a background show a file; its width and height. Raises RuntimeError when Blender cannot read it."""
+    if kind == "still":
+        background.source = "IMAGE"
+        background.image = bpy.data.images.load(str(path), check_existing=True)
+        picture, readable = background.image, background.image.size[0] > 0
+    else:
+        background.source = "MOVIE_CLIP"
+        background.clip = bpy.data.movieclips.load(str(path))
+        background.clip.frame_start = first_frame
+        picture, readable = background.clip, background.clip.frame_duration > 0
+    if not readable:
+        raise RuntimeError("it holds no picture that Blender can read.")
+    return tuple(picture.size)
+
+
+def find_footage(path: Path, captured_in: Path) -> Path | None:
+    """The file to load, where the footage was or under the same name in another folder.
+
+    path: a video or picture, or a folder or pattern (shot_####.png) of numbered pictures; then the first one is found.
+    """
+    for candidate in (path, captured_in / path.name):
+        files = pictures_in(candidate) if candidate.is_dir() else matching(candidate)
+        if files:
+            return min(files, key=number)
+    return None
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """All pictures of a folder."""
+    return [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in bpy.path.extensions_image and not file.name.startswith(".")
+    ]
+
+
+def matching(pattern: Path) -> list[Path]:
+    """The file of that name, or those that a pattern stands for."""
+    if pattern.exists():
+        return [pattern]
+    wildcards = "*[0-9]*".join(glob.escape(part) for part in PLACEHOLDER.split(pattern.name))
+    return list(pattern.parent.glob(wildcards)) if PLACEHOLDER.search(pattern.name) else []
+
+
+def number(picture: Path) -> int:
+    """The last number in a file's name, 0 without any."""
+    return int((re.findall(r"\d+", picture.stem) or ["0"])[-1])
+
+
+def turn(background: bpy.types.CameraBackgroundImage, footage: Footage) -> None:
+    """Turn a picture that Blender shows as it is stored, and fill the frame with it."""
+    background.rotation = -radians(footage.rotation)  # Blender turns backgrounds clockwise.
+    if footage.rotation % 180:
+        background.frame_method = "FIT"
+        background.scale = max(footage.width, footage.height) / min(footage.width, footage.height)
+
+
+def undistort(background: bpy.types.CameraBackgroundImage, intrinsics: Intrinsics) -> None:
+    """Tell the clip its lens, and show what a lens without distortion would have seen.
+
+    Blender's Brown model counts y upwards, which exchanges OpenCV's tangential coefficients.
+    """
+    k1, k2, p1, p2, k3 = intrinsics.distortion
+    lens = background.clip.tracking.camera
+    lens.pixel_aspect = intrinsics.fy / intrinsics.fx
+    lens.units = "PIXELS"
+    lens.focal_length_pixels = intrinsics.fx
+    lens.principal_point_pixels = (intrinsics.cx, intrinsics.height - intrinsics.cy)
+    lens.distortion_model = "BROWN"
+    lens.brown_k1, lens.brown_k2, lens.brown_k3 = k1, k2, k3
+    lens.brown_p1, lens.brown_p2 = p2, -p1
+    background.clip_user.use_render_undistorted = True

@@ -1,0 +1,183 @@
+"""`blender -b [FILE] --command dahyf_hands capture|import`: the add-on's work without a window."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from . import environment, preferences, worker
+from .capture_file import read_capture
+from .errors import AddonError, OutputError
+from .scene_import import ImportOptions, import_capture
+
+COMMAND = "dahyf_hands"
+EXIT_UNEXPECTED = 1
+EXIT_USAGE = 2
+
+EPILOG = """\
+Blender loads FILE first when one is given before --command, else the work starts from an empty scene.
+exit codes: 0 done, 1 unexpected, 2 usage, 3 footage, 4 settings, 5 model file, 6 capture file, 7 output,
+130 interrupted (what is done is kept; the same command goes on from there)
+"""
+
+Say = Callable[..., None]
+
+
+class CoreError(AddonError):
+    """The core could not do its part; it has its own exit code."""
+
+    def __init__(self, message: worker.Message, exit_code: int) -> None:
+        super().__init__(str(message["text"]), str(message.get("remedy", "")))
+        self.exit_code = exit_code  # type: ignore[misc]
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the command line says. Returns the exit code; whatever goes wrong is said in one line."""
+    try:
+        chosen, core_arguments = parse(arguments)
+    except SystemExit as stop:
+        return EXIT_USAGE if stop.code else 0
+    say = say_json if chosen.json else say_text
+    try:
+        chosen.work(chosen, core_arguments, say)
+    except AddonError as error:
+        say("error", text=error.reason, remedy=error.remedy, exit_code=error.exit_code)
+        return error.exit_code
+    except Exception as error:
+        text = f"An unexpected error stopped the work: {type(error).__name__}: {error}."
+        say("error", text=text, remedy="Please report it.", exit_code=EXIT_UNEXPECTED)
+        return EXIT_UNEXPECTED
+    return 0
+
+
+def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """The chosen options, and what `capture` hands on to the core. Raises SystemExit."""
+    parser = argparse.ArgumentParser(
+        f"blender -b [FILE] --command {COMMAND}", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True, metavar="capture|import")
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.blend", help="file to write")
+    shared.add_argument("--keep-scene", action="store_true", help="leave the scene's rate, range, size and camera")
+    shared.add_argument("--no-footage", action="store_true", help="do not show the footage behind the camera")
+    shared.add_argument("--json", action="store_true", help="say everything as one JSON object a line")
+    capture = commands.add_parser(
+        "capture",
+        parents=[shared],
+        help="capture the hands of a clip, then import them",
+        epilog="All other options go to `dahyf capture`, for example --range 0:100 --fov 60 --max-hands 1.",
+    )
+    capture.add_argument("clip", type=Path, help="video, image sequence or still")
+    capture.add_argument("--capture-file", type=Path, help="where the capture is kept (default: beside OUT.blend)")
+    capture.set_defaults(work=capture_clip)
+    importing = commands.add_parser("import", parents=[shared], help="import a capture file")
+    importing.add_argument("capture_file", type=Path, metavar="CAPTURE", help="a file that `dahyf capture` wrote")
+    importing.set_defaults(work=import_file)
+    chosen, rest = parser.parse_known_args(arguments)
+    if rest and chosen.work is import_file:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    return chosen, rest
+
+
+def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say: Say) -> None:
+    """Run the core on a clip, then import what it found. Raises AddonError."""
+    check_output(chosen.output)
+    interpreter = preferences.core_interpreter(preferences.preferences_of(bpy.context))
+    if interpreter is None:
+        raise AddonError(
+            "The core is not installed.",
+            f"Press Set Up in the preferences, or set {environment.INTERPRETER_VARIABLE} to a Python that has it.",
+        )
+    capture_file = chosen.capture_file or chosen.output.with_suffix(".hands.npz")
+    command = environment.core_command(
+        interpreter, "capture", str(chosen.clip), "--output", str(capture_file), "--json", *core_arguments
+    )
+    code, last = worker.run_blocking(command, lambda message: relay(message, say))
+    if code:
+        raise CoreError(last, code)
+    build_file(capture_file, chosen, say)
+
+
+def relay(message: worker.Message, say: Say) -> None:
+    """Pass on what the core says; its end is not ours, and its error is told once by `run`."""
+    if message["type"] not in ("done", "error"):
+        say(**message)
+
+
+def import_file(chosen: argparse.Namespace, _core_arguments: Sequence[str], say: Say) -> None:
+    """Import a capture file. Raises AddonError."""
+    check_output(chosen.output)
+    build_file(chosen.capture_file, chosen, say)
+
+
+def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None:
+    """Import a capture into the loaded file, or into an empty one, and save it as the output. Raises AddonError."""
+    capture = read_capture(capture_file.resolve())
+    if not bpy.data.filepath:
+        bpy.ops.wm.read_homefile(use_empty=True)
+    options = ImportOptions(set_scene=not chosen.keep_scene, show_footage=not chosen.no_footage)
+    imported = import_capture(bpy.context, capture, options)
+    for warning in imported.warnings:
+        say("warning", text=warning)
+    save(chosen.output)
+    say("done", output=str(chosen.output), hands=len(imported.rigs), frames=len(capture.frame))
+
+
+def check_output(path: Path) -> None:
+    """Refuse at the start what could not be written in the end. Raises OutputError."""
+    if path.suffix != ".blend":
+        raise OutputError(f"The output {path} does not end in .blend.", "Name a .blend file.")
+    if path.is_dir() or not path.parent.is_dir():
+        raise OutputError(f"The output {path} is no file in a folder that exists.", "Make the folder first.")
+    if not os.access(path.parent, os.W_OK):
+        raise OutputError(f"The folder {path.parent} cannot be written to.", "Check its permissions.")
+
+
+def save(path: Path) -> None:
+    """Save the open file as `path`, which appears whole or not at all. Raises OutputError."""
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), check_existing=False)
+    except RuntimeError as error:
+        raise OutputError(
+            f"The output {path} cannot be written: {str(error).removeprefix('Error: ').strip()}.",
+            "Check the folder's permissions and the free space.",
+        ) from error
+
+
+def say_json(kind: str = "", **content: Any) -> None:
+    """One JSON object on a line of its own."""
+    print(json.dumps({"type": content.pop("type", kind), **content}), flush=True)
+
+
+def say_text(kind: str = "", **content: Any) -> None:
+    """One line for people; errors and warnings on the error stream."""
+    kind = content.pop("type", kind)
+    if kind == "error":
+        print(f"Error: {content['text']} {content['remedy']}", file=sys.stderr, flush=True)
+    elif kind == "warning":
+        print(f"Warning: {content['text']}", file=sys.stderr, flush=True)
+    elif kind == "done":
+        print(f"Wrote {content['output']}: {content['hands']} hand(s), {content['frames']} frame(s).", flush=True)
+    elif kind == "progress":
+        print(f"{content['stage']}: {content['done']} of {content['total']}", flush=True)
+    else:
+        print(content.get("text", ""), flush=True)
+
+
+_handle: Any = None
+
+
+def register() -> None:
+    """Make the command known to Blender's command line."""
+    global _handle
+    _handle = bpy.utils.register_cli_command(COMMAND, run)
+
+
+def unregister() -> None:
+    """Take the command back."""
+    bpy.utils.unregister_cli_command(_handle)

@@ -1,0 +1,45 @@
+"""Every difference between Blender versions that the add-on meets, from 4.2 to 5.x. Version checks live here alone."""
+
+from typing import Final
+
+import bpy
+
+_HAS_SLOTS: Final = bpy.app.version >= (4, 4, 0)
+_NEW_MATERIALS_LACK_NODES: Final = bpy.app.version < (5, 0, 0)
+IS_PYTHON_MODULE: Final = not bpy.app.binary_path
+"""Whether Python runs Blender, not Blender Python."""
+
+MOVIES_ARE_TURNED: Final = bpy.app.version >= (4, 4, 0)
+"""Whether Blender shows a video the way its rotation metadata asks for."""
+
+
+class NewAction:
+    """An empty Action that has just become an object's own; it takes new F-curves."""
+
+    def __init__(self, owner: bpy.types.Object, name: str) -> None:
+        """Give `owner` a new Action. An Action that it had before stays in the file, unchanged."""
+        animation = owner.animation_data_create()
+        if animation.action is not None:
+            animation.action.use_fake_user = True
+        self.action = bpy.data.actions.new(name)
+        animation.action = self.action
+        self._channels = self.action
+        if _HAS_SLOTS:
+            slot = self.action.slots.new(owner.id_type, owner.name)
+            animation.action_slot = slot
+            strip = self.action.layers.new("Layer").strips.new(type="KEYFRAME")
+            self._channels = strip.channelbag(slot, ensure=True)
+
+    def new_fcurve(self, data_path: str, index: int, group: str) -> bpy.types.FCurve:
+        """A new F-curve without keys, in the group of that name."""
+        fcurve = self._channels.fcurves.new(data_path, index=index)
+        groups = self._channels.groups
+        fcurve.group = groups.get(group) or groups.new(group)
+        return fcurve
+
+
+def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:
+    """The nodes of a new material, the Principled BSDF among them."""
+    if _NEW_MATERIALS_LACK_NODES:
+        material.use_nodes = True
+    return material.node_tree.nodes

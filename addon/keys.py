@@ -1,0 +1,135 @@
+"""Keys on every frame that has a hand, written in bulk into new Actions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from .capture_file import Hand, Skeleton, State
+from .compat import NewAction
+from .rig import WRIST, bone_name
+
+CONFIDENCE = "confidence"
+VISIBILITY_GROUP = "Visibility"
+KEY_TYPES = {State.OBSERVED: "KEYFRAME", State.REPLACED: "JITTER", State.INTERPOLATED: "GENERATED"}
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One animated property. values (N, D), one column for each of its D F-curves."""
+
+    data_path: str
+    group: str
+    values: NDArray[np.floating]
+    color_mode: str = "AUTO_RAINBOW"
+
+
+@dataclass(frozen=True)
+class KeyTimes:
+    """Where N keys lie, and how each goes on: frames (N,); interpolation and types (N,), Blender's enum numbers."""
+
+    frames: NDArray[np.floating]
+    interpolation: NDArray[np.int32]
+    types: NDArray[np.int32]
+
+
+def key_hand(
+    armature: bpy.types.Object, hand: Hand, skeleton: Skeleton, frames: NDArray[np.floating], action_name: str
+) -> bpy.types.Action:
+    """Key a rig's bones and its confidence wherever the hand has a pose.
+
+    frames (T,) of the timeline. Each key leads straight to the next; the last one before frames without a hand holds.
+    The bones may have any roll.
+    """
+    armature[CONFIDENCE] = 0.0
+    armature.id_properties_ui(CONFIDENCE).update(min=0.0, max=1.0, description="Trust in the captured pose")
+    present = hand.present
+    constant, linear = enum_numbers("interpolation", "CONSTANT", "LINEAR")
+    times = KeyTimes(
+        frames=frames[present],
+        interpolation=np.where(holds(present)[present], constant, linear),
+        types=key_types(hand.state[present]),
+    )
+    return write_action(armature, action_name, times, hand_channels(armature, hand, skeleton))
+
+
+def hand_channels(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Iterator[Channel]:
+    """The wrist's place, all rotations, and the confidence, at the frames that have a hand.
+
+    A rotation R about the rest axes is B^T R B in a bone whose rest orientation is B, so its axis is B^T times R's.
+    """
+    present = hand.present
+    for index, joint in enumerate(skeleton.names):
+        name = bone_name(joint, hand.side)
+        path = armature.pose.bones[name].path_from_id
+        orientation = np.array(armature.data.bones[name].matrix_local.to_3x3())
+        if joint == WRIST:
+            yield Channel(path("location"), name, hand.translation[present] @ orientation, "AUTO_RGB")
+        quaternions = quaternions_from_axis_angle(hand.pose[present, index] @ orientation)
+        yield Channel(path("rotation_quaternion"), name, continuous(quaternions), "AUTO_YRGB")
+    yield Channel(f'["{CONFIDENCE}"]', CONFIDENCE.capitalize(), hand.confidence[present, None])
+
+
+def key_visibility(
+    mesh: bpy.types.Object, hand: Hand, frames: NDArray[np.floating], action_name: str
+) -> bpy.types.Action | None:
+    """Hide a hand's skin while the capture has no pose for it. None, and no Action, when it always has one."""
+    if hand.present.all():
+        return None
+    changes = np.flatnonzero(np.diff(hand.present, prepend=~hand.present[:1]))
+    constant, keyframe = enum_numbers("interpolation", "CONSTANT"), enum_numbers("type", "KEYFRAME")
+    times = KeyTimes(frames[changes], np.repeat(constant, len(changes)), np.repeat(keyframe, len(changes)))
+    hidden = (~hand.present[changes, None]).astype(np.float32)
+    channels = (Channel(path, VISIBILITY_GROUP, hidden) for path in ("hide_viewport", "hide_render"))
+    return write_action(mesh, action_name, times, channels)
+
+
+def write_action(owner: bpy.types.Object, name: str, times: KeyTimes, channels: Iterator[Channel]) -> bpy.types.Action:
+    """Give `owner` a new Action with these channels; whatever moved it before stays in the file."""
+    new = NewAction(owner, name)
+    points = np.empty((len(times.frames), 2), np.float32)
+    points[:, 0] = times.frames
+    for channel in channels:
+        for index, column in enumerate(channel.values.T):
+            fcurve = new.new_fcurve(channel.data_path, index, channel.group)
+            fcurve.color_mode = channel.color_mode
+            points[:, 1] = column
+            fcurve.keyframe_points.add(len(points))
+            fcurve.keyframe_points.foreach_set("co", points.ravel())
+            fcurve.keyframe_points.foreach_set("interpolation", times.interpolation)
+            fcurve.keyframe_points.foreach_set("type", times.types)
+            fcurve.update()
+    return new.action
+
+
+def enum_numbers(property_name: str, *identifiers: str) -> NDArray[np.int32]:
+    """(N,) the numbers behind a key's enum values, which is what `foreach_set` takes."""
+    items = bpy.types.Keyframe.bl_rna.properties[property_name].enum_items
+    return np.array([items[identifier].value for identifier in identifiers], np.int32)
+
+
+def key_types(states: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """(N,) key types that tell replaced and interpolated frames from observed ones in the dope sheet."""
+    types = np.zeros(len(State), np.int32)
+    types[list(KEY_TYPES)] = enum_numbers("type", *KEY_TYPES.values())
+    return types[states]
+
+
+def holds(present: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(T,) where the next captured frame has no hand."""
+    return ~np.append(present[1:], True)
+
+
+def quaternions_from_axis_angle(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+    """(N, 3) radians to unit quaternions (N, 4), w x y z."""
+    half = np.linalg.norm(vectors, axis=-1, keepdims=True) / 2
+    return np.concatenate([np.cos(half), vectors * np.sinc(half / np.pi) / 2], axis=-1)
+
+
+def continuous(quaternions: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The same rotations (N, 4), signs chosen so that neighbours lie on the same half of the sphere."""
+    turns = np.einsum("ij,ij->i", quaternions[1:], quaternions[:-1]) < 0
+    signs = np.where(np.cumsum(turns) % 2, -1.0, 1.0)
+    return quaternions * np.concatenate([np.ones(1), signs])[: len(quaternions), None]

@@ -1,0 +1,1 @@
+"""Operators: they read properties, call one function, and report."""

@@ -1,0 +1,75 @@
+"""Import a capture file: the rigs without the network."""
+
+from pathlib import Path
+
+import bpy
+from bpy_extras.io_utils import ImportHelper
+
+from ..capture_file import read_capture
+from ..errors import AddonError
+from ..scene_import import ImportOptions, import_capture
+
+
+class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
+    """Build the hands of a capture file as keyed rigs, with the camera that filmed them"""
+
+    bl_idname = "dahyf_hands.import_capture"
+    bl_label = "Import Capture File"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filename_ext = ".npz"
+    filter_glob: bpy.props.StringProperty(default="*.npz", options={"HIDDEN"})
+    set_scene: bpy.props.BoolProperty(
+        name="Match Scene",
+        description="Set the scene's frame rate, range, picture size and camera to the footage's, and look through it",
+        default=True,
+    )
+    show_footage: bpy.props.BoolProperty(
+        name="Footage as Background",
+        description="Show the footage behind the new camera",
+        default=True,
+    )
+    hide_missing: bpy.props.BoolProperty(
+        name="Hide Missing Hands",
+        description="Hide a hand's skin in the frames in which the capture has no pose for it",
+        default=True,
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        options = ImportOptions(self.set_scene, self.show_footage, self.hide_missing)
+        try:
+            imported = import_capture(context, read_capture(Path(self.filepath)), options)
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if self.set_scene:
+            look_through_camera(context)
+        for warning in imported.warnings:
+            self.report({"WARNING"}, warning)
+        self.report({"INFO"}, f"Imported {len(imported.rigs)} hand(s) into {imported.collection.name}")
+        return {"FINISHED"}
+
+
+def look_through_camera(context: bpy.types.Context) -> None:
+    """Turn the 3D views of the window to the scene's camera; there is no window in the background."""
+    for area in context.window.screen.areas if context.window else ():
+        if area.type == "VIEW_3D":
+            area.spaces.active.region_3d.view_perspective = "CAMERA"
+
+
+def draw_menu_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """The line in File > Import."""
+    menu.layout.operator(DAHYF_HANDS_OT_import_capture.bl_idname, text="DaHyF Hands Capture (.npz)")
+
+
+CLASSES = (DAHYF_HANDS_OT_import_capture,)
+
+
+def register() -> None:
+    """Add the line to File > Import."""
+    bpy.types.TOPBAR_MT_file_import.append(draw_menu_entry)
+
+
+def unregister() -> None:
+    """Take the line from File > Import."""
+    bpy.types.TOPBAR_MT_file_import.remove(draw_menu_entry)

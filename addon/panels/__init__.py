@@ -1,0 +1,5 @@
+"""Panels: they only draw."""
+
+from . import sidebar
+
+CLASSES = sidebar.CLASSES

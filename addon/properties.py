@@ -1,0 +1,163 @@
+"""What the user sets for a capture; it is kept in the scene."""
+
+from pathlib import Path
+
+import bpy
+
+SEQUENCE_RATE_DEFAULT = 25.0
+
+
+class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
+    """Settings of one scene, read by the operators and drawn by the panels."""
+
+    footage: bpy.props.StringProperty(
+        name="Footage",
+        description="Video, image sequence (any of its pictures) or still that shows the hands",
+        subtype="FILE_PATH",
+    )
+    use_range: bpy.props.BoolProperty(
+        name="Range",
+        description="Capture a part of the footage only",
+    )
+    range_start: bpy.props.IntProperty(
+        name="First",
+        description="First frame: counted from 1 in a video, by its number in a sequence of pictures",
+        default=1,
+        min=0,
+    )
+    range_end: bpy.props.IntProperty(name="Last", description="Last frame, itself included", default=250, min=0)
+    sequence_rate: bpy.props.FloatProperty(
+        name="Sequence Rate",
+        description="Frames per second of an image sequence; a video knows its own",
+        default=SEQUENCE_RATE_DEFAULT,
+        min=0.1,
+        max=1000,
+    )
+    mirrored: bpy.props.BoolProperty(
+        name="Mirrored Footage",
+        description="The picture is mirrored, as a selfie camera does: left and right hands change places",
+    )
+    lens: bpy.props.EnumProperty(
+        name="Lens",
+        description="How the camera's angle of view is known; it decides how deep the hands move",
+        items=(
+            ("UNKNOWN", "Unknown", "Assume a focal length as long as the picture's diagonal"),
+            ("FOV", "Field of View", "Horizontal angle of view in degrees"),
+            ("FOCAL_MM", "Focal Length", "Focal length and sensor width in millimetres, as on the lens"),
+            ("FOCAL_PX", "Focal Length in Pixels", "Focal length in pixels of the footage, as a calibration gives it"),
+        ),
+    )
+    field_of_view: bpy.props.FloatProperty(
+        name="Field of View",
+        description="Horizontal angle of view",
+        subtype="ANGLE",
+        default=1.0472,
+        min=0.0175,
+        max=3.1,
+    )
+    focal_mm: bpy.props.FloatProperty(name="Focal Length", description="In millimetres", default=35, min=1, max=2000)
+    sensor_mm: bpy.props.FloatProperty(
+        name="Sensor Width", description="In millimetres; 36 for full frame", default=36, min=1, max=200
+    )
+    focal_px: bpy.props.FloatProperty(
+        name="Focal Length", description="In pixels of the footage", default=1500, min=1, max=1_000_000
+    )
+    max_hands: bpy.props.IntProperty(
+        name="Hands", description="How many hands are looked for at most", default=2, min=1, max=8
+    )
+    lost: bpy.props.EnumProperty(
+        name="Lost Frames",
+        description="What happens where a hand cannot be seen well enough",
+        items=(
+            ("interpolate", "Interpolate", "Bridge short gaps; leave longer ones without keys"),
+            ("hold", "Hold", "Repeat the nearest earlier confident pose, as the DaHyF paper does"),
+            ("open", "Leave Open", "Set no keys there"),
+        ),
+    )
+    set_scene: bpy.props.BoolProperty(
+        name="Match Scene",
+        description="Set the scene's frame rate, range, picture size and camera to the footage's, and look through it",
+        default=True,
+    )
+    capture_file: bpy.props.StringProperty(
+        name="Capture File",
+        description="Where the capture is kept; empty: beside the .blend file, else in the add-on's own folder",
+        subtype="FILE_PATH",
+    )
+
+
+def settings_of(scene: bpy.types.Scene) -> DAHYF_HANDS_PG_settings:
+    """The capture settings of a scene."""
+    return scene.dahyf_hands
+
+
+def absolute(path: str) -> Path:
+    """A path of Blender's, `//` included, as an absolute one."""
+    return Path(bpy.path.abspath(path)).resolve()
+
+
+def capture_path(settings: DAHYF_HANDS_PG_settings) -> Path:
+    """Where the capture of these settings is written."""
+    if settings.capture_file:
+        return absolute(settings.capture_file)
+    name = f"{Path(settings.footage).stem or 'capture'}.hands.npz"
+    if bpy.data.filepath:
+        return Path(bpy.data.filepath).parent / name
+    return Path(bpy.utils.extension_path_user(__package__, path="captures", create=True)) / name
+
+
+def capture_arguments(settings: DAHYF_HANDS_PG_settings, output: Path) -> list[str]:
+    """The arguments of `dahyf` for these settings."""
+    return [
+        "capture",
+        str(absolute(settings.footage)),
+        "--output",
+        str(output),
+        "--json",
+        "--max-hands",
+        str(settings.max_hands),
+        "--lost",
+        settings.lost,
+        *(["--rate", f"{settings.sequence_rate:.6g}"] if is_sequence(settings.footage) else []),
+        *range_arguments(settings),
+        *lens_arguments(settings),
+        *(["--mirrored"] if settings.mirrored else []),
+    ]
+
+
+def is_sequence(footage: str) -> bool:
+    """Whether the footage is a folder of pictures or one picture of a series, which knows no frame rate."""
+    path = Path(bpy.path.abspath(footage))
+    return path.suffix.lower() in bpy.path.extensions_image or path.is_dir()
+
+
+def range_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
+    """Blender counts a video's frames from 1, the core from 0; pictures of a sequence go by their own numbers."""
+    if not settings.use_range:
+        return []
+    first = 0 if is_sequence(settings.footage) else 1
+    return ["--range", f"{settings.range_start - first}:{settings.range_end - first}"]
+
+
+def lens_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
+    """The lens in the core's words."""
+    degrees = settings.field_of_view * 57.29577951308232
+    return {
+        "UNKNOWN": [],
+        "FOV": ["--fov", f"{degrees:.6g}"],
+        "FOCAL_MM": ["--focal-mm", f"{settings.focal_mm:.6g}", "--sensor-mm", f"{settings.sensor_mm:.6g}"],
+        "FOCAL_PX": ["--focal-px", f"{settings.focal_px:.6g}"],
+    }[settings.lens]
+
+
+CLASSES = (DAHYF_HANDS_PG_settings,)
+
+
+def register() -> None:
+    """Attach the settings to scenes."""
+    bpy.types.Scene.dahyf_hands = bpy.props.PointerProperty(type=DAHYF_HANDS_PG_settings)
+
+
+def unregister() -> None:
+    """Detach the settings from scenes."""
+    del bpy.types.Scene.dahyf_hands

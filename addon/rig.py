@@ -1,0 +1,142 @@
+"""A hand as Blender keeps it: an armature with MANO's bones, and the skin that follows it.
+
+Armature space is OpenCV's camera space in metres. In the rest pose the back of the hand faces +y.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import bpy
+import numpy as np
+from mathutils import Vector
+from numpy.typing import NDArray
+
+from . import compat
+from .capture_file import Hand, Skeleton
+
+SIDE_SUFFIX: Final = {"left": ".L", "right": ".R"}
+WRIST: Final = "wrist"
+WRIST_POINTS_TO: Final = "middle1"
+THUMB: Final = "thumb"
+THUMB_BENDS_TO: Final = "pinky1"
+FINGERS_OF_TIPS: Final = ("thumb", "index", "middle", "ring", "pinky")
+PALM: Final = (0.0, -1.0, 0.0)
+
+SMALLEST_WEIGHT: Final = 1e-5
+SKIN_COLOUR: Final = (0.7, 0.46, 0.36, 1.0)
+SKIN_COLOUR_IN_VIEWPORT: Final = (1.0, 0.8, 0.7, 1.0)
+SKIN_ROUGHNESS: Final = 0.55
+
+
+@dataclass(frozen=True)
+class Rig:
+    """The two objects of one hand."""
+
+    armature: bpy.types.Object
+    mesh: bpy.types.Object
+
+
+def build_rig(
+    context: bpy.types.Context,
+    hand: Hand,
+    skeleton: Skeleton,
+    collection: bpy.types.Collection,
+    name: str,
+    skin: bpy.types.Material,
+) -> Rig:
+    """A hand in its rest pose, linked to a collection that the view layer shows. Object Mode before and after."""
+    suffix = SIDE_SUFFIX[hand.side]
+    armature = bpy.data.objects.new(f"{name}_hand{suffix}", bpy.data.armatures.new(f"{name}_hand{suffix}"))
+    armature.data.display_type = "STICK"
+    armature.show_in_front = True
+    collection.objects.link(armature)
+    build_bones(context, armature, hand, skeleton)
+    mesh = build_skin(hand, skeleton, f"{name}_skin{suffix}", skin)
+    mesh.parent = armature
+    mesh.modifiers.new("Armature", "ARMATURE").object = armature
+    collection.objects.link(mesh)
+    return Rig(armature, mesh)
+
+
+def bone_name(joint: str, side: str) -> str:
+    """MANO's name with the suffix that Blender's mirror tools look for: `index1.R`."""
+    return joint + SIDE_SUFFIX[side]
+
+
+def build_bones(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> None:
+    """Give an armature the hand's bones: heads at the joints, tails at the next joint or at the fingertip.
+
+    Bones roll so that a turn about +X bends the finger: Z faces the palm; the thumb's, the base of the little finger.
+    """
+    context.view_layer.objects.active = armature
+    with context.temp_override(object=armature, active_object=armature):
+        bpy.ops.object.mode_set(mode="EDIT")
+        add_edit_bones(armature.data.edit_bones, hand, skeleton)
+        bpy.ops.object.mode_set(mode="OBJECT")
+    for bone in armature.pose.bones:
+        bone.rotation_mode = "QUATERNION"
+
+
+def add_edit_bones(bones: bpy.types.ArmatureEditBones, hand: Hand, skeleton: Skeleton) -> None:
+    """Add the hand's bones, parents first; a bone that begins where its parent ends is connected."""
+    tails = bone_tails(hand, skeleton)
+    for index, joint in enumerate(skeleton.names):
+        bone = bones.new(bone_name(joint, hand.side))
+        bone.head, bone.tail = hand.joints[index].tolist(), tails[index].tolist()
+        bone.align_roll(bend_direction(joint, hand, skeleton))
+        parent = skeleton.parents[index]
+        if parent >= 0:
+            bone.parent = bones[parent]
+            bone.use_connect = np.array_equal(tails[parent], hand.joints[index])
+
+
+def bone_tails(hand: Hand, skeleton: Skeleton) -> NDArray[np.floating]:
+    """(16, 3) where the bones end."""
+    tails = np.empty_like(hand.joints)
+    for index, joint in enumerate(skeleton.names):
+        children = [child for child, parent in enumerate(skeleton.parents) if parent == index]
+        if joint == WRIST:
+            tails[index] = hand.joints[skeleton.names.index(WRIST_POINTS_TO)]
+        elif children:
+            tails[index] = hand.joints[children[0]]
+        else:
+            tails[index] = hand.tips[FINGERS_OF_TIPS.index(joint.rstrip("0123456789"))]
+    return tails
+
+
+def bend_direction(joint: str, hand: Hand, skeleton: Skeleton) -> Vector:
+    """Where a finger goes when it bends at a joint, roughly."""
+    if not joint.startswith(THUMB):
+        return Vector(PALM)
+    towards = hand.joints[skeleton.names.index(THUMB_BENDS_TO)] - hand.joints[skeleton.names.index(joint)]
+    return Vector(towards.tolist())
+
+
+def build_skin(hand: Hand, skeleton: Skeleton, name: str, material: bpy.types.Material) -> bpy.types.Object:
+    """The hand's mesh with a vertex group for each bone, smooth, not linked to a collection."""
+    data = bpy.data.meshes.new(name)
+    data.from_pydata(hand.vertices.tolist(), [], hand.faces.tolist())
+    data.shade_smooth()
+    data.materials.append(material)
+    mesh = bpy.data.objects.new(name, data)
+    for joint, weights in zip(skeleton.names, skeleton.skin_weights.T, strict=True):
+        add_weights(mesh.vertex_groups.new(name=bone_name(joint, hand.side)), weights)
+    return mesh
+
+
+def add_weights(group: bpy.types.VertexGroup, weights: Sequence[float]) -> None:
+    """Put the vertices that follow a bone into its group."""
+    for vertex in np.flatnonzero(np.asarray(weights) > SMALLEST_WEIGHT).tolist():
+        group.add([vertex], float(weights[vertex]), "REPLACE")
+
+
+def skin_material(name: str) -> bpy.types.Material:
+    """A plain skin."""
+    material = bpy.data.materials.new(name)
+    material.diffuse_color = SKIN_COLOUR_IN_VIEWPORT
+    material.roughness = SKIN_ROUGHNESS
+    shader = next(node for node in compat.shader_nodes(material) if node.type == "BSDF_PRINCIPLED")
+    shader.inputs["Base Color"].default_value = SKIN_COLOUR
+    shader.inputs["Roughness"].default_value = SKIN_ROUGHNESS
+    return material

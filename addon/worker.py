@@ -1,0 +1,144 @@
+"""The core as a child process that reports one JSON object a line. No bpy here.
+
+The child writes to a log file that is read as it grows: this works alike on every system, needs no thread, and leaves a
+record for the report when something fails.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Message = dict[str, Any]
+
+EXIT_UNEXPECTED = 1
+EXIT_INTERRUPTED = 130
+POLL_SECONDS = 0.1
+
+
+class Worker:
+    """One running child. `poll` gives its new messages, `cancel` asks it to keep what is done and stop."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        """Start `command` (program and arguments, never through a shell). Raises OSError when it cannot start."""
+        self._folder = tempfile.TemporaryDirectory(prefix="dahyf_hands_", ignore_cleanup_errors=True)
+        self._output = Path(self._folder.name) / "output.jsonl"
+        self._errors = Path(self._folder.name) / "errors.txt"
+        try:
+            with self._output.open("wb") as output, self._errors.open("wb") as errors:
+                self._process = subprocess.Popen(
+                    list(command),
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=errors,
+                    env=clean_environment(os.environ),
+                    **process_group(sys.platform),
+                )
+        except OSError:
+            self._folder.cleanup()
+            raise
+        self._read_to = 0
+
+    def poll(self) -> list[Message]:
+        """Messages since the last call. A line that is not JSON arrives as a status text."""
+        ended = self.returncode is not None
+        with self._output.open("rb") as stream:
+            stream.seek(self._read_to)
+            new = stream.read()
+        complete = new if ended else new[: new.rfind(b"\n") + 1]
+        self._read_to += len(complete)
+        return [parse_message(line) for line in complete.decode("utf-8", "replace").splitlines() if line.strip()]
+
+    @property
+    def returncode(self) -> int | None:
+        """Exit code of the child, or None while it runs."""
+        return self._process.poll()
+
+    def error_text(self) -> str:
+        """What the child wrote to its error stream."""
+        return self._errors.read_text("utf-8", "replace")
+
+    def cancel(self) -> None:
+        """Ask the child to stop; it keeps what is done, and the same command goes on from there."""
+        if self.returncode is None:
+            self._process.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT)
+
+    def close(self) -> None:
+        """End the child at once if it still runs, and remove its log."""
+        if self.returncode is None:
+            self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+
+def parse_message(line: str) -> Message:
+    """One line of the protocol; anything else becomes a status, so that nothing the child says is lost."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        message = None
+    return message if isinstance(message, dict) and "type" in message else {"type": "status", "text": line.strip()}
+
+
+def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what would lead another Python to Blender's own modules."""
+    return {key: value for key, value in environment.items() if not key.startswith("PYTHON")} | {
+        "PYTHONUTF8": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def process_group(platform: str) -> dict[str, Any]:
+    """Popen arguments that give the child a group of its own, so that Ctrl-C in a terminal reaches Blender alone."""
+    if platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def failure(code: int, messages: Sequence[Message], errors: str) -> Message:
+    """The error message of a child that ended badly: its own, or one made from its last words."""
+    for message in reversed(messages):
+        if message["type"] == "error":
+            return message
+    words = [line.strip(" │") for line in errors.splitlines() if any(map(str.isalnum, line))]
+    last = words[-1] if words else "it said nothing."
+    return {
+        "type": "error",
+        "text": f"The capture process ended with exit code {code}: {last}",
+        "remedy": "Press Check in the add-on's preferences.",
+        "exit_code": code,
+    }
+
+
+def run_blocking(command: Sequence[str], on_message: Callable[[Message], None]) -> tuple[int, Message]:
+    """Run to the end, handing every message on as it comes. Returns the exit code and the final `done` or `error`.
+
+    A Ctrl-C is passed on to the child, which then stops cleanly.
+    """
+    worker = Worker(command)
+    seen: list[Message] = []
+    try:
+        running = True
+        while running:
+            try:
+                running = worker.returncode is None
+                for message in worker.poll():
+                    seen.append(message)
+                    on_message(message)
+                if running:
+                    time.sleep(POLL_SECONDS)
+            except KeyboardInterrupt:
+                worker.cancel()
+        code = worker.returncode or 0
+        if code == 0 and seen and seen[-1]["type"] == "done":
+            return code, seen[-1]
+        code = code or EXIT_UNEXPECTED
+        return code, failure(code, seen, worker.error_text())
+    finally:
+        worker.close()

@@ -1,0 +1,130 @@
+"""Files that are no captures, or broken ones, are refused in a sentence before anything is built."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from capture_factory import capture_arrays, intrinsics, write_capture
+
+from addon.capture_file import read_capture
+from addon.errors import CaptureFileError
+
+
+def test_reads_what_the_core_writes(tmp_path: Path) -> None:
+    capture = read_capture(write_capture(tmp_path / "clip.npz", capture_arrays(frames=4)))
+    assert [hand.side for hand in capture.hands] == ["right", "left"]
+    assert capture.hands[0].pose.shape == (4, 16, 3)
+    assert float(capture.footage.rate) == pytest.approx(29.97, abs=1e-3)
+    assert capture.intrinsics.width == 640
+
+
+def test_no_hands_are_a_valid_capture(tmp_path: Path) -> None:
+    assert read_capture(write_capture(tmp_path / "clip.npz", capture_arrays(sides=()))).hands == ()
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(CaptureFileError) as caught:
+        read_capture(path)
+    assert str(path) in caught.value.reason
+    assert caught.value.remedy
+    assert caught.value.exit_code == 6
+    return caught.value.reason
+
+
+def test_missing(tmp_path: Path) -> None:
+    assert "does not exist" in refusal(tmp_path / "none.npz")
+    assert "does not exist" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"MZ not a capture", b"PK\x03\x04 broken"])
+def test_another_kind_of_file(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "clip.npz"
+    path.write_bytes(content)
+    assert "is not a capture" in refusal(path)
+
+
+def test_another_npz(tmp_path: Path) -> None:
+    np.savez(tmp_path / "clip.npz", pose=np.zeros(3))
+    assert "is not a capture" in refusal(tmp_path / "clip.npz")
+
+
+def test_newer_schema(tmp_path: Path) -> None:
+    arrays = capture_arrays() | {"schema_version": np.array(2)}
+    assert "newer version (schema 2" in refusal(write_capture(tmp_path / "clip.npz", arrays))
+
+
+def test_truncated(tmp_path: Path) -> None:
+    path = write_capture(tmp_path / "clip.npz", capture_arrays())
+    path.write_bytes(path.read_bytes()[:-400])
+    refusal(path)
+
+
+def test_flipped_bytes(tmp_path: Path) -> None:
+    path = write_capture(tmp_path / "clip.npz", capture_arrays())
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 64] = bytes(64 * [0xA5])
+    path.write_bytes(content)
+    assert "damaged" in refusal(path)
+
+
+def replace(name: str, value: object) -> Callable[[dict], None]:
+    return lambda arrays: arrays.update({name: np.asarray(value)})
+
+
+def put(name: str, place: object, value: object) -> Callable[[dict], None]:
+    return lambda arrays: arrays[name].__setitem__(place, value)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda arrays: arrays.pop("pose"), "no 'pose'"),
+        (replace("pose", np.zeros((2, 6, 15, 3), np.float32)), "pose has the shape"),
+        (replace("pose", np.zeros((2, 6, 16, 3), np.complex64)), "pose is an array of 4 dimensions of complex64"),
+        (replace("time", np.zeros(5)), "time has the shape"),
+        (replace("side", ["right", "up"]), "neither left nor right"),
+        (put("pose", (0, 2), np.nan), "pose does not agree with state"),
+        (put("state", (0, 2), 9), "a state is unknown"),
+        (put("rest_joints", (0, 3), np.inf), "rest_joints has missing values"),
+        (lambda arrays: put("rest_joints", (0, 2), arrays["rest_joints"][0, 1])(arrays), "a bone has no length"),
+        (put("faces", (0, 0, 0), 10_000), "a corner that is not there"),
+        (put("faces", (0, 0, 0), -1), "a corner that is not there"),
+        (put("parents", 3, 3), "do not form a hand"),
+        (put("bone_names", 3, "index2"), "not MANO's"),
+        (replace("meta", "{"), ""),
+        (replace("meta", "[]"), ""),
+        (replace("meta", "{}"), "no 'footage'"),
+    ],
+)
+def test_damage_inside(tmp_path: Path, change: Callable[[dict], None], words: str) -> None:
+    arrays = capture_arrays()
+    change(arrays)
+    reason = refusal(write_capture(tmp_path / "clip.npz", arrays))
+    assert "is damaged" in reason
+    assert words in reason
+
+
+@pytest.mark.parametrize("camera", [intrinsics(fx=0.0), intrinsics(cx=float("nan")), intrinsics(width=-4)])
+def test_impossible_cameras(tmp_path: Path, camera: dict) -> None:
+    arrays = capture_arrays(intrinsics=camera)
+    assert "not those of a camera" in refusal(write_capture(tmp_path / "clip.npz", arrays))
+
+
+def test_nothing_is_unpickled(tmp_path: Path) -> None:
+    touched = tmp_path / "touched"
+
+    class Malicious:
+        def __reduce__(self) -> tuple:
+            return Path.touch, (touched,)
+
+    arrays = capture_arrays() | {"pose": np.array([Malicious()], dtype=object)}
+    np.savez(tmp_path / "clip.npz", **arrays)
+    assert "damaged" in refusal(tmp_path / "clip.npz")
+    assert not touched.exists()
+
+
+def test_archives_that_unpack_to_too_much_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("addon.capture_file.LARGEST_UNPACKED", 1000)
+    assert "unpack" in refusal(write_capture(tmp_path / "clip.npz", capture_arrays()))

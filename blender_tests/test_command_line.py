@@ -1,0 +1,133 @@
+"""`blender --command dahyf_hands`: exit codes, files, and words."""
+
+import json
+import sys
+from pathlib import Path
+
+import bpy
+import pytest
+from capture_factory import capture_arrays, write_capture
+
+from addon import command_line, preferences
+
+
+@pytest.fixture
+def capture_path(tmp_path: Path) -> Path:
+    return write_capture(tmp_path / "clip.npz", capture_arrays())
+
+
+def json_lines(text: str) -> list[dict]:
+    """The protocol's lines; Blender mixes its own between them."""
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+def test_import_writes_a_file_that_opens(capture_path: Path, capsys: pytest.CaptureFixture) -> None:
+    output = capture_path.with_suffix(".blend")
+    assert command_line.run(["import", str(capture_path), "-o", str(output), "--json"]) == 0
+    warning, done = json_lines(capsys.readouterr().out)
+    assert warning["type"] == "warning"
+    assert done == {"type": "done", "output": str(output), "hands": 2, "frames": 6}
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    assert [obj.name for obj in bpy.data.objects if obj.type == "ARMATURE"] == ["clip_hand.L", "clip_hand.R"]
+    assert bpy.context.scene.camera.name == "clip_camera"
+
+
+def test_import_adds_to_the_file_that_is_open(capture_path: Path, tmp_path: Path) -> None:
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "mine.blend"))
+    output = tmp_path / "out.blend"
+    assert command_line.run(["import", str(capture_path), "-o", str(output), "--keep-scene", "--no-footage"]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    assert "Cube" in bpy.data.objects
+    assert bpy.context.scene.render.fps == 24
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "code"),
+    [
+        ("none.npz", "out.blend", 6),
+        ("clip.npz", "out.fbx", 7),
+        ("clip.npz", "no/such/folder/out.blend", 7),
+        ("clip.npz", "folder.blend", 7),
+    ],
+)
+def test_failures(capture_path: Path, capsys: pytest.CaptureFixture, name: str, output: str, code: int) -> None:
+    folder = capture_path.parent
+    (folder / "folder.blend").mkdir()
+    before = sorted(folder.rglob("*"))
+    assert command_line.run(["import", str(folder / name), "-o", str(folder / output), "--json"]) == code
+    (error,) = json_lines(capsys.readouterr().out)
+    assert error["type"] == "error"
+    assert error["exit_code"] == code
+    assert str(folder) in error["text"]
+    assert error["remedy"]
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_disk_that_does_not_take_the_file(capture_path: Path, capsys: pytest.CaptureFixture) -> None:
+    if not Path("/proc").is_dir():
+        pytest.skip("needs a folder that even root cannot write to")
+    assert command_line.run(["import", str(capture_path), "-o", "/proc/out.blend"]) == 7
+    assert "Error: The " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["import"], ["import", "a.npz"], ["import", "a.npz", "-o", "b.blend", "--x"]]
+)
+def test_usage(arguments: list[str], capsys: pytest.CaptureFixture) -> None:
+    assert command_line.run(arguments) == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_help(capsys: pytest.CaptureFixture) -> None:
+    assert command_line.run(["--help"]) == 0
+    assert "exit codes" in capsys.readouterr().out
+
+
+@pytest.fixture
+def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the core's process: a script that the tests fill in."""
+    script = tmp_path / "core.py"
+    monkeypatch.setattr(preferences, "preferences_of", lambda _context: None)
+    monkeypatch.setattr(preferences, "core_interpreter", lambda _preferences: Path(sys.executable))
+    monkeypatch.setattr(
+        "addon.environment.core_command", lambda interpreter, *arguments: [str(interpreter), str(script), *arguments]
+    )
+    return script
+
+
+def test_capture_runs_the_core_then_imports(
+    core: Path, capture_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    core.write_text(
+        "import json, shutil, sys\n"
+        "assert sys.argv[1] == 'capture' and sys.argv[-2:] == ['--fov', '60'] and '--json' in sys.argv, sys.argv\n"
+        f"shutil.copy({str(capture_path)!r}, sys.argv[sys.argv.index('--output') + 1])\n"
+        "print(json.dumps({'type': 'progress', 'stage': 'capture', 'done': 3, 'total': 6, 'rate': 20.0, 'eta': 0.1}))\n"
+        "print(json.dumps({'type': 'done', 'output': 'x', 'hands': 2, 'frames': 6, 'seconds': 1}))\n"
+    )
+    output = tmp_path / "out.blend"
+    assert command_line.run(["capture", "clip.mp4", "-o", str(output), "--json", "--fov", "60"]) == 0
+    kinds = [message["type"] for message in json_lines(capsys.readouterr().out)]
+    assert kinds == ["progress", "warning", "done"]
+    assert output.is_file()
+    assert (tmp_path / "out.hands.npz").is_file()
+
+
+def test_the_core_s_failure_is_the_command_s(core: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    core.write_text(
+        "import json, sys\n"
+        "print(json.dumps({'type': 'error', 'text': 'No such clip.', 'remedy': 'Check.', 'exit_code': 3}))\n"
+        "sys.exit(3)\n"
+    )
+    assert command_line.run(["capture", "clip.mp4", "-o", str(tmp_path / "out.blend"), "--json"]) == 3
+    (error,) = json_lines(capsys.readouterr().out)
+    assert error == {"type": "error", "text": "No such clip.", "remedy": "Check.", "exit_code": 3}
+    assert not (tmp_path / "out.blend").exists()
+
+
+def test_no_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    monkeypatch.setattr(preferences, "preferences_of", lambda _context: None)
+    monkeypatch.setattr(preferences, "core_interpreter", lambda _preferences: None)
+    assert command_line.run(["capture", "clip.mp4", "-o", str(tmp_path / "out.blend")]) == 1
+    assert "DAHYF_PYTHON" in capsys.readouterr().err

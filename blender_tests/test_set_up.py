@@ -1,0 +1,78 @@
+"""From an empty profile to keyed hands, without a network: install the extension, press Set Up, press Capture Hands."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "samples" / "one_hand.mp4"
+
+DO_IT = """
+import json, sys, bpy
+archive, bundle, clip, blend = sys.argv[1:]
+name = "bl_ext.user_default.dahyf_hands"
+bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True)
+preferences = bpy.context.preferences.addons[name].preferences
+settings = bpy.context.scene.dahyf_hands
+said = {"before": bpy.ops.dahyf_hands.capture.poll(), "online": bpy.app.online_access}
+preferences.bundle = bundle
+said["set up"] = list(bpy.ops.dahyf_hands.set_up_environment())
+said["check"] = list(bpy.ops.dahyf_hands.check_environment())
+bpy.ops.wm.save_as_mainfile(filepath=blend)
+settings.footage = clip
+settings.use_range, settings.range_start, settings.range_end = True, 11, 30
+settings.lens, settings.field_of_view = "FOV", 1.0
+said["capture"] = list(bpy.ops.dahyf_hands.capture())
+armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
+said["range"] = list(armature.animation_data.action.frame_range)
+said["file"] = armature["dahyf_capture"]
+open("said.json", "w").write(json.dumps(said))
+"""
+
+
+@pytest.fixture(scope="module")
+def archive() -> str:
+    return last_line("build_extension")
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Path:
+    last_line("build_bundle")
+    return ROOT / "dist" / "bundle"
+
+
+def last_line(script: str) -> str:
+    """Run a script of this repository; the last line that it prints."""
+    if not (ROOT / ".env" / "core").exists():
+        pytest.skip("the core is not installed: run scripts/setup core")
+    result = subprocess.run([str(ROOT / "scripts" / script)], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()[-1]
+
+
+def test_from_nothing_to_keyed_hands(archive: str, bundle: Path, tmp_path: Path) -> None:
+    profile = tmp_path / "profile ü"
+    profile.mkdir()
+    blend = tmp_path / "scene.blend"
+    result = subprocess.run(
+        [sys.executable, "-c", DO_IT, archive, str(bundle), str(SAMPLE), str(blend)],
+        env=os.environ | {"BLENDER_USER_RESOURCES": str(profile), "PIP_NO_INDEX": "1", "DAHYF_PYTHON": ""},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Exception" not in result.stdout + result.stderr, result.stdout + result.stderr
+    assert json.loads((tmp_path / "said.json").read_text()) == {
+        "before": False,
+        "online": False,
+        "set up": ["FINISHED"],
+        "check": ["FINISHED"],
+        "capture": ["FINISHED"],
+        "range": [11.0, 30.0],
+        "file": str(tmp_path / "one_hand.hands.npz"),
+    }

@@ -1,0 +1,89 @@
+"""What a capture has seen so far, on disk, so that a run that was stopped or killed can go on."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.capture.atomic import replacing
+from dahyf_core.errors import OutputError
+
+Chunk = dict[str, NDArray[Any]]
+
+SETTINGS_NAME = "settings.json"
+
+
+class Journal:
+    """A folder of chunks, each of which is a file of plain arrays that appears whole or not at all.
+
+    settings: all that the chunks depend on, of JSON's types. Chunks of another run with other settings are dropped.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        """Raises OutputError when the folder cannot be made or written to."""
+        self._folder = folder
+        self._count = 0
+        text = json.dumps(settings, indent=1, sort_keys=True)
+        if self._settings_text() == text:
+            return
+        try:
+            folder.mkdir(exist_ok=True)
+            self._clear()
+        except OSError as error:
+            raise OutputError(
+                f"The folder {folder} cannot be renewed: {error.strerror or error}.",
+                "Delete it, or choose an output in a folder with space and write permission.",
+            ) from error
+        with replacing(folder / SETTINGS_NAME) as stream:
+            stream.write(text.encode())
+
+    @classmethod
+    def beside(cls, output: Path, settings: Mapping[str, Any]) -> Self:
+        """The journal of the capture that becomes the file `output`: the folder OUTPUT.partial."""
+        return cls(output.with_name(f"{output.name}.partial"), settings)
+
+    def read(self) -> Iterator[Chunk]:
+        """The chunks of earlier runs, up to the first that is missing or damaged; `append` goes on behind them."""
+        self._count = 0
+        while (chunk := self._load(self._count)) is not None:
+            self._count += 1
+            yield chunk
+
+    def append(self, chunk: Chunk) -> None:
+        """Keep one more chunk. Raises OutputError when the disk is full or closed to us; those before it stay."""
+        with replacing(self._path(self._count)) as stream:
+            np.savez(stream, **chunk)  # type: ignore[arg-type]  # to mypy each name might be allow_pickle
+        self._count += 1
+
+    def remove(self) -> None:
+        """Delete what journals write, and the folder if it holds nothing else."""
+        with suppress(OSError):
+            self._clear()
+            self._folder.rmdir()
+
+    def _clear(self) -> None:
+        for pattern in (SETTINGS_NAME, "chunk-*.npz", ".*.partial"):
+            for path in self._folder.glob(pattern):
+                path.unlink()
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"chunk-{number:05d}.npz"
+
+    def _settings_text(self) -> str | None:
+        with suppress(OSError, UnicodeDecodeError):
+            return (self._folder / SETTINGS_NAME).read_text(encoding="utf-8")
+        return None
+
+    def _load(self, number: int) -> Chunk | None:
+        path = self._path(number)
+        if not path.exists():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                return dict(file)
+        except Exception:  # a damaged archive makes zipfile and numpy raise almost anything
+            return None

@@ -1,0 +1,159 @@
+"""The way from a clip to a capture file."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core import __version__
+from dahyf_core.camera import Lens
+from dahyf_core.capture.assembly import assemble_capture
+from dahyf_core.capture.file import save_capture
+from dahyf_core.capture.journal import Journal
+from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
+from dahyf_core.capture.sighting_log import SightingLog
+from dahyf_core.capture.watching import Report, Shot, watch
+from dahyf_core.cleaning import CleaningSettings, RawHand
+from dahyf_core.detection import PalmDetector
+from dahyf_core.errors import DahyfError
+from dahyf_core.footage import probe, select
+from dahyf_core.hand_model import Side, load_hand_model
+from dahyf_core.pose import HandEstimates, LandmarkEstimator, LandmarkNetwork, PoseEstimator, Sightings
+from dahyf_core.tracking import TrackingSettings, assemble_hands
+
+SIDES: tuple[Side, ...] = ("right", "left")
+
+
+class Interrupted(DahyfError):  # noqa: N818
+    """The work was asked to stop. What is done is kept, and the same command goes on from there."""
+
+    exit_code: ClassVar[int] = 130
+
+
+@dataclass(frozen=True)
+class CaptureSettings:
+    """What to capture, and how.
+
+    footage: a video, a still, a folder of stills or a pattern. frame_range: as `footage.select` reads it, None for all.
+    rate: frames/s of an image sequence. mirrored: the footage shows a mirror image; sides and poses are those of the
+    real hands, and the captured geometry lies on the flipped picture. hand_model: the user's MANO file, None for the
+    open hand.
+    """
+
+    footage: Path
+    frame_range: str | None = None
+    rate: Fraction | None = None
+    lens: Lens = field(default_factory=Lens)
+    mirrored: bool = False
+    max_hands: int = 2
+    hand_model: Path | None = None
+    cleaning: CleaningSettings = field(default_factory=CleaningSettings)
+
+
+def never() -> bool:
+    """The stop request of those who never stop."""
+    return False
+
+
+def capture_footage(
+    settings: CaptureSettings, output: Path, report: Report, stop: Callable[[], bool] = never
+) -> Capture:
+    """Capture the hands in footage and write the capture file. Without any hand it is a valid capture of none.
+
+    What was seen is kept beside the output, in the folder OUTPUT.partial, until the capture is written. When `stop`,
+    which is asked after each frame, returns True, the frames that were seen become the capture file, the folder stays,
+    and Interrupted is raised. The next call for the same footage, range, lens and number of hands goes on from there,
+    whatever its hand model and cleaning; any other begins anew.
+
+    Raises FootageError, SettingsError, ModelFileError, OutputError or Interrupted.
+    """
+    info = probe(settings.footage, settings.rate)
+    intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
+    shot = Shot(info, select(info, settings.frame_range), intrinsics, settings.mirrored)
+    models = {side: load_hand_model(settings.hand_model or "open_hand", side) for side in SIDES}
+    estimator = LandmarkEstimator(LandmarkNetwork(), models)
+    tracking = TrackingSettings(max_hands=settings.max_hands)
+    journal = Journal.beside(output, _journal_settings(shot, estimator, tracking))
+
+    watched = watch(shot, PalmDetector(), estimator, tracking, journal, report, stop)
+    total = len(shot.positions)
+    seen = replace(shot, positions=shot.positions[: watched.done])
+    capture = assemble_capture(
+        source=CaptureSource(
+            footage=FootageRecord.of(info),
+            intrinsics=intrinsics,
+            estimator=estimator.name,
+            hand_model=HandModelRecord.of(models),
+            mirrored=settings.mirrored,
+        ),
+        frame=info.frames[seen.positions],
+        time=seen.times,
+        hands=solve(seen, watched.log, estimator, tracking, report),
+        models=models,
+        settings=settings.cleaning,
+    )
+    if not capture.hands:
+        report.warning(f"No hands were found in {settings.footage}.")
+    save_capture(capture, output)
+    if watched.done < total:
+        raise Interrupted(
+            f"Stopped after {watched.done} of {total} frames, which {output} holds.",
+            "Run the same command again to go on.",
+        )
+    journal.remove()
+    return capture
+
+
+def solve(
+    shot: Shot, log: SightingLog, estimator: PoseEstimator, settings: TrackingSettings, report: Report
+) -> list[RawHand]:
+    """The hands of a shot, in the order in which they appear, from all that was seen of them."""
+    index = log.position - shot.positions.start
+    hands = assemble_hands(index, log.track, log.sightings, shot.times, settings)
+    result = []
+    for number, hand in enumerate(hands, 1):
+        report.status(f"Finding the poses of hand {number} of {len(hands)}, a {hand.side} one.")
+        sightings = log.sightings[hand.rows]
+        estimates = estimator.solve(sightings, hand.side)
+        result.append(_raw_hand(hand.side, index[hand.rows], len(shot.positions), sightings, estimates))
+    return result
+
+
+def _raw_hand(
+    side: Side, index: NDArray[np.int64], frames: int, sightings: Sightings, estimates: HandEstimates
+) -> RawHand:
+    """Estimates of some frames, laid out over all of them."""
+
+    def spread(values: NDArray[np.floating]) -> NDArray[np.floating]:
+        result = np.full((frames, *values.shape[1:]), np.nan)
+        result[index] = values
+        return result
+
+    crops = sightings.crops
+    return RawHand(
+        side=side,
+        box=spread(np.column_stack([crops.center, crops.side, crops.roll])),
+        joints_2d=spread(estimates.joints_2d),
+        joints_2d_projected=spread(estimates.joints_2d_projected),
+        pose=spread(estimates.pose),
+        shape=spread(estimates.shape),
+        translation=spread(estimates.translation),
+        confidence=spread(estimates.confidence),
+    )
+
+
+def _journal_settings(shot: Shot, estimator: PoseEstimator, tracking: TrackingSettings) -> dict[str, Any]:
+    """All that the sightings depend on."""
+    return {
+        "version": __version__,
+        "footage": shot.info.sha256,
+        "positions": [shot.positions.start, shot.positions.stop],
+        "intrinsics": asdict(shot.intrinsics),
+        "mirrored": shot.mirrored,
+        "estimator": estimator.name,
+        "tracking": asdict(tracking),
+    }

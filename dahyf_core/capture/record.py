@@ -1,0 +1,131 @@
+"""A capture: footage in, hand poses out, as one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fractions import Fraction
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core import __version__
+from dahyf_core.camera import Intrinsics
+from dahyf_core.cleaning import CleaningSettings, RawHand
+from dahyf_core.footage import FootageInfo
+from dahyf_core.hand_model import HandModel, Side
+
+FloatArray = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class FootageRecord:
+    """The footage a capture was made from. width and height are after the rotation (degrees) of its metadata."""
+
+    path: str
+    kind: str
+    sha256: str
+    width: int
+    height: int
+    rate: Fraction
+    rotation: int
+    has_constant_rate: bool
+
+    @classmethod
+    def of(cls, info: FootageInfo) -> Self:
+        """What a capture keeps of probed footage."""
+        return cls(
+            path=str(info.path.absolute()),
+            kind=info.kind,
+            sha256=info.sha256,
+            width=info.width,
+            height=info.height,
+            rate=info.rate,
+            rotation=info.rotation,
+            has_constant_rate=info.has_constant_rate,
+        )
+
+
+@dataclass(frozen=True)
+class HandModelRecord:
+    """The hand model whose parameters a capture holds: its name and, by side, the hash of the file it came from."""
+
+    name: str
+    sha256: Mapping[str, str]
+
+    @classmethod
+    def of(cls, models: Mapping[Side, HandModel]) -> Self:
+        """models: by side."""
+        return cls(next(iter(models.values())).name, {side: model.sha256 for side, model in models.items()})
+
+
+@dataclass(frozen=True)
+class CaptureSource:
+    """Where a capture comes from. mirrored: the footage shows a mirror image. created: ISO 8601 with time zone."""
+
+    footage: FootageRecord
+    intrinsics: Intrinsics
+    estimator: str
+    hand_model: HandModelRecord
+    mirrored: bool = False
+    version: str = __version__
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+@dataclass(frozen=True, eq=False)
+class Capture:
+    """T frames of H hands, raw and cleaned; docs/capture-file.md has the shape, unit and frame of each array.
+
+    float32 but for `time`. T >= 1; H may be 0.
+    """
+
+    source: CaptureSource
+    cleaning: CleaningSettings
+    frame: NDArray[np.int64]
+    time: NDArray[np.float64]
+    side: NDArray[np.str_]
+    raw_box: FloatArray
+    raw_joints_2d: FloatArray
+    raw_joints_2d_projected: FloatArray
+    raw_pose: FloatArray
+    raw_shape: FloatArray
+    raw_translation: FloatArray
+    raw_confidence: FloatArray
+    pose: FloatArray
+    shape: FloatArray
+    translation: FloatArray
+    confidence: FloatArray
+    state: NDArray[np.uint8]
+    joints_2d: FloatArray
+    joints_3d: FloatArray
+    rest_vertices: FloatArray
+    rest_joints: FloatArray
+    rest_tips: FloatArray
+    faces: NDArray[np.int32]
+    skin_weights: FloatArray
+    parents: NDArray[np.int32]
+    bone_names: NDArray[np.str_]
+
+    @property
+    def hands(self) -> int:
+        """Number of hands."""
+        return len(self.side)
+
+    @property
+    def wrist_position(self) -> FloatArray:
+        """(H, T, 3) head of the wrist bone, m, camera frame."""
+        return self.rest_joints[:, None, 0] + self.translation
+
+    def raw_hand(self, hand: int) -> RawHand:
+        """The uncleaned estimates of one hand."""
+        side: Side = "left" if self.side[hand] == "left" else "right"
+        return RawHand(
+            side=side,
+            box=self.raw_box[hand],
+            joints_2d=self.raw_joints_2d[hand],
+            joints_2d_projected=self.raw_joints_2d_projected[hand],
+            pose=self.raw_pose[hand],
+            shape=self.raw_shape[hand],
+            translation=self.raw_translation[hand],
+            confidence=self.raw_confidence[hand],
+        )

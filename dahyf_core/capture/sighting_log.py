@@ -1,0 +1,72 @@
+"""All that was seen of followed hands, frame after frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Crops, Intrinsics
+from dahyf_core.pose import Sightings
+
+
+@dataclass(frozen=True)
+class SightingLog:
+    """R sightings.
+
+    position (R,): of the frame in the footage. track (R,): number of the track. sightings: R of them.
+    """
+
+    position: NDArray[np.int64]
+    track: NDArray[np.int64]
+    sightings: Sightings
+
+    @classmethod
+    def empty(cls, intrinsics: Intrinsics) -> Self:
+        """Nothing seen."""
+        crops = Crops.empty(intrinsics)
+        nothing = Sightings(crops, np.zeros((0, 21, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 0), dtype=np.float32))
+        return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), nothing)
+
+    @classmethod
+    def concatenate(cls, logs: Sequence[Self], intrinsics: Intrinsics) -> Self:
+        """One log of all."""
+        filled = [log for log in logs if len(log)]
+        if not filled:
+            return cls.empty(intrinsics)
+        arrays = [log.to_arrays() for log in filled]
+        return cls.from_arrays(
+            {name: np.concatenate([part[name] for part in arrays]) for name in arrays[0]}, intrinsics
+        )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], intrinsics: Intrinsics) -> Self:
+        """The inverse of `to_arrays`."""
+        crops = Crops(arrays["center"], arrays["side"], arrays["roll"], arrays["mirrored"], intrinsics)
+        sightings = Sightings(crops, arrays["joints_2d"], arrays["presence"], arrays["right_score"], arrays["payload"])
+        return cls(arrays["position"], arrays["track"], sightings)
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+    def in_order(self) -> Self:
+        """The same sightings in the order of time."""
+        order = np.argsort(self.position, kind="stable")
+        return type(self)(self.position[order], self.track[order], self.sightings[order])
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Plain arrays of R rows each."""
+        sightings, crops = self.sightings, self.sightings.crops
+        return {
+            "position": self.position,
+            "track": self.track,
+            "center": crops.center,
+            "side": crops.side,
+            "roll": crops.roll,
+            "mirrored": crops.mirrored,
+            "joints_2d": sightings.joints_2d,
+            "presence": sightings.presence,
+            "right_score": sightings.right_score,
+            "payload": sightings.payload,
+        }

@@ -1,0 +1,238 @@
+"""The streaming half of a capture: every frame is looked at once, and what is seen is kept."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Intrinsics
+from dahyf_core.capture.journal import Journal
+from dahyf_core.capture.sighting_log import SightingLog
+from dahyf_core.detection import Palms, crops_from_palms
+from dahyf_core.footage import FootageInfo, Frame, read_frames
+from dahyf_core.pose import PoseEstimator, Sightings
+from dahyf_core.tracking import NOBODY, Tracker, TrackingSettings, show_same_hand
+
+CHUNK_FRAMES = 128
+"""Frames whose sightings are lost at most when a run is killed."""
+
+MEMORY_TIME = 0.5
+MEMORY_BYTES = 64 << 20
+"""How far back (s), and how much of it at most, the last frames are remembered."""
+
+Image = NDArray[np.uint8]
+
+TRACKER_PREFIX = "tracker_"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """The part of footage to capture, and its camera.
+
+    positions: rising, of frames in the footage. mirrored: the footage shows a mirror image; everything is captured, and
+    the camera is meant, as if it did not: frames are flipped as they are read.
+    """
+
+    info: FootageInfo
+    positions: range
+    intrinsics: Intrinsics
+    mirrored: bool = False
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """(T,) seconds from the footage's first frame."""
+        return self.info.times[self.positions]
+
+
+class Detector(Protocol):
+    """Finds palms in a frame (H, W, 3) of RGB bytes."""
+
+    def detect(self, image: Image) -> Palms: ...
+
+
+class Report(Protocol):
+    """Where a capture says what it does."""
+
+    def status(self, text: str) -> None: ...
+    def progress(self, stage: str, done: int, total: int) -> None: ...
+    def warning(self, text: str) -> None: ...
+
+
+@dataclass
+class _Glimpse:
+    """A frame that was looked at a moment ago. joints_2d (N, 21, 2): of the hands seen in it."""
+
+    position: int
+    time: float
+    image: Image
+    joints_2d: NDArray[np.floating]
+
+
+class Eyes:
+    """Detector, network and tracker at work on one frame after the other.
+
+    They remember the last moments. A hand that is found is followed back through them to where it appeared, so that the
+    detector need not run on every frame.
+    """
+
+    def __init__(self, detector: Detector, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics) -> None:
+        self._tracker = tracker
+        self._detector = detector
+        self._estimator = estimator
+        self._intrinsics = intrinsics
+        self._memory: deque[_Glimpse] = deque()
+
+    def look(self, position: int, time: float, image: Image) -> list[SightingLog]:
+        """What is seen of hands in the next frame (H, W, 3), RGB, and of newly found ones in the frames before it."""
+        seen = self._follow(position, time, image)
+        if self._tracker.wants_detection(time):
+            found = self._search(position, time, image)
+            seen += found + [past for log in found for track in log.track for past in self._trace_back(track, time)]
+        here = [log.sightings.joints_2d for log in seen if log.position[0] == position]
+        self.remember(position, time, image, np.concatenate([np.zeros((0, 21, 2)), *here]))
+        return seen
+
+    def remember(self, position: int, time: float, image: Image, joints_2d: NDArray[np.floating]) -> None:
+        """Take a frame as looked at, with the hands (N, 21, 2) seen in it, and forget those of long ago."""
+        self._memory.append(_Glimpse(position, time, image, joints_2d))
+        limit = MEMORY_BYTES // image.nbytes
+        while len(self._memory) > limit or (self._memory and self._memory[0].time < time - MEMORY_TIME):
+            self._memory.popleft()
+
+    def _follow(self, position: int, time: float, image: Image) -> list[SightingLog]:
+        crops = self._tracker.next_crops(time)
+        if not len(crops):
+            return []
+        sightings = self._estimator.see(image, crops)
+        return _of_hands(position, self._tracker.follow(time, sightings), sightings)
+
+    def _search(self, position: int, time: float, image: Image) -> list[SightingLog]:
+        palms = crops_from_palms(self._detector.detect(image), self._intrinsics)
+        crops = self._tracker.candidates(time, palms)
+        if len(crops):
+            crops = self._tracker.closer_look(self._estimator.see(image, crops))
+        if not len(crops):
+            return []
+        sightings = self._estimator.see(image, crops)
+        return _of_hands(position, self._tracker.admit(time, sightings), sightings)
+
+    def _trace_back(self, track: int, now: float) -> Iterator[SightingLog]:
+        """Earlier sightings of a hand that was found now, as far back as it is seen without a gap."""
+        past = self._tracker.past(track, now)
+        for glimpse in reversed(self._memory):
+            backward = 2 * now - glimpse.time
+            sightings = self._estimator.see(glimpse.image, past.next_crops(backward))
+            taken = show_same_hand(sightings.joints_2d, glimpse.joints_2d).any()
+            if taken or past.follow(backward, sightings)[0] == NOBODY:
+                return
+            glimpse.joints_2d = np.concatenate([glimpse.joints_2d, sightings.joints_2d])
+            yield SightingLog(np.array([glimpse.position]), np.array([track]), sightings)
+
+
+def _of_hands(position: int, track: NDArray[np.int64], sightings: Sightings) -> list[SightingLog]:
+    kept = np.flatnonzero(track != NOBODY)
+    return [SightingLog(np.full(len(kept), position), track[kept], sightings[kept])] if len(kept) else []
+
+
+class _Notes:
+    """What was seen so far, the journal's part and the new. done: frames of the shot that were looked at."""
+
+    def __init__(self, journal: Journal, intrinsics: Intrinsics) -> None:
+        self.done = 0
+        self._journal = journal
+        self._intrinsics = intrinsics
+        self._logs: list[SightingLog] = []
+        self._new: list[SightingLog] = []
+        self._kept = 0
+
+    def go_on(self, tracker: Tracker) -> None:
+        """Read what earlier runs have kept, and bring the tracker to where they were."""
+        for chunk in self._journal.read():
+            self._logs.append(SightingLog.from_arrays(chunk, self._intrinsics))
+            self.done = self._kept = int(chunk["done"])
+            state = {
+                name.removeprefix(TRACKER_PREFIX): chunk[name] for name in chunk if name.startswith(TRACKER_PREFIX)
+            }
+            tracker.restore(state)
+
+    def add(self, seen: list[SightingLog], done: int) -> None:
+        """Note what was seen up to frame `done`."""
+        self._new += seen
+        self.done = done
+
+    def keep(self, tracker: Tracker, every: int = 1) -> None:
+        """Bring the new notes to the journal if they are of so many frames."""
+        if self.done - self._kept < every:
+            return
+        log = SightingLog.concatenate(self._new, self._intrinsics)
+        state = {TRACKER_PREFIX + name: array for name, array in tracker.state().items()}
+        self._journal.append(log.to_arrays() | state | {"done": np.array(self.done)})
+        self._logs.append(log)
+        self._new.clear()
+        self._kept = self.done
+
+    def log(self) -> SightingLog:
+        """All that was kept, in the order of time."""
+        return SightingLog.concatenate(self._logs, self._intrinsics).in_order()
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What was seen in the first `done` frames of a shot."""
+
+    log: SightingLog
+    done: int
+
+
+def watch(
+    shot: Shot,
+    detector: Detector,
+    estimator: PoseEstimator,
+    settings: TrackingSettings,
+    journal: Journal,
+    report: Report,
+    stop: Callable[[], bool],
+) -> Watched:
+    """Look at all frames of a shot, or go on where the journal ends; until `stop` says so, asked after each frame.
+
+    Raises FootageError when the footage cannot be read, OutputError when the journal cannot be written.
+    """
+    total = len(shot.positions)
+    tracker = Tracker(settings, shot.intrinsics, shot.times[0])
+    eyes = Eyes(detector, estimator, tracker, shot.intrinsics)
+    notes = _Notes(journal, shot.intrinsics)
+    notes.go_on(tracker)
+    if notes.done:
+        report.status(f"Going on after {notes.done} frames that were done before.")
+        _recall(eyes, shot, notes)
+    with closing(_pictures(shot, notes.done, total)) as pictures:
+        for frame, image in pictures:
+            notes.add(eyes.look(frame.position, frame.time, image), shot.positions.index(frame.position) + 1)
+            report.progress("capture", notes.done, total)
+            if stop():
+                break
+            notes.keep(tracker, every=CHUNK_FRAMES)
+        else:
+            notes.add([], total)
+    notes.keep(tracker)
+    return Watched(notes.log(), notes.done)
+
+
+def _pictures(shot: Shot, start: int, stop: int) -> Generator[tuple[Frame, Image], None, None]:
+    """Frames of a shot from one to another, with the image in which to look for hands."""
+    with closing(read_frames(shot.info, shot.positions[start:stop])) as frames:
+        for frame in frames:
+            yield frame, np.asarray(cv2.flip(frame.image, 1), np.uint8) if shot.mirrored else frame.image
+
+
+def _recall(eyes: Eyes, shot: Shot, notes: _Notes) -> None:
+    """Bring back the memory of the last frames that were looked at, as if there had been no break."""
+    log = notes.log()
+    start = int(np.searchsorted(shot.times, shot.times[notes.done - 1] - MEMORY_TIME))
+    for frame, image in _pictures(shot, start, notes.done):
+        eyes.remember(frame.position, frame.time, image, log.sightings.joints_2d[log.position == frame.position])

@@ -1,0 +1,87 @@
+"""Gate, then smooth: one hand's raw estimates to what an animator keeps."""
+
+import numpy as np
+
+from dahyf_core.camera import Intrinsics
+from dahyf_core.cleaning.filling import FillPlan, plan_filling
+from dahyf_core.cleaning.gate import without_spikes
+from dahyf_core.cleaning.hand import CleanHand, FloatArray, RawHand
+from dahyf_core.cleaning.placement import place
+from dahyf_core.cleaning.settings import CleaningSettings
+from dahyf_core.cleaning.shape import clip_shape
+from dahyf_core.cleaning.smoothing import find_runs, smooth, smooth_rotations
+from dahyf_core.hand_model import HandModel
+
+KEYPOINTS = "mediapipe"
+"""The set of 21 joints that the estimators locate in the picture."""
+
+NEAREST_WRIST = 0.01
+"""m: no wrist is nearer to the lens."""
+
+
+def clean(
+    raw: RawHand, times: FloatArray, settings: CleaningSettings, model: HandModel, intrinsics: Intrinsics
+) -> CleanHand:
+    """Clean one hand. model: of the hand's own side. times: (T,) seconds, increasing.
+
+    Rotations are gated, filled and smoothed first. The translation is then solved anew for the clean rotations and the
+    one shape, from the located joints, so that the hand stays on the footage; what is filled and smoothed of it is the
+    wrist's place in the picture and, apart from that, its depth.
+    """
+    confident = raw.seen & (np.nan_to_num(raw.confidence) >= settings.threshold)
+    confident = without_spikes(raw.pose, times, confident, settings.spike_seconds)
+    plan = plan_filling(raw.seen, confident, times, settings)
+    runs = find_runs(plan.filled, times)
+
+    pose = plan.rotations(raw.pose)
+    for run in runs:
+        pose[run, :1] = smooth_rotations(pose[run, :1], times[run], settings.wrist_rotation_hz)
+        pose[run, 1:] = smooth_rotations(pose[run, 1:], times[run], settings.finger_hz)
+
+    believed = confident if confident.any() else raw.seen
+    shape = clip_shape(raw.shape[believed], raw.confidence[believed])
+    wrist_head = model.rest(shape).joints[0]
+    keypoints = _keypoints(model, pose, shape)
+    wrist = np.full((len(times), 3), np.nan)
+    wrist[confident] = wrist_head + place(keypoints[confident], raw.joints_2d[confident], intrinsics)
+    wrist = _cleaned_path(wrist, plan, runs, times, settings)
+
+    translation = wrist - wrist_head
+    joints_3d = keypoints + translation[:, None]
+    return CleanHand(
+        pose=pose,
+        shape=shape,
+        translation=translation,
+        confidence=np.nan_to_num(raw.confidence),
+        state=plan.state,
+        joints_3d=joints_3d,
+        joints_2d=intrinsics.project(joints_3d),
+    )
+
+
+def _keypoints(model: HandModel, pose: FloatArray, shape: FloatArray) -> FloatArray:
+    """(T, 21, 3) keypoints of the hand at translation 0; NaN rows for NaN poses."""
+    filled = np.isfinite(pose).all(axis=(1, 2))
+    count = int(filled.sum())
+    posed = model.skeleton(pose[filled], np.broadcast_to(shape, (count, len(shape))), np.zeros((count, 3)))
+    result = np.full((len(pose), 21, 3), np.nan)
+    result[filled] = model.keypoints(posed, KEYPOINTS)
+    return result
+
+
+def _cleaned_path(
+    wrist: FloatArray, plan: FillPlan, runs: list[slice], times: FloatArray, settings: CleaningSettings
+) -> FloatArray:
+    """Fill and smooth a path (T, 3) along its viewing rays (x/z, y/z) and in log z.
+
+    A picture tells depth far less well than direction. Kept apart, the noise of one cannot move the other, and the
+    wrist stays on its pixel however much the depth is smoothed.
+    """
+    depth = np.maximum(wrist[:, 2:], NEAREST_WRIST)
+    rays = plan.vectors(wrist[:, :2] / depth)
+    log_depth = plan.vectors(np.log(depth))
+    for run in runs:
+        rays[run] = smooth(rays[run], times[run], settings.wrist_position_hz)
+        log_depth[run] = smooth(log_depth[run], times[run], settings.wrist_depth_hz)
+    depth = np.exp(log_depth)
+    return np.concatenate([rays * depth, depth], axis=1)

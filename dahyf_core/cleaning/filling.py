@@ -1,0 +1,72 @@
+"""What lost frames get: the earlier confident pose, the way between the poses around them, or nothing."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.cleaning.hand import FloatArray, State
+from dahyf_core.cleaning.settings import CleaningSettings
+from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
+
+
+@dataclass(frozen=True, eq=False)
+class FillPlan:
+    """Where each of T frames takes its values: on the way from frame `before` to frame `after`, `weight` 0 to 1 of it.
+
+    Both are the same frame but for INTERPOLATED ones; frames whose state is MISSING take nothing.
+    """
+
+    state: NDArray[np.uint8]
+    before: NDArray[np.intp]
+    after: NDArray[np.intp]
+    weight: FloatArray
+
+    @property
+    def filled(self) -> NDArray[np.bool_]:
+        """(T,) frames that get values."""
+        return self.state != State.MISSING
+
+    def vectors(self, values: FloatArray) -> FloatArray:
+        """Fill (T, ...) linearly."""
+        weight = self.weight[self.filled].reshape(-1, *[1] * (values.ndim - 1))
+        start, end = values[self.before[self.filled]], values[self.after[self.filled]]
+        return self._scatter(start + weight * (end - start))
+
+    def rotations(self, axis_angle: FloatArray) -> FloatArray:
+        """Fill (T, J, 3) on great circles (slerp)."""
+        result = axis_angle[self.before]
+        between = np.flatnonzero(self.weight > 0)
+        start = matrix_from_axis_angle(axis_angle[self.before[between]])
+        end = matrix_from_axis_angle(axis_angle[self.after[between]])
+        turn = axis_angle_from_matrix(np.swapaxes(start, -1, -2) @ end)
+        part = matrix_from_axis_angle(self.weight[between, None, None] * turn)
+        result[between] = axis_angle_from_matrix(start @ part)
+        return self._scatter(result[self.filled])
+
+    def _scatter(self, values: FloatArray) -> FloatArray:
+        result = np.full((len(self.state), *values.shape[1:]), np.nan)
+        result[self.filled] = values
+        return result
+
+
+def plan_filling(
+    seen: NDArray[np.bool_], confident: NDArray[np.bool_], times: FloatArray, settings: CleaningSettings
+) -> FillPlan:
+    """Decide for each of T frames. Under "hold", a hand without any earlier confident pose stays missing."""
+    frames = np.arange(len(times))
+    before = np.maximum.accumulate(np.where(confident, frames, -1))
+    after = before.copy()
+    state = np.where(confident, State.OBSERVED, State.MISSING).astype(np.uint8)
+    weight = np.zeros(len(frames))
+    if settings.lost == "hold":
+        held = seen & ~confident & (before >= 0)
+        state[held] = State.REPLACED
+    elif settings.lost == "interpolate":
+        following = np.minimum.accumulate(np.where(confident, frames, len(frames))[::-1])[::-1]
+        lost = np.flatnonzero(~confident & (before >= 0) & (following < len(frames)))
+        lost = lost[times[following[lost]] - times[before[lost]] <= settings.max_gap_seconds]
+        state[lost] = State.INTERPOLATED
+        after[lost] = following[lost]
+        weight[lost] = (times[lost] - times[before[lost]]) / (times[after[lost]] - times[before[lost]])
+    return FillPlan(state, before, after, weight)

@@ -1,0 +1,68 @@
+"""Which frames to believe: confidence, and poses that no hand can jump into and out of."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.cleaning.hand import FloatArray
+from dahyf_core.rotations import quaternion_from_axis_angle
+
+IMPOSSIBLE_JUMP = np.radians(60.0)
+"""A larger rotation from one frame to the next and back is an error of the estimator."""
+
+FASTEST_ROTATION = 30.0
+"""rad/s: beyond the fastest wrist and fingers. It catches smaller jumps when frames follow each other quickly ..."""
+
+SMALLEST_JUMP = np.radians(30.0)
+"""... but nothing that could be the estimator's ordinary noise."""
+
+
+def without_spikes(
+    pose: FloatArray, times: FloatArray, confident: NDArray[np.bool_], spike_seconds: float
+) -> NDArray[np.bool_]:
+    """`confident` (T,) without the short excursions that jump away and come back.
+
+    pose (T, 16, 3) axis-angle; times (T,) in seconds. Confident frames are cut into runs wherever any of the 16
+    rotations jumps. A run, or several in a row, is a spike when the runs on both sides of it fit together and lie at
+    most spike_seconds apart.
+    """
+    frames = np.flatnonzero(confident)
+    if len(frames) < 3:
+        return confident
+    quaternions = quaternion_from_axis_angle(pose[frames])
+    times = times[frames]
+    breaks = np.flatnonzero(_jumps(quaternions[:-1], quaternions[1:], np.diff(times))) + 1
+    kept: list[NDArray[np.intp]] = []
+    for run in np.split(np.arange(len(frames)), breaks):
+        back = _run_to_join(kept, run, quaternions, times, spike_seconds)
+        if back is None:
+            kept.append(run)
+        else:
+            kept[back:] = [np.concatenate([kept[back], run])]
+    believed = np.zeros_like(confident)
+    believed[frames[np.concatenate(kept)]] = True
+    return believed
+
+
+def _run_to_join(
+    kept: list[NDArray[np.intp]],
+    run: NDArray[np.intp],
+    quaternions: FloatArray,
+    times: FloatArray,
+    spike_seconds: float,
+) -> int | None:
+    """Index of the last kept run that `run` continues, not counting its direct neighbour, which it jumped from."""
+    for index in reversed(range(len(kept) - 1)):
+        last, first = kept[index][-1], run[0]
+        seconds = times[first] - times[last]
+        if seconds > spike_seconds:
+            return None
+        if not _jumps(quaternions[last], quaternions[first], seconds):
+            return index
+    return None
+
+
+def _jumps(before: FloatArray, after: FloatArray, seconds: FloatArray) -> NDArray[np.bool_]:
+    """Whether any of the rotations (..., 16, 4) turns too far in the given seconds (...)."""
+    cosines = np.abs((before * after).sum(axis=-1)).clip(max=1.0)
+    angle = 2 * np.arccos(cosines).max(axis=-1)
+    return angle > np.clip(FASTEST_ROTATION * seconds, SMALLEST_JUMP, IMPOSSIBLE_JUMP)

@@ -1,0 +1,61 @@
+"""One hand over the T frames of a capture, before and after cleaning."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.hand_model import Side
+
+FloatArray = NDArray[np.floating]
+
+
+class State(IntEnum):
+    """Where the cleaned pose of a frame comes from."""
+
+    MISSING = 0
+    OBSERVED = 1
+    REPLACED = 2
+    INTERPOLATED = 3
+
+
+@dataclass(frozen=True, eq=False)
+class RawHand:
+    """What the estimator gave for one hand; rows of NaN in frames where the hand was not seen.
+
+    box (T, 4): centre x, y and side in px, roll in radians. joints_2d, joints_2d_projected (T, 21, 2): located and
+    projected, px as filmed. pose (T, 16, 3): axis-angle. shape (T, 10). translation (T, 3): m. confidence (T,): 0 to 1.
+    """
+
+    side: Side
+    box: FloatArray
+    joints_2d: FloatArray
+    joints_2d_projected: FloatArray
+    pose: FloatArray
+    shape: FloatArray
+    translation: FloatArray
+    confidence: FloatArray
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """(T,) frames that have an estimate."""
+        return np.isfinite(self.confidence)
+
+
+@dataclass(frozen=True, eq=False)
+class CleanHand:
+    """One hand after gate and smoothing; rows of NaN where state is MISSING.
+
+    pose (T, 16, 3): axis-angle. shape (10,): one for the clip. translation (T, 3): m. confidence (T,): the estimator's,
+    0 where it saw no hand. state (T,) uint8: `State`. joints_3d (T, 21, 3): m, camera frame. joints_2d (T, 21, 2):
+    their projection, px as filmed.
+    """
+
+    pose: FloatArray
+    shape: FloatArray
+    translation: FloatArray
+    confidence: FloatArray
+    state: NDArray[np.uint8]
+    joints_3d: FloatArray
+    joints_2d: FloatArray

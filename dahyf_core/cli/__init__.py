@@ -1,0 +1,5 @@
+"""The `dahyf` command."""
+
+from dahyf_core.cli.app import main
+
+__all__ = ["main"]

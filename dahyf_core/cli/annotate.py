@@ -1,0 +1,45 @@
+"""`dahyf annotate`: labels for a folder of photographs."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dahyf_core.cli import options
+from dahyf_core.cli.outputs import check_output
+from dahyf_core.cli.reporters import Outcome, counted
+from dahyf_core.cli.session import session
+
+EXAMPLES = """
+Examples:\n
+dahyf annotate photographs -o labels.npz\n
+dahyf annotate photographs -o labels.npz --json
+"""
+
+
+def annotate(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", show_default=False, help="A folder of photographs; those below it count too."),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The label file to write (.npz).")
+    ],
+    as_json: options.Json = False,
+) -> None:
+    """Label the hands in photographs, as data to train on: joints, how sure they are, and poses of the hand model.
+
+    Hands of which little is sure are left out. docs/datasets.md describes the file, and labels that FOLDER may hold.
+    """
+    with session(as_json) as reporter:
+        from dahyf_core.datasets import Annotator, save_labels
+
+        started = time.monotonic()
+        check_output(output, (".npz",))
+        found = Annotator().annotate(folder, reporter)
+        for reason, count in found.dropped.items():
+            if count:
+                reporter.status(f"Left out: {counted(count, 'hand')}, {reason}.")
+        save_labels(found.labels, output)
+        reporter.done(Outcome(output, len(found.labels), found.pictures, time.monotonic() - started))

@@ -1,0 +1,289 @@
+"""The commands. Each checks what it is told, calls one function of the core, and says where the result is.
+
+The core is imported inside the commands, so that `dahyf --help` answers at once.
+"""
+
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from dahyf_core import __version__
+from dahyf_core.cli import annotate, options, synth, train
+from dahyf_core.cli.outputs import check_output
+from dahyf_core.cli.reporters import Outcome
+from dahyf_core.cli.session import session
+from dahyf_core.cli.stopping import StopRequest
+
+if TYPE_CHECKING:
+    from dahyf_core.capture import Capture
+    from dahyf_core.cleaning import CleaningSettings
+    from dahyf_core.hand_model import HandModel, Side
+
+CAPTURE_SUFFIXES = (".npz",)
+VIDEO_SUFFIXES = (".mp4",)
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+app = typer.Typer(
+    name="dahyf",
+    help="Hand capture from any video: footage in, moving hands out.",
+    epilog="Start with: dahyf capture clip.mp4 -o clip.npz, then dahyf preview clip.npz -o clip.png",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="dahyf")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"dahyf {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def dahyf(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+
+
+CAPTURE_EXAMPLES = """
+Examples:\n
+dahyf capture clip.mp4 -o clip.npz\n
+dahyf capture clip.mp4 -o clip.npz --range 1.5s:4s --max-hands 1 --fov 65\n
+dahyf capture shots/%04d.png -o shots.npz --rate 24 --focal-mm 35 --sensor-mm 36
+"""
+
+
+@app.command(epilog=CAPTURE_EXAMPLES)
+def capture(
+    clip: options.Clip,
+    output: options.CaptureOutput,
+    frame_range: options.Range = None,
+    rate: options.Rate = None,
+    max_hands: options.MaxHands = 2,
+    mirrored: options.Mirrored = False,
+    hand_model: options.HandModelFile = None,
+    fov: options.Fov = None,
+    focal_px: options.FocalPx = None,
+    focal_mm: options.FocalMm = None,
+    sensor_mm: options.SensorMm = None,
+    intrinsics: options.Intrinsics = None,
+    distortion: options.Distortion = None,
+    threshold: options.Threshold = None,
+    lost: options.LostOption = None,
+    max_gap: options.MaxGap = None,
+    spike: options.Spike = None,
+    wrist_position_hz: options.WristPositionHz = None,
+    wrist_depth_hz: options.WristDepthHz = None,
+    wrist_rotation_hz: options.WristRotationHz = None,
+    finger_hz: options.FingerHz = None,
+    as_json: options.Json = False,
+) -> None:
+    """Capture the hands in footage.
+
+    Ctrl-C stops cleanly: the frames done so far are in the file, and the same command goes on from there.
+    """
+    with session(as_json) as reporter:
+        from dahyf_core.camera import Lens
+        from dahyf_core.capture import CaptureSettings, capture_footage
+        from dahyf_core.cleaning import CleaningSettings
+
+        started = time.monotonic()
+        check_output(output, CAPTURE_SUFFIXES, inputs=[clip])
+        settings = CaptureSettings(
+            footage=clip,
+            frame_range=frame_range,
+            rate=rate,
+            lens=Lens(fov, focal_px, focal_mm, sensor_mm, intrinsics, distortion or ()),
+            mirrored=mirrored,
+            max_hands=max_hands,
+            hand_model=hand_model,
+            cleaning=_changed(
+                CleaningSettings(),
+                threshold=threshold,
+                lost=lost and lost.value,
+                max_gap_seconds=max_gap,
+                spike_seconds=spike,
+                wrist_position_hz=wrist_position_hz,
+                wrist_depth_hz=wrist_depth_hz,
+                wrist_rotation_hz=wrist_rotation_hz,
+                finger_hz=finger_hz,
+            ),
+        )
+        with StopRequest() as stop:
+            result = capture_footage(settings, output, reporter, stop)
+        reporter.done(_outcome(result, output, started))
+
+
+@app.command()
+def clean(
+    capture: options.CaptureFile,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write here; without it CAPTURE itself is renewed."),
+    ] = None,
+    hand_model: options.HandModelFile = None,
+    threshold: options.Threshold = None,
+    lost: options.LostOption = None,
+    max_gap: options.MaxGap = None,
+    spike: options.Spike = None,
+    wrist_position_hz: options.WristPositionHz = None,
+    wrist_depth_hz: options.WristDepthHz = None,
+    wrist_rotation_hz: options.WristRotationHz = None,
+    finger_hz: options.FingerHz = None,
+    as_json: options.Json = False,
+) -> None:
+    """Gate and smooth a capture again, from its raw estimates: no footage, no network, under a second.
+
+    Settings that are not given stay as they are in the file.
+    """
+    with session(as_json) as reporter:
+        from dahyf_core.capture import load_capture, recleaned, save_capture
+
+        started = time.monotonic()
+        output = output or capture
+        check_output(output, CAPTURE_SUFFIXES)
+        before = load_capture(capture)
+        settings = _changed(
+            before.cleaning,
+            threshold=threshold,
+            lost=lost and lost.value,
+            max_gap_seconds=max_gap,
+            spike_seconds=spike,
+            wrist_position_hz=wrist_position_hz,
+            wrist_depth_hz=wrist_depth_hz,
+            wrist_rotation_hz=wrist_rotation_hz,
+            finger_hz=finger_hz,
+        )
+        result = recleaned(before, settings, _hand_models(hand_model))
+        save_capture(result, output)
+        reporter.done(_outcome(result, output, started))
+
+
+@app.command()
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="Footage or a capture file (.npz).")],
+    as_json: options.Json = False,
+) -> None:
+    """Say what is in footage or in a capture file."""
+    with session(as_json):
+        from dahyf_core.cli.facts import capture_facts, footage_facts, print_facts
+
+        if file.suffix.lower() in CAPTURE_SUFFIXES:
+            from dahyf_core.capture import load_capture
+
+            facts = capture_facts(load_capture(file))
+        else:
+            from dahyf_core.footage import probe
+
+            facts = footage_facts(probe(file))
+        if as_json:
+            print(json.dumps({"type": "info", **facts}))
+        else:
+            print_facts(facts, Console(file=sys.stdout, highlight=False))
+
+
+@app.command()
+def export_json(
+    capture: options.CaptureFile,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The JSON file to write.")
+    ],
+    as_json: options.Json = False,
+) -> None:
+    """Write the cleaned hands as JSON, for tools without numpy (docs/capture-file.md has the layout)."""
+    with session(as_json) as reporter:
+        from dahyf_core.capture import export_json, load_capture
+
+        started = time.monotonic()
+        check_output(output, (".json",))
+        loaded = load_capture(capture)
+        export_json(loaded, output)
+        reporter.done(_outcome(loaded, output, started))
+
+
+@app.command()
+def preview(
+    capture: options.CaptureFile,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            show_default=False,
+            help="A video (.mp4) of all captured frames, or one picture (.png, .jpg) of some.",
+        ),
+    ],
+    footage: Annotated[
+        Path | None, typer.Option(metavar="CLIP", help="Where the footage is now, if it moved after the capture.")
+    ] = None,
+    frames: Annotated[int, typer.Option(min=1, max=200, help="Frames in the picture.")] = 12,
+    raw: Annotated[bool, typer.Option("--raw", help="Draw the hands as estimated, before gate and smoothing.")] = False,
+    hand_model: options.HandModelFile = None,
+    as_json: options.Json = False,
+) -> None:
+    """Draw the captured hands over the footage: mesh, joints, confidence, and which poses were not observed."""
+    with session(as_json) as reporter:
+        from dahyf_core.capture import load_capture
+        from dahyf_core.preview import CapturedFootage, without_cleaning, write_sheet, write_video
+
+        started = time.monotonic()
+        check_output(output, VIDEO_SUFFIXES + PICTURE_SUFFIXES, inputs=[capture])
+        shown = load_capture(capture)
+        found = CapturedFootage.find(shown, footage)
+        check_output(output, VIDEO_SUFFIXES + PICTURE_SUFFIXES, inputs=[found.info.path])
+        if raw:
+            shown = without_cleaning(shown, _hand_models(hand_model))
+        if output.suffix.lower() in VIDEO_SUFFIXES:
+            write_video(shown, found, output, lambda done, total: reporter.progress("preview", done, total))
+        else:
+            write_sheet(shown, found, output, frames)
+        reporter.done(_outcome(shown, output, started))
+
+
+@app.command()
+def check(as_json: options.Json = False) -> None:
+    """Try everything that a capture needs, and say what is installed: part of every good problem report."""
+    with session(as_json) as reporter:
+        from dahyf_core.cli.checks import environment_facts
+
+        for name, value in environment_facts().items():
+            reporter.status(f"{name}: {value}")
+        reporter.status("Everything that a capture needs works.")
+
+
+app.command(epilog=annotate.EXAMPLES)(annotate.annotate)
+app.command(epilog=synth.EXAMPLES)(synth.synth)
+app.command(epilog=train.EXAMPLES)(train.train)
+
+
+def _outcome(capture: "Capture", output: Path, started: float) -> Outcome:
+    return Outcome(output, capture.hands, len(capture.frame), time.monotonic() - started)
+
+
+def _changed(settings: "CleaningSettings", **given: Any) -> "CleaningSettings":
+    """Settings with those that were given on the command line."""
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _hand_models(file: Path | None) -> dict["Side", "HandModel"]:
+    """The user's model or the open hand, by side."""
+    from dahyf_core.hand_model import load_hand_model
+
+    source = file or "open_hand"
+    return {"right": load_hand_model(source, "right"), "left": load_hand_model(source, "left")}

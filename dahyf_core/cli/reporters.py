@@ -1,0 +1,249 @@
+"""What a run says while it works: a progress bar to people, short lines to logs, JSON lines to programs."""
+
+import json
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+JSON_INTERVAL = 0.1  # s between two progress messages
+LINE_INTERVAL = 5.0
+
+Clock = Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished command made: hands and frames in the file `output`, in how many seconds."""
+
+    output: Path
+    hands: int
+    frames: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"Wrote {self.output}: {counted(self.hands, 'hand')}, {counted(self.frames, 'frame')}."
+
+
+class Reporter(ABC):
+    """Where a command sends its messages; as a context manager it tidies the terminal up at the end."""
+
+    @abstractmethod
+    def status(self, text: str) -> None:
+        """Say what happens now."""
+
+    @abstractmethod
+    def progress(self, stage: str, done: int, total: int) -> None:
+        """Say how many of a stage's frames are done; cheap enough to call for each frame."""
+
+    @abstractmethod
+    def warning(self, text: str) -> None:
+        """Say what the user should know although the work goes on."""
+
+    @abstractmethod
+    def error(self, reason: str, remedy: str, exit_code: int) -> None:
+        """Say why the command ends without its result, and what to do."""
+
+    @abstractmethod
+    def done(self, outcome: Outcome) -> None:
+        """Say where the result is."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+class Pace:
+    """Frames a second and seconds left of a stage, at most once in `interval` seconds and at its end.
+
+    Frames that were done before the first report, by an earlier run, do not count.
+    """
+
+    def __init__(self, interval: float, clock: Clock = time.monotonic) -> None:
+        self._interval = interval
+        self._clock = clock
+        self._stage: str | None = None
+
+    def due(self, stage: str, done: int, total: int) -> bool:
+        """Take note of a stage's progress; True where a message about it is due."""
+        now = self._clock()
+        if stage != self._stage:
+            self._stage, self._first, self._start, self._last = stage, done, now, -float("inf")
+        self.elapsed, self._new, self._left = now - self._start, done - self._first, total - done
+        if now - self._last < self._interval and done < total:
+            return False
+        self._last = now
+        return True
+
+    @property
+    def rate(self) -> float | None:
+        """Frames a second so far, None before the first."""
+        return self._new / self.elapsed if self._new and self.elapsed else None
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds until the stage ends, None where nothing can be said yet."""
+        return self._left / self.rate if self.rate else None
+
+
+class JsonReporter(Reporter):
+    """One JSON object a line, each flushed."""
+
+    def __init__(self, stream: TextIO, clock: Clock = time.monotonic) -> None:
+        self._stream = stream
+        self._pace = Pace(JSON_INTERVAL, clock)
+
+    def status(self, text: str) -> None:
+        self._write(type="status", text=text)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if self._pace.due(stage, done, total):
+            pace = self._pace
+            self._write(
+                type="progress", stage=stage, done=done, total=total, rate=_rounded(pace.rate), eta=_rounded(pace.eta)
+            )
+
+    def warning(self, text: str) -> None:
+        self._write(type="warning", text=text)
+
+    def error(self, reason: str, remedy: str, exit_code: int) -> None:
+        self._write(type="error", text=reason, remedy=remedy, exit_code=exit_code)
+
+    def done(self, outcome: Outcome) -> None:
+        self._write(
+            type="done",
+            output=str(outcome.output),
+            hands=outcome.hands,
+            frames=outcome.frames,
+            seconds=round(outcome.seconds, 3),
+        )
+
+    def _write(self, **message: object) -> None:
+        self._stream.write(json.dumps(message) + "\n")
+        self._stream.flush()
+
+
+class LineReporter(Reporter):
+    """Plain short lines for logs: what goes on and what fails to `log`, the result to `result`."""
+
+    def __init__(self, log: TextIO, result: TextIO, clock: Clock = time.monotonic) -> None:
+        self._log = log
+        self._result = result
+        self._pace = Pace(LINE_INTERVAL, clock)
+
+    def status(self, text: str) -> None:
+        print(text, file=self._log, flush=True)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if not self._pace.due(stage, done, total):
+            return
+        line = f"{stage}: {done} of {counted(total, 'frame')}"
+        if self._pace.rate:
+            line += f", {self._pace.rate:.1f} frames/s, {self._pace.eta:.0f} s left"
+        self.status(line)
+
+    def warning(self, text: str) -> None:
+        self.status(f"Warning: {text}")
+
+    def error(self, reason: str, remedy: str, exit_code: int) -> None:
+        self.status(f"Error: {reason} {remedy}")
+
+    def done(self, outcome: Outcome) -> None:
+        print(outcome, file=self._result, flush=True)
+
+
+class ProgressReporter(Reporter):
+    """A progress bar with frames/s and time left on the terminal's standard error; the result on standard output."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._bar: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+
+    def status(self, text: str) -> None:
+        self._say(text, "dim")
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        if self._bar is None:
+            self._bar = _progress_bar(self._console)
+            self._bar.start()
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bar.add_task(stage.capitalize(), completed=done, total=total)
+        self._bar.update(self._tasks[stage], completed=done, total=total)
+
+    def warning(self, text: str) -> None:
+        self._say(f"Warning: {text}", "yellow")
+
+    def error(self, reason: str, remedy: str, exit_code: int) -> None:
+        self._close_bar()
+        self._say(f"Error: {reason}", "bold red")
+        self._say(remedy)
+
+    def done(self, outcome: Outcome) -> None:
+        self._close_bar()
+        print(outcome, flush=True)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close_bar()
+
+    def _say(self, text: str, style: str = "") -> None:
+        self._console.print(text, style=style, markup=False, soft_wrap=True)
+
+    def _close_bar(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+
+def create_reporter(as_json: bool) -> Reporter:
+    """The reporter for whoever listens: a program (--json), a person at a terminal, else a log."""
+    if as_json:
+        return JsonReporter(sys.stdout)
+    if sys.stderr.isatty():
+        return ProgressReporter()
+    return LineReporter(sys.stderr, sys.stdout)
+
+
+def counted(count: int, noun: str) -> str:
+    """1 hand, 2 hands."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+class _RateColumn(ProgressColumn):
+    """Frames a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f} frames/s" if speed else "", style="progress.data.speed")
+
+
+def _progress_bar(console: Console) -> Progress:
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(), TimeRemainingColumn()
+    return Progress(*columns, console=console)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

@@ -1,0 +1,53 @@
+"""`dahyf train`: a training run, begun or gone on with."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dahyf_core.cli import options
+from dahyf_core.cli.session import session
+from dahyf_core.cli.stopping import StopRequest
+
+EXAMPLES = """
+Examples:\n
+dahyf train lite.toml -o runs/lite\n
+dahyf train --resume runs/lite
+"""
+
+
+def train(
+    config: Annotated[
+        Path | None, typer.Argument(metavar="CONFIG", show_default=False, help="What to train, on what: a TOML file.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FOLDER", show_default=False, help="The folder of the new run."),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", show_default=False, help="Go on with the run in this folder.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Train a network.
+
+    Ctrl-C stops after the step at hand; what is learned stays, and --resume goes on as if nothing had happened.
+    docs/training.md describes configurations and the folder of a run.
+    """
+    if (resume is None) == (config is None or output is None) or (resume is not None and config is not None):
+        raise typer.BadParameter("Give CONFIG and --output, or --resume alone.")
+    with session(as_json) as reporter:
+        from dahyf_core import training
+
+        started = time.monotonic()
+        if resume is not None:
+            run, settings = training.RunFolder.open(resume)
+        else:
+            assert config is not None
+            assert output is not None
+            settings = training.read_config(config)
+            run = training.RunFolder.create(output, settings)
+        with StopRequest() as stop:
+            training.train(settings, run, reporter.progress, stop)
+        reporter.status(f"Trained to step {settings.steps} in {time.monotonic() - started:.0f} s: {run.path}.")

@@ -1,0 +1,113 @@
+"""From a folder of photographs to cleaned labels."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dahyf_core.camera import Lens
+from dahyf_core.capture import Report
+from dahyf_core.datasets.annotation.cleaning import CleaningLimits, cleaned
+from dahyf_core.datasets.annotation.fits import fit_looks
+from dahyf_core.datasets.annotation.looks import Looks, look_often
+from dahyf_core.datasets.annotation.seeds import Photograph, SeedFinder, Seeds, list_photographs, read_seeds
+from dahyf_core.datasets.files import read_image
+from dahyf_core.datasets.labels import PhotoLabels, assumed_focal, box_side
+from dahyf_core.detection import PalmDetector
+from dahyf_core.errors import DatasetError
+from dahyf_core.hand_model import HandModel, load_hand_model
+from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """Labels of a folder. dropped: how many hands were left out for each reason. pictures: how many were looked at."""
+
+    labels: PhotoLabels
+    dropped: Mapping[str, int]
+    pictures: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Viewed:
+    """The hands of one picture, as many as `seeds` has."""
+
+    photograph: Photograph
+    size: tuple[int, int]
+    seeds: Seeds
+    looks: Looks
+
+
+class Annotator:
+    """Labels photographs with the palm detector, the landmark network and the hand model."""
+
+    def __init__(self, limits: CleaningLimits | None = None, threads: int = 0) -> None:
+        """threads: of the CPU for the networks, 0 for one a core. Raises ModelFileError."""
+        self._estimator = LandmarkEstimator(LandmarkNetwork(threads), {})
+        self._finder = SeedFinder(PalmDetector(threads=threads), self._estimator)
+        self._model: HandModel = load_hand_model()
+        self._limits = limits or CleaningLimits()
+
+    def annotate(self, folder: Path, report: Report) -> Annotation:
+        """Label the hands in a folder of photographs.
+
+        The folder may hold an index.json and the mediapipe_labels.npz that goes with it (docs/datasets.md); otherwise
+        all pictures are taken and the hands are found. A picture that cannot be read is warned about and left out.
+        Raises DatasetError when no picture is left, or the index or the labels are of another layout.
+        """
+        photographs = list_photographs(folder)
+        given = read_seeds(folder, len(photographs))
+        viewed = []
+        for done, photograph in enumerate(photographs, start=1):
+            try:
+                viewed.append(self._view(folder, photograph, given[done - 1] if given else None))
+            except DatasetError as error:
+                report.warning(f"{error.reason} It was left out.")
+            report.progress("looking", done, len(photographs))
+        if not viewed:
+            raise DatasetError(f"None of the pictures of {folder} can be read.", "Name a folder of photographs.")
+        report.status("Fitting the hand model.")
+        given_score = np.concatenate([view.seeds.score for view in viewed])
+        labels, dropped = cleaned(self._fit(folder, viewed), given_score, self._limits)
+        return Annotation(labels, dropped, len(viewed))
+
+    def _view(self, folder: Path, photograph: Photograph, seeds: Seeds | None) -> _Viewed:
+        image = read_image(folder / photograph.file)
+        height, width = image.shape[:2]
+        camera = Lens().intrinsics(width, height)
+        seeds = self._finder.find(image, camera) if seeds is None else seeds
+        looks = look_often(self._estimator, image, seeds.joints_2d, seeds.left, camera)
+        return _Viewed(photograph, (width, height), seeds, looks)
+
+    def _fit(self, folder: Path, viewed: list[_Viewed]) -> PhotoLabels:
+        """All hands, good and bad."""
+        counts = [len(view.seeds) for view in viewed]
+        looks = Looks.concatenate([view.looks for view in viewed])
+        left = np.concatenate([view.seeds.left for view in viewed])
+        given = np.concatenate([view.seeds.joints_2d for view in viewed])
+        size = np.repeat(np.array([view.size for view in viewed], dtype=float), counts, axis=0)
+        largest = np.repeat([box_side(view.looks.joints_2d).max(initial=0.0) for view in viewed], counts)
+        focal = assumed_focal(size, largest)
+        fits = fit_looks(self._model, looks, left, focal, size / 2)
+        return PhotoLabels(
+            folder=folder,
+            picture=np.repeat([view.photograph.file for view in viewed], counts),
+            source=np.repeat([view.photograph.source for view in viewed], counts),
+            side=np.where(left, "left", "right"),
+            picture_size=size,
+            focal=focal,
+            joints_2d=looks.joints_2d,
+            spread_2d=looks.spread_2d,
+            world=looks.world,
+            spread_3d=looks.spread_3d,
+            pose=fits.pose,
+            shape=fits.shape,
+            translation=fits.translation,
+            joints_3d=fits.joints_3d,
+            presence=looks.presence,
+            side_score=np.where(left, 1.0 - looks.right_score, looks.right_score),
+            moved=np.linalg.norm(looks.joints_2d - given, axis=-1).mean(axis=1) / box_side(looks.joints_2d),
+            residual_2d=fits.residual_2d,
+            residual_3d=fits.residual_3d,
+        )

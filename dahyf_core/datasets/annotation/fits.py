@@ -1,0 +1,74 @@
+"""The hand model brought to what was seen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Crops, Intrinsics
+from dahyf_core.datasets.annotation.looks import Looks
+from dahyf_core.datasets.example import Array
+from dahyf_core.fitting import FitSettings, FitTargets, fit
+from dahyf_core.hand_model import HandModel
+from dahyf_core.pose import viewing_rotations
+
+SETTINGS = FitSettings(keypoints="mediapipe")
+SIGMA_2D = 0.015
+"""Standard deviation of mean image points, in sides of the hand's box, besides their spread."""
+SIGMA_3D = 0.010
+"""Of mean world points, metres, besides their spread."""
+PLANE = Intrinsics(1.0, 1.0, 0.0, 0.0, 1, 1, source="the plane z = 1, which all cameras share")
+
+
+@dataclass(frozen=True)
+class Fits:
+    """N hands of their own sides, in their camera frames; the fields are those of `PhotoLabels`."""
+
+    pose: Array
+    shape: Array
+    translation: Array
+    joints_3d: Array
+    residual_2d: Array
+    residual_3d: Array
+
+
+def fit_looks(model: HandModel, looks: Looks, left: NDArray[np.bool_], focal: Array, principal: Array) -> Fits:
+    """Fit N hands, left ones in a mirror, each of a camera of its own: focal (N,) px, principal (N, 2) px.
+
+    model: the right hand.
+    """
+    mirror = np.where(left[:, None, None], (-1.0, 1.0, 1.0), 1.0)
+    rays = (looks.joints_2d - principal[:, None]) / focal[:, None, None] * mirror[..., :2]
+    low, high = rays.min(axis=1), rays.max(axis=1)
+    size = (high - low).max(axis=1)
+    patches = Crops((low + high) / 2, size, np.zeros(len(size)), np.zeros(len(size), dtype=bool), PLANE)
+    world = looks.world * mirror @ np.swapaxes(viewing_rotations(patches), 1, 2)
+    targets = FitTargets(
+        intrinsics=PLANE,
+        points_2d=rays,
+        sigma_2d=np.hypot(SIGMA_2D * size[:, None], looks.spread_2d / focal[:, None]),
+        points_3d=world,
+        sigma_3d=np.hypot(SIGMA_3D, looks.spread_3d),
+    )
+    found = fit(model, targets, SETTINGS)
+    distance_2d = np.linalg.norm(PLANE.project(found.keypoints) - rays, axis=-1)
+    distance_3d = np.linalg.norm(aligned(found.keypoints, world) - world, axis=-1)
+    return Fits(
+        pose=found.pose * np.where(left[:, None, None], (1.0, -1.0, -1.0), 1.0),
+        shape=found.shape,
+        translation=found.translation * mirror[:, 0],
+        joints_3d=found.keypoints * mirror,
+        residual_2d=np.sqrt((distance_2d**2).mean(axis=1)) / size,
+        residual_3d=distance_3d.mean(axis=1),
+    )
+
+
+def aligned(points: Array, target: Array) -> Array:
+    """`points` (N, K, 3) turned, scaled and moved to `target`, without reflection (Umeyama 1991)."""
+    centred, wanted = (values - values.mean(axis=1, keepdims=True) for values in (points, target))
+    left, stretch, right = np.linalg.svd(np.swapaxes(wanted, 1, 2) @ centred)
+    signs = np.ones((len(points), 3))
+    signs[:, 2] = np.linalg.det(left @ right)
+    rotations = left @ (signs[..., None] * right)
+    scale = (stretch * signs).sum(axis=1) / (centred**2).sum(axis=(1, 2))
+    return scale[:, None, None] * centred @ np.swapaxes(rotations, 1, 2) + target.mean(axis=1, keepdims=True)

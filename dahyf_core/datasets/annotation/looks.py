@@ -1,0 +1,78 @@
+"""The landmark network run many times on each hand: the mean of its answers, and how far they lie apart.
+
+A network answers differently to every view of the same picture. What it sees, it sees in all of them; what it guesses,
+such as a finger behind the palm, comes out differently each time.
+"""
+
+from dataclasses import dataclass, fields
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Crops, Intrinsics
+from dahyf_core.datasets.boxes import upright_crops
+from dahyf_core.datasets.example import Array, Image
+from dahyf_core.pose import LandmarkEstimator
+
+VIEWS = tuple(product((False, True), np.radians((-15.0, 0.0, 15.0)), (0.88, 1.12)))
+"""Mirrored or not, turned by so much, and of so many times the size."""
+PALM = [0, 5, 9, 13, 17]
+"""Wrist and knuckles: the origin of world points is laid in their middle before these are compared."""
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What was seen of N hands.
+
+    joints_2d: (N, 21, 2) px, mean. spread_2d: (N, 21) px, root mean square distance of the runs from it.
+    world: (N, 21, 3) m, the camera's axes as if the hand were in the middle of the picture, mean. spread_3d: (N, 21) m.
+    presence: (N,), mean. right_score: (N,), mean probability of a right hand.
+    """
+
+    joints_2d: Array
+    spread_2d: Array
+    world: Array
+    spread_3d: Array
+    presence: Array
+    right_score: Array
+
+    @classmethod
+    def concatenate(cls, parts: "list[Looks]") -> "Looks":
+        """The hands of at least one part, in order."""
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def look_often(
+    estimator: LandmarkEstimator, image: Image, joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics
+) -> Looks:
+    """Find the joints of hands that are roughly known: (N, 21, 2) px, left or not (N,)."""
+    count = len(joints_2d)
+    joints_2d = estimator.see(image, upright_crops(joints_2d, left, intrinsics)).joints_2d
+    seen = estimator.see(image, Crops.concatenate([varied(joints_2d, left, intrinsics, *view) for view in VIEWS]))
+    joints = seen.joints_2d.reshape(len(VIEWS), count, 21, 2)
+    world = seen.payload.reshape(len(VIEWS), count, 21, 3).astype(float)
+    world -= world[:, :, PALM].mean(axis=2, keepdims=True)
+    return Looks(
+        joints.mean(axis=0),
+        spread(joints),
+        world.mean(axis=0),
+        spread(world),
+        seen.presence.reshape(len(VIEWS), count).mean(axis=0),
+        seen.right_score.reshape(len(VIEWS), count).mean(axis=0),
+    )
+
+
+def varied(
+    joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics, mirrored: bool, turn: float, size: float
+) -> Crops:
+    """The upright patches, seen as one of VIEWS says."""
+    crops = upright_crops(joints_2d, left ^ mirrored, intrinsics)
+    return Crops(crops.center, crops.side * size, crops.roll + turn, crops.mirrored, intrinsics)
+
+
+def spread(points: Array) -> Array:
+    """Root mean square distance of K answers (K, N, 21, D) from their mean, (N, 21)."""
+    distances = np.linalg.norm(points - points.mean(axis=0), axis=-1)
+    return np.sqrt((distances**2).mean(axis=0))

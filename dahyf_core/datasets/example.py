@@ -1,0 +1,60 @@
+"""One labelled hand, in the conventions of this project, whatever the data set it comes from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Intrinsics
+from dahyf_core.hand_model import Side
+
+Array = NDArray[np.floating]
+Image = NDArray[np.uint8]
+
+
+def unknown(*shape: int) -> Array:
+    """NaN in an array of this shape."""
+    return np.full(shape, np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A picture and what is known of one hand in it; what is unknown is NaN.
+
+    image: (H, W, 3) RGB bytes. intrinsics: of the picture, without lens distortion; a picture cut out of a larger frame
+    keeps that frame's principal point, which may lie outside. source: what examples of one origin (photograph, clip,
+    seed) share; splits keep it together.
+
+    side: None in a picture without a hand. joints_2d: (21, 2) px, FreiHAND order. visible: (21,) bool, of those that
+    should count. joints_3d: (21, 3) m, camera frame. keypoints: the named set of the hand model that the joints belong
+    to. pose: (16, 3) axis-angle of the hand model of that side, full rotations from the flat hand, in the camera frame.
+    shape: (10,). box: (4,) left, top, right, bottom in px, where a hand is known by nothing better; in a picture
+    without a hand, of something that looks like one.
+    """
+
+    image: Image
+    intrinsics: Intrinsics
+    source: str
+    side: Side | None = None
+    joints_2d: Array = field(default_factory=lambda: unknown(21, 2))
+    visible: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(21, dtype=bool))
+    joints_3d: Array = field(default_factory=lambda: unknown(21, 3))
+    keypoints: str = "own"
+    pose: Array = field(default_factory=lambda: unknown(16, 3))
+    shape: Array = field(default_factory=lambda: unknown(10))
+    box: Array = field(default_factory=lambda: unknown(4))
+
+
+class HandDataset(Protocol):
+    """What training and evaluation read: labels are in memory or found by index, pictures are decoded on access."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Example: ...
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """(len(self),) the origin of each example, without reading it."""
+        ...

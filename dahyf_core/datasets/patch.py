@@ -1,0 +1,129 @@
+"""From an example to what the network is given: a patch of a right hand, its view, and labels in its virtual camera."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import PATCH_SIZE, Crops, cut_patches, upright_roll
+from dahyf_core.datasets.boxes import MIDDLE_KNUCKLE, WRIST, crops_around
+from dahyf_core.datasets.example import Array, Example, Image
+from dahyf_core.rotations import matrix_from_axis_angle
+
+FEWEST_JOINTS = 3
+"""Of fewer the box is no better than none."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges of what changes from one reading of an example to the next; all zero for evaluation.
+
+    roll: standard deviation, radians. scale: of the logarithm of the side. shift: of the centre, in sides.
+    colour: of gain and gamma, as logarithms. blur: greatest sigma, px. noise: greatest sigma, levels.
+    """
+
+    roll: float = 0.0
+    scale: float = 0.0
+    shift: float = 0.0
+    colour: float = 0.0
+    blur: float = 0.0
+    noise: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Patch:
+    """A right hand in a virtual camera; unknown labels are NaN.
+
+    image: (224, 224, 3) RGB bytes. center: (2,) px from the principal point; side, focal: px, of the virtual camera.
+    joints_2d: (21, 2) px of the patch. visible: (21,). joints_3d: (21, 3) m. rotations: (16, 3, 3), the finger
+    joints' own, the root's in the virtual camera. shape: (10,). is_hand: whether there is one at all.
+    """
+
+    image: Image
+    center: Array
+    side: float
+    focal: float
+    joints_2d: Array
+    visible: NDArray[np.bool_]
+    joints_3d: Array
+    keypoints: str
+    rotations: Array
+    shape: Array
+    is_hand: bool
+
+
+def cut_example(example: Example, augmentation: Augmentation, random: np.random.Generator) -> Patch:
+    """The patch around the hand of an example, or around its box, or a random one where there is neither."""
+    is_placed = example.side is not None or bool(np.isfinite(example.box).all())
+    crops = hand_crop(example, augmentation, random) if is_placed else random_crop(example, random)
+    return Patch(
+        image=distort_colours(cut_patches(example.image, crops)[0], augmentation, random),
+        center=crops.virtual_center()[0],
+        side=float(crops.side[0]),
+        focal=float(example.intrinsics.fx),
+        joints_2d=crops.to_patch(example.joints_2d[None])[0],
+        visible=example.visible,
+        joints_3d=crops.to_virtual(example.joints_3d[None])[0],
+        keypoints=example.keypoints,
+        rotations=virtual_rotations(example, crops),
+        shape=example.shape,
+        is_hand=example.side is not None,
+    )
+
+
+def hand_crop(example: Example, augmentation: Augmentation, random: np.random.Generator) -> Crops:
+    """One crop around the upright box of all known joints, moved about by chance."""
+    mirrored = np.array([example.side == "left"])
+    wrist, knuckle = example.joints_2d[None, WRIST], example.joints_2d[None, MIDDLE_KNUCKLE]
+    upright = np.nan_to_num(upright_roll(wrist, knuckle, mirrored, example.intrinsics))
+    roll = upright + random.normal(0.0, augmentation.roll, 1)
+    tight = crops_around(known_points(example)[None], roll, mirrored, example.intrinsics)
+    middle = tight.to_frame(PATCH_SIZE * (0.5 + random.normal(0.0, augmentation.shift, (1, 1, 2))))[0]
+    side = tight.side * np.exp(random.normal(0.0, augmentation.scale, 1))
+    return Crops(middle, side, roll, mirrored, example.intrinsics)
+
+
+def known_points(example: Example) -> Array:
+    """(K, 2) px, the joints of a hand that are known, or else the corners of its box."""
+    known = example.joints_2d[np.isfinite(example.joints_2d).all(axis=1)]
+    if len(known) >= FEWEST_JOINTS:
+        return known
+    left, top, right, bottom = example.box
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def random_crop(example: Example, random: np.random.Generator) -> Crops:
+    """One crop of anything."""
+    height, width = example.image.shape[:2]
+    side = random.uniform(0.2, 1.0) * min(height, width)
+    center = random.uniform((0, 0), (width, height))[None]
+    roll = random.uniform(-np.pi, np.pi, 1)
+    return Crops(center, np.array([side]), roll, random.random(1) < 0.5, example.intrinsics)
+
+
+def virtual_rotations(example: Example, crops: Crops) -> Array:
+    """(16, 3, 3) rotations of the right hand that the virtual camera sees; a left one mirrors as (x, -y, -z)."""
+    rotations = matrix_from_axis_angle(np.nan_to_num(example.pose))
+    if example.side == "left":
+        flip = np.diag((-1.0, 1.0, 1.0))
+        rotations = flip @ rotations @ flip
+    cos, sin = np.cos(crops.roll[0]), np.sin(crops.roll[0])
+    rotations[0] = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]]) @ rotations[0]
+    rotations[np.isnan(example.pose).any(axis=1)] = np.nan
+    return rotations
+
+
+def distort_colours(patch: Image, augmentation: Augmentation, random: np.random.Generator) -> Image:
+    """Gain a channel, gamma, blur and noise, as `augmentation` has it."""
+    if augmentation.colour:
+        gain = np.exp(random.normal(0.0, augmentation.colour) + random.normal(0.0, augmentation.colour / 2, 3))
+        gamma = np.exp(random.normal(0.0, augmentation.colour))
+        levels = (np.arange(256) / 255.0) ** gamma
+        table = np.clip(levels[:, None] * gain * 255.0, 0, 255).astype(np.uint8)
+        patch = np.asarray(cv2.LUT(patch, table[None]), dtype=np.uint8)
+    if augmentation.blur and (sigma := random.uniform(-augmentation.blur, augmentation.blur)) > 0.3:
+        patch = np.asarray(cv2.GaussianBlur(patch, (0, 0), sigma), dtype=np.uint8)
+    if augmentation.noise and (sigma := random.uniform(-augmentation.noise, augmentation.noise)) > 0:
+        patch = np.clip(patch + random.normal(0.0, sigma, patch.shape), 0, 255).astype(np.uint8)
+    return patch

@@ -1,0 +1,6 @@
+"""Where in a frame are hands? MediaPipe's palm detector, and the patches that its palms ask for."""
+
+from dahyf_core.detection.detector import PalmDetector
+from dahyf_core.detection.palms import Palms, crops_from_palms
+
+__all__ = ["PalmDetector", "Palms", "crops_from_palms"]

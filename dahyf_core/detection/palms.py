@@ -1,0 +1,55 @@
+"""Detected palms, and the square patches in which their whole hands are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Crops, Intrinsics, upright_roll
+
+FloatArray = NDArray[np.float64]
+Index = slice | Sequence[int] | NDArray[np.bool_] | NDArray[np.integer]
+
+WRIST, MIDDLE_MCP = 0, 2
+"""Rows of Palms.keypoints; the others are the knuckles of index (1), ring (3), pinky (4), and two of the thumb."""
+
+HAND_SCALE = 2.6
+HAND_SHIFT = 0.5
+"""MediaPipe's rule from palm to hand: so many sides of the palm's box wide, and so many towards the fingers."""
+
+
+@dataclass(frozen=True, eq=False)
+class Palms:
+    """N palms in a frame, best first.
+
+    score: (N,) probability that this is a palm. box: (N, 4) left, top, right, bottom in pixels as filmed.
+    keypoints: (N, 7, 2) pixels as filmed: wrist, the knuckles of index, middle, ring and pinky, thumb CMC and MCP.
+    """
+
+    score: FloatArray
+    box: FloatArray
+    keypoints: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+    def __getitem__(self, index: Index) -> "Palms":
+        return Palms(self.score[index], self.box[index], self.keypoints[index])
+
+
+def crops_from_palms(palms: Palms, intrinsics: Intrinsics) -> Crops:
+    """One patch a palm that holds the whole hand, the fingers up; which side the hand is, is unknown: not mirrored.
+
+    The patch is square and HAND_SCALE times as wide as the palm's box. Its centre is the box's, moved by HAND_SHIFT
+    sides of the box along the direction from the wrist to the middle finger's knuckle.
+    """
+    wrist, knuckle = palms.keypoints[:, WRIST], palms.keypoints[:, MIDDLE_MCP]
+    unmirrored = np.zeros(len(palms), dtype=bool)
+    roll = upright_roll(wrist, knuckle, unmirrored, intrinsics)
+    up = np.stack([-np.sin(roll), -np.cos(roll)], axis=-1)
+    square = np.array([1.0, intrinsics.aspect])
+    palm_side = ((palms.box[:, 2:] - palms.box[:, :2]) * square).max(axis=-1)
+    middle = (palms.box[:, :2] + palms.box[:, 2:]) / 2
+    center = middle + HAND_SHIFT * palm_side[:, None] * up / square
+    return Crops(center, HAND_SCALE * palm_side, roll, unmirrored, intrinsics)

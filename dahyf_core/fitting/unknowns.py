@@ -1,0 +1,45 @@
+"""The numbers that a fit looks for, and how they move."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from dahyf_core.fitting.rows import Rows
+
+Array = NDArray[np.floating]
+
+FINGERS = slice(0, 45)
+ROOT, TRANSLATION, ORIGIN, SCALE = slice(45, 48), slice(48, 51), slice(51, 54), slice(54, 55)
+SHAPE = slice(55, 65)
+OWN = SHAPE.start
+"""How many unknowns each hand has for itself when the shape is not one of them."""
+
+
+@dataclass(frozen=True)
+class Unknowns(Rows):
+    """N hands, and, where the placement of their 3D points is free, how the hands map onto those.
+
+    A keypoint p of a hand at translation zero meets its 3D point where scale * p + origin does.
+
+    pose: (N, 16, 3). shape: (N, 10). translation: (N, 3). origin: (N, 3). scale: (N,).
+    """
+
+    pose: Array
+    shape: Array
+    translation: Array
+    origin: Array
+    scale: Array
+
+    def moved(self, step: Array) -> "Unknowns":
+        """A step (N, 55) or, with the shape, (N, 65): the wrist turns in the camera frame, the scale is multiplied."""
+        root = Rotation.from_rotvec(step[:, ROOT]) * Rotation.from_rotvec(self.pose[:, 0])
+        fingers = self.pose[:, 1:] + step[:, FINGERS].reshape(-1, 15, 3)
+        return Unknowns(
+            np.concatenate([root.as_rotvec()[:, None], fingers], axis=1),
+            self.shape + step[:, SHAPE] if step.shape[1] > OWN else self.shape,
+            self.translation + step[:, TRANSLATION],
+            self.origin + step[:, ORIGIN],
+            self.scale * np.exp(np.clip(step[:, SCALE], -1.0, 1.0))[:, 0],
+        )

@@ -1,0 +1,93 @@
+"""FFmpeg by way of PyAV: containers opened safely, decoded frames as upright RGB."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from dahyf_core.errors import FootageError
+from dahyf_core.footage.info import Image
+
+_DECODER_OPTIONS = {"exr": {"apply_trc": "iec61966_2_1"}}
+_DECODER_THREADS = min(4, os.cpu_count() or 1)
+_TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+
+
+@contextmanager
+def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its main video stream, ready to decode.
+
+    Raises FootageError when FFmpeg cannot read the file, or it holds no moving pictures. A playlist reaches local files
+    only, never the network: FFmpeg's file protocol sees to that.
+    """
+    try:
+        container = av.open(f"file:{path}", metadata_errors="ignore")
+    except (FFmpegError, OSError) as error:
+        raise FootageError(
+            f"{path} cannot be read as video or picture ({error.strerror}).",
+            "It may be damaged, incomplete, or not footage; check that it plays in a video player.",
+        ) from error
+    with container:
+        yield container, _main_stream(container, path)
+
+
+def _main_stream(container: InputContainer, path: Path) -> VideoStream:
+    stream = container.streams.best("video")
+    if not isinstance(stream, VideoStream) or stream.disposition & Disposition.attached_pic:
+        content = "only sound" if container.streams.audio else "no video"
+        raise FootageError(f"{path} holds {content}.", "Choose a file that has moving pictures.")
+    if stream.codec_context is None:
+        raise FootageError(f"{path} is incomplete, or has a codec that FFmpeg cannot decode.", "Convert it to H.264.")
+    stream.codec_context.thread_type = "AUTO"
+    stream.codec_context.thread_count = _DECODER_THREADS
+    stream.codec_context.options = _DECODER_OPTIONS.get(stream.codec_context.name, {})
+    return stream
+
+
+def decode(stream: VideoStream, packets: Iterator[Packet]) -> Iterator[VideoFrame]:
+    """The frames in the packets; what is damaged is left out."""
+    for packet in readable(packets):
+        try:
+            frames = packet.decode()
+        except FFmpegError:
+            continue
+        yield from frames
+    with suppress(FFmpegError):
+        yield from stream.decode(None)
+
+
+def readable(packets: Iterator[Packet]) -> Iterator[Packet]:
+    """The packets with data in them, up to where the container breaks off."""
+    with suppress(FFmpegError):
+        for packet in packets:
+            if packet.size:
+                yield packet
+
+
+def upright_rotation(frame: VideoFrame) -> int:
+    """Degrees counter-clockwise, one of 0, 90, 180, 270, by which the frame's metadata turns it."""
+    return round(frame.rotation / 90) * 90 % 360
+
+
+def to_image(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image:
+    """The frame as (H, W, 3) uint8 RGB, turned upright. size: (width, height) before turning, if not the frame's own.
+
+    Alpha is dropped: straight colours stay as they are, premultiplied ones are composited on black. Deep colours are
+    rounded to 8 bits; linear light (OpenEXR) is encoded as sRGB.
+    """
+    width, height = size or (frame.width, frame.height)
+    image: Image = np.ascontiguousarray(
+        frame.to_ndarray(format="rgb24", width=width, height=height, threads=1), dtype=np.uint8
+    )
+    rotation = upright_rotation(frame)
+    return cv2.rotate(image, _TURNS[rotation]).astype(np.uint8, copy=False) if rotation else image

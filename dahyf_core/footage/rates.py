@@ -1,0 +1,41 @@
+"""The rational frame rate that a list of time stamps stands for."""
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+DEFAULT_RATE = Fraction(24)
+"""Frames per second of footage that has no rate of its own."""
+
+_STANDARD = tuple(
+    Fraction(rate) for rate in ("24", "24000/1001", "25", "30", "30000/1001", "48", "50", "60", "60000/1001", "120")
+)
+_MEANT_DENOMINATORS = (1, 1001)
+_HIGHEST_NOMINAL = 240
+_ROUNDING = 1.01
+"""Time stamps that are rounded to ticks, counted from the first, may be off by one tick."""
+
+
+def frame_rate(times: NDArray[np.float64], tick: float, stated: list[Fraction]) -> tuple[Fraction, bool]:
+    """The rate, and whether it is constant: every frame k at k / rate but for rounding to the container's tick.
+
+    times: (F,) seconds from the first frame, F at least 1. tick: seconds. stated: what the container says, the most
+    trusted first; what FFmpeg measured on rounded time stamps is among it. So the first rate that fits all time stamps
+    is taken of: stated ones that somebody may have meant, standard ones by nearness, the other stated ones. Where none
+    fits, the first sane stated rate is the nominal one, else the mean rate.
+    """
+    meant = [rate for rate in stated if rate.denominator in _MEANT_DENOMINATORS]
+    standard = sorted(_STANDARD, key=lambda rate: abs(rate - stated[0])) if stated else _STANDARD
+    for rate in (*meant, *standard, *stated):
+        if _fits(times, rate, tick):
+            return rate, True
+    for rate in stated:
+        if rate <= _HIGHEST_NOMINAL:
+            return rate, False
+    return Fraction((len(times) - 1) / float(times[-1])).limit_denominator(1001), False
+
+
+def _fits(times: NDArray[np.float64], rate: Fraction, tick: float) -> bool:
+    ideal = np.arange(len(times)) * (rate.denominator / rate.numerator)
+    return bool(np.abs(times - ideal).max() <= _ROUNDING * tick)

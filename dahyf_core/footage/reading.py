@@ -1,0 +1,45 @@
+"""Frames of footage as a stream: decoded ahead in a thread, a few at a time."""
+
+import warnings
+from collections.abc import Generator
+from contextlib import closing
+
+from dahyf_core.errors import FootageError
+from dahyf_core.footage.ahead import run_ahead
+from dahyf_core.footage.info import FootageInfo, Frame
+from dahyf_core.footage.pictures import read_pictures
+from dahyf_core.footage.video import read_video
+
+_AHEAD_BYTES = 64 << 20
+_AHEAD_FRAMES = 8
+
+
+def read_frames(info: FootageInfo, selection: range | slice) -> Generator[Frame, None, None]:
+    """The frames at the selected positions, which must rise, in order.
+
+    Decoding begins at the key frame before the first of them and runs ahead of the consumer in a thread, by at most
+    8 frames or 64 MiB; closing the iterator ends the thread. Frames of a video that cannot be decoded are left out,
+    with one warning at the end.
+
+    Raises FootageError when no selected frame can be decoded, or a picture of a sequence is missing, damaged or of
+    another size; IndexError when positions lie outside the footage.
+    """
+    positions = range(*selection.indices(len(info))) if isinstance(selection, slice) else selection
+    if not positions:
+        return
+    if positions.step < 1 or positions[0] < 0 or positions[-1] >= len(info):
+        raise IndexError(f"{positions} does not rise within the {len(info)} frames of {info.path}")
+    frames = read_video(info, positions) if info.kind == "video" else read_pictures(info, positions)
+    depth = max(1, min(_AHEAD_FRAMES, _AHEAD_BYTES // (3 * info.width * info.height)))
+    count = 0
+    with closing(run_ahead(frames, depth)) as stream:
+        for frame in stream:
+            count += 1
+            yield frame
+    if count == 0:
+        raise FootageError(
+            f"No frame of {info.path} can be decoded in the chosen range.",
+            "The file may be damaged there; choose another range, or convert it again.",
+        )
+    if count < len(positions):
+        warnings.warn(f"{len(positions) - count} of {len(positions)} frames of {info.path} are damaged.", stacklevel=2)

@@ -1,0 +1,165 @@
+"""Videos: the index of their frames, taken without decoding them, and the frames themselves."""
+
+import itertools
+import warnings
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from dahyf_core.errors import FootageError
+from dahyf_core.footage.decoding import decode, open_video, readable, to_image, upright_rotation
+from dahyf_core.footage.digest import digest_files
+from dahyf_core.footage.info import FootageInfo, Frame
+from dahyf_core.footage.rates import DEFAULT_RATE, frame_rate
+
+_FORMATS_IN_DECODING_ORDER = {"avi"}
+"""They store no presentation times, and what FFmpeg makes up is wrong where frames are reordered."""
+
+_SEEK_MARGINS = (0, 10)
+"""Seconds before the wanted frame at which to look for a key frame, before decoding from the start."""
+
+
+class _Timeline(NamedTuple):
+    """stamps: (F,), or empty where frames can only be counted. times: (F,) seconds from the first frame."""
+
+    stamps: NDArray[np.int64]
+    times: NDArray[np.float64]
+    rate: Fraction
+    is_constant: bool
+
+
+def probe_video(path: Path) -> FootageInfo:
+    """Index a video by reading its packets; one frame is decoded.
+
+    Raises FootageError when nothing in it can be decoded. Warns when it breaks off early.
+    """
+    first = _first_frame(path)
+    with open_video(path) as (container, stream):
+        timeline = _timeline(container, stream, first.pts)
+        pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
+    rotation = upright_rotation(first)
+    width, height = first.width, first.height
+    if rotation % 180:
+        width, height, pixel_aspect = height, width, 1 / pixel_aspect
+    return FootageInfo(
+        path=path,
+        kind="video",
+        width=width,
+        height=height,
+        rate=timeline.rate,
+        times=timeline.times,
+        frames=np.arange(len(timeline.times)),
+        sha256=digest_files([path]),
+        rotation=rotation,
+        has_constant_rate=timeline.is_constant,
+        pixel_aspect=pixel_aspect,
+        stamps=timeline.stamps,
+    )
+
+
+def read_video(info: FootageInfo, positions: range) -> Generator[Frame, None, None]:
+    """The frames at the given positions, which rise; those that cannot be decoded are left out."""
+    size = (info.width, info.height) if info.rotation % 180 == 0 else (info.height, info.width)
+    for position, frame in _located_frames(info, positions.start):
+        if position >= positions.stop:
+            return
+        if position in positions:
+            image = to_image(frame, size)
+            yield Frame(position, int(info.frames[position]), float(info.times[position]), image)
+
+
+def _first_frame(path: Path) -> VideoFrame:
+    with open_video(path) as (container, stream):
+        for frame in decode(stream, container.demux(stream)):
+            return frame
+    raise FootageError(
+        f"{path} holds no frames that can be decoded.", "Check that it plays in a video player, or convert it again."
+    )
+
+
+def _timeline(container: InputContainer, stream: VideoStream, first_pts: int | None) -> _Timeline:
+    """When each frame is shown. Frames before the first that can be decoded do not count."""
+    count = 0
+    shown = []
+    for packet in readable(container.demux(stream)):
+        count += 1
+        if not packet.is_discard:
+            shown.append((packet.pts, packet.dts))
+    if count < stream.frames:
+        path = container.name.removeprefix("file:")
+        warnings.warn(f"{path} breaks off: {count} of its {stream.frames} frames are there.", stacklevel=3)
+    tick = float(stream.time_base or 0)
+    stated = [rate for rate in (stream.guessed_rate, stream.average_rate, stream.base_rate) if rate]
+
+    stamps = None
+    if container.format.name not in _FORMATS_IN_DECODING_ORDER:
+        stamps = _in_order([pts for pts, _ in shown])
+    if stamps is not None and first_pts is not None and first_pts in stamps:
+        stamps = stamps[stamps >= first_pts]
+        times = _seconds(stamps, tick)
+        return _Timeline(stamps, times, *frame_rate(times, tick, stated))
+
+    no_stamps = np.zeros(0, dtype=np.int64)
+    order = _in_order([dts for _, dts in shown])
+    if order is not None:
+        times = _seconds(order, tick)
+        return _Timeline(no_stamps, times, *frame_rate(times, tick, stated))
+    rate = stated[0] if stated else DEFAULT_RATE
+    times = _seconds(np.arange(len(shown)), rate.denominator / rate.numerator)
+    return _Timeline(no_stamps, times, rate, True)
+
+
+def _in_order(stamps: list[int | None]) -> NDArray[np.int64] | None:
+    """The stamps in rising order and each once, or None when any is missing."""
+    known = [stamp for stamp in stamps if stamp is not None]
+    return np.unique(np.array(known, dtype=np.int64)) if known and len(known) == len(stamps) else None
+
+
+def _seconds(stamps: NDArray[np.int64], tick: float) -> NDArray[np.float64]:
+    return np.asarray((stamps - stamps[0]) * tick, dtype=np.float64)
+
+
+def _located_frames(info: FootageInfo, start: int) -> Iterator[tuple[int, VideoFrame]]:
+    """Decoded frames with their positions, which rise, from `start` or earlier."""
+    if not len(info.stamps):
+        yield from enumerate(itertools.islice(_all_frames(info.path), len(info)))
+        return
+    done = -1
+    for frame in _frames_from(info.path, int(info.stamps[start])) if start else _all_frames(info.path):
+        position = int(np.searchsorted(info.stamps, frame.pts)) if frame.pts is not None else len(info)
+        if done < position < len(info) and info.stamps[position] == frame.pts:
+            done = position
+            yield position, frame
+
+
+def _all_frames(path: Path) -> Iterator[VideoFrame]:
+    with open_video(path) as (container, stream):
+        yield from decode(stream, container.demux(stream))
+
+
+def _frames_from(path: Path, stamp: int) -> Iterator[VideoFrame]:
+    """Decoded frames that begin at or before the stamp.
+
+    After a seek, decoders keep back what they cannot decode exactly: frames shown before the key frame of an open group
+    of pictures, or during an intra refresh. So where the first frame is not too late, all that follow are exact.
+    """
+    for margin in _SEEK_MARGINS:
+        with open_video(path) as (container, stream):
+            with suppress(FFmpegError):
+                container.seek(stamp - round(margin / float(stream.time_base or 1)), stream=stream)
+            frames = decode(stream, container.demux(stream))
+            first = next(frames, None)
+            if first is not None and first.pts is not None and first.pts <= stamp:
+                yield first
+                yield from frames
+                return
+    yield from _all_frames(path)

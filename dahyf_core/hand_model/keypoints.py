@@ -1,0 +1,36 @@
+"""Named sets of 21 keypoints, in FreiHAND's order, that ride on the bones of a hand."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dahyf_core.rotations import Array
+
+JOINT_NAMES = (
+    "wrist",
+    *(f"{finger}{i}" for finger in ("thumb", "index", "middle", "ring", "pinky") for i in range(1, 5)),
+)
+KEYPOINT_BONES = np.array([0, 13, 14, 15, 15, 1, 2, 3, 3, 4, 5, 6, 6, 10, 11, 12, 12, 7, 8, 9, 9])
+"""The bone (MANO order) that carries each keypoint; a tip rides on the last bone of its finger."""
+TIPS = np.array([4, 8, 12, 16, 20])
+"""Places of the fingertips among the 21 keypoints: thumb, index, middle, ring, pinky."""
+
+
+@dataclass(frozen=True)
+class KeypointSet:
+    """Where one source of labels puts its 21 keypoints.
+
+    Keypoint k = joint[b] + R[b] @ (offsets[k] + offset_directions[k] @ shape), with b = bones[k] and R[b] the bone's
+    global rotation. Where vertices[k] >= 0 the keypoint is that skinned vertex instead, and the offset is its place in
+    the flat hand.
+    """
+
+    bones: np.ndarray  # (21,) int
+    offsets: Array  # (21, 3) metres, rest frame
+    offset_directions: Array  # (21, 3, 10)
+    vertices: np.ndarray  # (21,) int, -1 where the keypoint rides on a bone
+
+    def mirrored(self) -> "KeypointSet":
+        """The same set on the other hand (x negated)."""
+        flip = np.array([-1.0, 1.0, 1.0])
+        return replace(self, offsets=self.offsets * flip, offset_directions=self.offset_directions * flip[:, None])

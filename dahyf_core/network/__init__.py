@@ -1,0 +1,22 @@
+"""The DaHyF network in torch: for training and export. Capture runs its ONNX file and never comes here."""
+
+from dahyf_core.network.config import NetworkConfig
+from dahyf_core.network.dahyf import DaHyF, Guess, Prediction
+from dahyf_core.network.kinematics import InverseKinematics, hand_rotations
+from dahyf_core.network.losses import KEYPOINT_SETS, Labels, UncertaintyWeights
+from dahyf_core.network.regressor import HandParameters
+from dahyf_core.network.view import View
+
+__all__ = [
+    "KEYPOINT_SETS",
+    "DaHyF",
+    "Guess",
+    "HandParameters",
+    "InverseKinematics",
+    "Labels",
+    "NetworkConfig",
+    "Prediction",
+    "UncertaintyWeights",
+    "View",
+    "hand_rotations",
+]

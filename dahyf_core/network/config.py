@@ -1,0 +1,30 @@
+"""What a DaHyF network is made of: one frozen value, kept beside every set of weights."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Backbone = Literal["lite", "resnet50", "hrnet_w64"]
+DirectionMap = Literal["none", "local", "global"]
+Joints = Literal["none", "heatmap", "simcc"]
+Encoding = Literal["none", "patch", "frame"]
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """The parts of the paper, each with what its ablation puts in its place.
+
+    backbone: the paper's HRNet-W64, its ablation's ResNet-50, or the small one that ships.
+    direction_map: section 3.2. joints: how 2D joints are located, section 3.3. encoding: eq. 6 in patch pixels, as
+    printed, or in frame pixels; without located joints there is nothing to encode. channels: of F.
+    map_size: side of F and of F_k; the paper's is 56. hidden: widths of the regressor's layers, which the paper does
+    not give.
+    """
+
+    backbone: Backbone = "lite"
+    direction_map: DirectionMap = "global"
+    joints: Joints = "simcc"
+    encoding: Encoding = "frame"
+    channels: int = 64
+    map_size: int = 28
+    hidden: tuple[int, ...] = (512, 512)
+    dropout: float = 0.3

@@ -1,0 +1,129 @@
+"""The DaHyF network: patch and view in; located joints and hand parameters out (figure 1 of the paper)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from dahyf_core.hand_model import HandModel, load_hand_model
+from dahyf_core.hand_model.torch_layer import SkeletonTensors, TorchHandModel
+from dahyf_core.network import view as views
+from dahyf_core.network.backbone import Neck, create_backbone
+from dahyf_core.network.config import Joints, NetworkConfig
+from dahyf_core.network.joints import JOINTS, HeatmapJoints, SubPixelJoints
+from dahyf_core.network.regressor import HandParameters, KinematicRegressor, PaperRegressor
+from dahyf_core.network.trunk import LandmarkHeads, Landmarks
+from dahyf_core.network.view import View
+
+ENCODED = 2 * JOINTS * 2 * views.ENCODING_LEVELS
+LOCATED = "mediapipe"
+"""The keypoint set that `lite` locates in pictures."""
+JOINT_HEADS: dict[Joints, type[HeatmapJoints] | type[SubPixelJoints]] = {
+    "heatmap": HeatmapJoints,
+    "simcc": SubPixelJoints,
+}
+DIRECTION_MAPS = {"local": views.local_direction_map, "global": views.global_direction_map}
+COORDINATES = {"patch": views.patch_coordinates, "frame": views.frame_coordinates}
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What `lite` knows besides: what its trunk's heads say, the hand before the image's residual, the residual."""
+
+    landmarks: Landmarks
+    hand: HandParameters
+    residual: Tensor
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is seen in B patches.
+
+    joints: (B, 21, 2) located, patch pixels, and their logits; None where the network locates none. hand: see there.
+    translation: (B, 3) of the hand in the virtual camera, metres. guess: of `lite` alone.
+    """
+
+    joints: Tensor | None
+    logits: Tensor | None
+    hand: HandParameters
+    translation: Tensor
+    guess: Guess | None
+
+
+class DaHyF(nn.Module):
+    """Every part of the paper, each as `config` has it."""
+
+    def __init__(self, config: NetworkConfig, pretrained: bool = True, hand_model: HandModel | None = None) -> None:
+        """hand_model: right; the open hand without it. pretrained: see `create_backbone`."""
+        super().__init__()
+        self.config = config
+        self.hand_layer = TorchHandModel(hand_model or load_hand_model())
+        self.backbone = create_backbone(config.backbone, pretrained)
+        self.neck = Neck(self.backbone.channels, config.channels, config.map_size)
+        self.fuse = nn.Conv2d(2 * config.channels, config.channels, 1) if config.direction_map != "none" else None
+        head = JOINT_HEADS.get(config.joints)
+        self.joint_head: HeatmapJoints | SubPixelJoints | None = None
+        if head is not None:
+            self.joint_head = head(config.channels, config.map_size)
+        inputs = config.channels + self.backbone.channels[-1] + (ENCODED if self.encodes else 0)
+        self.landmark_heads: LandmarkHeads | None = None
+        self.regressor: KinematicRegressor | PaperRegressor
+        if config.backbone == "lite":
+            self.landmark_heads = LandmarkHeads(pretrained)
+            self.regressor = KinematicRegressor(inputs, config.hidden, config.dropout, self.hand_layer.model)
+            if isinstance(self.joint_head, SubPixelJoints):
+                self.joint_head.start_from_prior()
+        else:
+            self.regressor = PaperRegressor(inputs, config.hidden, config.dropout)
+
+    @property
+    def encodes(self) -> bool:
+        """Whether located joints enter the hybrid vector."""
+        return self.config.joints != "none" and self.config.encoding != "none"
+
+    def forward(self, images: Tensor, view: View) -> Prediction:
+        """images: (B, 3, 224, 224), RGB in [0, 1]: right hands, as `view` sees them."""
+        return self.read(self.backbone(images), view)
+
+    def read(self, pyramid: list[Tensor], view: View) -> Prediction:
+        """From the backbone's maps on."""
+        pooled = pyramid[-1].mean(dim=(2, 3))
+        landmarks = self.landmark_heads(pooled) if self.landmark_heads is not None else None
+        features = self.directed(self.neck(pyramid), view)
+        joints, logits = self.locate(features, landmarks)
+        hybrid = [features.mean(dim=(2, 3)), pooled]
+        if joints is not None and self.config.encoding != "none":
+            hybrid.append(views.positional_encoding(COORDINATES[self.config.encoding](joints, view)))
+        vector = torch.cat(hybrid, dim=-1)
+        if landmarks is None:
+            hand, translation = self.regressor(vector, view)
+            return Prediction(joints, logits, hand, translation, None)
+        hand, without, residual = self.regressor(vector, landmarks.world, view)
+        located = landmarks.points if joints is None else joints
+        translation = self.place(hand, located, view)
+        return Prediction(joints, logits, hand, translation, Guess(landmarks, without, residual))
+
+    def directed(self, features: Tensor, view: View) -> Tensor:
+        """F to F_m: the two channels of the map are copied until there are as many as F has, then fused with F."""
+        if self.fuse is None:
+            return features
+        channels, size = features.shape[1], features.shape[-1]
+        directions = DIRECTION_MAPS[self.config.direction_map](view, size).to(features)
+        return self.fuse(torch.cat([features, directions.repeat(1, channels // 2, 1, 1)], dim=1))
+
+    def locate(self, features: Tensor, landmarks: Landmarks | None) -> tuple[Tensor | None, Tensor | None]:
+        """Joints and their logits; around the landmarks where there are any."""
+        if self.joint_head is None:
+            return None, None
+        if landmarks is None or not isinstance(self.joint_head, SubPixelJoints):
+            return self.joint_head(features)
+        return self.joint_head(features, landmarks.points)
+
+    def skeleton(self, hand: HandParameters, translation: Tensor) -> SkeletonTensors:
+        """The bones of hands at translations (B, 3), in the virtual camera."""
+        return self.hand_layer.turned(hand.rotations, hand.shape, translation)
+
+    def place(self, hand: HandParameters, located: Tensor, view: View) -> Tensor:
+        """The translation (B, 3) that brings hands closest to joints (B, 21, 2) located in patch pixels."""
+        skeleton = self.skeleton(hand, torch.zeros_like(hand.shape[:, :3]))
+        return views.solved_translation(self.hand_layer.keypoints(skeleton, LOCATED), located, view)

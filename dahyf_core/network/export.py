@@ -1,0 +1,117 @@
+"""The network as an ONNX file: bytes and a view in, what the estimator needs out."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from dahyf_core.network.dahyf import DaHyF
+from dahyf_core.network.rotation import six_from_matrix
+from dahyf_core.network.trunk import Trunk
+from dahyf_core.network.view import PATCH_SIZE, View
+
+OPSET = 17
+SMALLEST_HALF = 256
+"""Arrays with fewer elements stay float32: a Cast would cost more than it saves."""
+INPUTS = ("patches", "views")
+OUTPUTS = ("joints", "presence", "right_score", "sixes", "shape", "translation", "world")
+
+
+class Exported(nn.Module):
+    """`lite` with plain tensors at its ends.
+
+    patches: (N, 224, 224, 3) bytes, RGB. views: (N, 4) centre x, y, side and focal length of virtual cameras, px.
+    joints: (N, 21, 2) patch px. presence, right_score: (N,) probabilities. sixes: (N, 16, 6), the first two columns of
+    each rotation. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m, the landmarks that inverse kinematics
+    was given, in the axes of a camera that looks straight at the patch.
+    """
+
+    def __init__(self, network: DaHyF) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, patches: Tensor, views: Tensor) -> tuple[Tensor, ...]:
+        images = patches.permute(0, 3, 1, 2).float() / 255
+        prediction = self.network(images, View(views[:, :2], views[:, 2], views[:, 3]))
+        assert prediction.guess is not None
+        landmarks = prediction.guess.landmarks
+        return (
+            landmarks.points if prediction.joints is None else prediction.joints,
+            landmarks.presence.sigmoid(),
+            landmarks.right_score.sigmoid(),
+            six_from_matrix(prediction.hand.rotations),
+            prediction.hand.shape,
+            prediction.translation,
+            landmarks.world,
+        )
+
+
+def export(network: DaHyF, path: Path) -> None:
+    """Write `lite` as ONNX with a dynamic batch and weights stored as float16."""
+    network = network.cpu()
+    example = (
+        torch.zeros(2, PATCH_SIZE, PATCH_SIZE, 3, dtype=torch.uint8),
+        torch.tensor([[0.0, 0.0, 200.0, 800.0]] * 2),
+    )
+    torch.onnx.export(
+        Exported(network).eval(),
+        example,
+        path,
+        input_names=INPUTS,
+        output_names=OUTPUTS,
+        dynamic_axes={name: {0: "N"} for name in (*INPUTS, *OUTPUTS)},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    model = onnx.load(path)
+    store_as_half(model)
+    onnx.save(model, path)
+
+
+class ExportedEarly(nn.Module):
+    """The frozen part of the trunk: patches (N, 224, 224, 3) of bytes, to its two maps."""
+
+    def __init__(self, trunk: Trunk) -> None:
+        super().__init__()
+        self.trunk = trunk
+
+    def forward(self, patches: Tensor) -> tuple[Tensor, Tensor]:
+        return self.trunk.early(patches.permute(0, 3, 1, 2).float() / 255)
+
+
+def export_early(trunk: Trunk, path: Path) -> None:
+    """Write the frozen part of the trunk, which ONNX Runtime runs several times faster than torch, on a CPU."""
+    torch.onnx.export(
+        ExportedEarly(trunk).eval(),
+        (torch.zeros(2, PATCH_SIZE, PATCH_SIZE, 3, dtype=torch.uint8),),
+        path,
+        input_names=["patches"],
+        output_names=["fine", "middle"],
+        dynamic_axes={name: {0: "N"} for name in ("patches", "fine", "middle")},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+
+
+def store_as_half(model: onnx.ModelProto) -> None:
+    """Store large weights as float16, each followed by a Cast, which ONNX Runtime folds when it loads the file."""
+    casts = []
+    for tensor in model.graph.initializer:
+        array, name = numpy_helper.to_array(tensor), tensor.name
+        if array.dtype == np.float32 and array.size >= SMALLEST_HALF:
+            tensor.CopyFrom(numpy_helper.from_array(array.astype(np.float16), f"{name}_half"))
+            casts.append(helper.make_node("Cast", [tensor.name], [name], to=TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(casts + nodes)
+
+
+def round_to_half(network: nn.Module) -> None:
+    """Round weights to what `store_as_half` keeps of them, so that the file equals the network."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.numel() >= SMALLEST_HALF:
+                parameter.copy_(parameter.half())

@@ -1,0 +1,135 @@
+"""The training losses of section 3.5, weighed by learned uncertainty."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from dahyf_core.network.joints import masked_mean
+from dahyf_core.network.view import PATCH_SIZE, View
+
+BONES_OF_21 = tuple(
+    (0 if knuckle else joint - 1, joint) for joint in range(1, 21) for knuckle in [(joint - 1) % 4 == 0]
+)
+"""(from, to) of the 20 bones between 21 keypoints in FreiHAND's order."""
+PALM = [0, 5, 9, 13, 17]
+KEYPOINT_SETS = ("own", "mediapipe", "freihand")
+"""Names that `Labels.keypoints` counts."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """What is known of B hands, in their virtual cameras; a mask tells of each kind whether it is known.
+
+    joints_2d: (B, 21, 2) patch pixels, visible: (B, 21). joints_3d: (B, 21, 3) metres. keypoints: (B,) the set that
+    both belong to, counted in KEYPOINT_SETS. rotations: (B, 16, 3, 3), from the flat hand. shape: (B, 10).
+    has_3d, has_parameters, is_hand: (B,); a patch without a hand serves the contrastive loss alone. right: (B,) whether
+    the patch shows a right hand, as it should; one with a left hand has no 3D labels. trust: (B,) in 3D labels.
+    """
+
+    joints_2d: Tensor
+    visible: Tensor
+    joints_3d: Tensor
+    keypoints: Tensor
+    rotations: Tensor
+    shape: Tensor
+    has_3d: Tensor
+    has_parameters: Tensor
+    is_hand: Tensor
+    right: Tensor
+    trust: Tensor
+
+
+class UncertaintyWeights(nn.Module):
+    """Homoscedastic uncertainty (Kendall et al. 2018): sum of exp(-a) L + a with learned a = log sigma^2.
+
+    Eq. 11 as printed, L / sigma^2 alone, is least at sigma = infinity.
+    """
+
+    def __init__(self, typical: Mapping[str, float]) -> None:
+        """typical: each loss by name, as large as it is at first: where all weigh alike."""
+        super().__init__()
+        beginnings = {name: torch.tensor(value).log() for name, value in typical.items()}
+        self.log_variances = nn.ParameterDict({name: nn.Parameter(value) for name, value in beginnings.items()})
+
+    def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
+        """The weighted sum of the named losses."""
+        terms = [(-self.log_variances[name]).exp() * loss + self.log_variances[name] for name, loss in losses.items()]
+        return torch.stack(terms).sum()
+
+
+def joints_3d_loss(predicted: Tensor, labels: Labels) -> Tensor:
+    """L_3d: L1 on wrist-relative joints (B, 21, 3) in sizes of the palm, which no picture tells."""
+    difference = palm_relative(predicted) - palm_relative(labels.joints_3d)
+    return trusted_mean(difference.abs().mean(dim=(1, 2)), labels.has_3d, labels)
+
+
+def palm_relative(joints: Tensor) -> Tensor:
+    """Joints (B, 21, 3) from the wrist, in units of the palm's size."""
+    palm = joints[:, PALM]
+    size = (palm - palm.mean(dim=1, keepdim=True)).square().sum(dim=(1, 2)).clamp(min=1e-8).sqrt()
+    return (joints - joints[:, :1]) / size[:, None, None]
+
+
+def projected_loss(projected: Tensor, labels: Labels) -> Tensor:
+    """L_2d^p: L1 between projected and labelled joints (B, 21, 2), in sides of the patch."""
+    known = labels.visible & (labels.is_hand & labels.right)[:, None]
+    return masked_mean(patch_distance(projected, labels), known)
+
+
+def located_loss(located: Tensor, labels: Labels) -> Tensor:
+    """L1 between located and labelled joints (B, 21, 2), in sides of the patch: L_2d as section 3.5 has it."""
+    return masked_mean(patch_distance(located, labels), labels.visible & labels.is_hand[:, None])
+
+
+def patch_distance(joints: Tensor, labels: Labels) -> Tensor:
+    """L1 (B, 21) of joints in patch pixels to the labels, in sides of the patch, at most 1."""
+    return ((joints - labels.joints_2d) / PATCH_SIZE).abs().clamp(max=1.0).mean(dim=-1)
+
+
+def rotation_loss(rotations: Tensor, labels: Labels) -> Tensor:
+    """The part of L_m on rotation matrices (B, 16, 3, 3): L2."""
+    return trusted_mean((rotations - labels.rotations).square().mean(dim=(1, 2, 3)), labels.has_parameters, labels)
+
+
+def shape_loss(shape: Tensor, labels: Labels) -> Tensor:
+    """The part of L_m on shape numbers (B, 10): L2."""
+    return trusted_mean((shape - labels.shape).square().mean(dim=1), labels.has_parameters, labels)
+
+
+def bone_loss(predicted: Tensor, labels: Labels) -> Tensor:
+    """L_b: L1 on the lengths of 20 bones (Kulon et al. 2020), in sizes of the palm."""
+    lengths, known = (bone_lengths(palm_relative(joints)) for joints in (predicted, labels.joints_3d))
+    return trusted_mean((lengths - known).abs().mean(dim=-1), labels.has_3d, labels)
+
+
+def bone_lengths(joints: Tensor) -> Tensor:
+    """(B, 21, 3) to (B, 20)."""
+    start, end = zip(*BONES_OF_21, strict=True)
+    return (joints[:, list(end)] - joints[:, list(start)]).norm(dim=-1)
+
+
+def vertex_loss(predicted: Tensor, target: Tensor, labels: Labels) -> Tensor:
+    """L1 on wrist-relative vertices (B, V, 3), metres, of the predicted and the labelled parameters."""
+    return trusted_mean((predicted - target).abs().mean(dim=(1, 2)), labels.has_parameters, labels)
+
+
+def confidence(located: Tensor, projected: Tensor, view: View) -> Tensor:
+    """Cosine similarity (B,) of located and projected joints, both (B, 21, 2) in patch pixels: eq. 8-9."""
+    v_2d = view.frame_pixels(located) - view.center[:, None]
+    v_projected = view.frame_pixels(projected) - view.center[:, None]
+    side = view.side[:, None, None]
+    return nn.functional.cosine_similarity((v_2d / side).flatten(1), (v_projected / side).flatten(1), dim=-1)
+
+
+def contrastive_loss(similarity: Tensor, is_hand: Tensor) -> Tensor:
+    """L_c: L2 that pulls the confidence of hands to 1 and pushes that of other patches to 0 or below."""
+    miss = torch.where(is_hand, 1 - similarity, similarity.clamp(min=0))
+    return miss.square().mean()
+
+
+def trusted_mean(values: Tensor, known: Tensor, labels: Labels) -> Tensor:
+    """Mean (B,) of what is known of right hands, as far as its labels are trusted."""
+    counted = known & labels.is_hand & labels.right
+    return masked_mean(values * labels.trust, counted)

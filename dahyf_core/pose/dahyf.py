@@ -1,0 +1,152 @@
+"""The estimator that ships: the trained DaHyF network, run by ONNX Runtime."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Crops, cut_patches
+from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.pose.confidence import agreement
+from dahyf_core.pose.estimator import HandEstimates, Sightings
+from dahyf_core.rotations import axis_angle_from_matrix
+from dahyf_core.runtime import create_session
+
+Array = NDArray[np.floating]
+
+BONES, SHAPES = 16, 10
+NEAREST = 0.05
+"""Least depth of a hand, metres."""
+SUREST_SHARE = 0.5
+"""Of the sightings of a hand, the share from which its shape is taken."""
+MIRROR = np.diag((-1.0, 1.0, 1.0))
+
+
+@dataclass(frozen=True, eq=False)
+class DahyfOutputs:
+    """What the network says of N patches, each of a right hand as its virtual camera sees it.
+
+    joints: (N, 21, 2) px of the patch. presence, right_score: (N,) probabilities of a hand, and of a right one, in the
+    patch as shown. sixes: (N, 16, 6), the first two columns of each rotation from the flat hand, the root's in the
+    virtual camera. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m.
+    """
+
+    joints: NDArray[np.float32]
+    presence: NDArray[np.float32]
+    right_score: NDArray[np.float32]
+    sixes: NDArray[np.float32]
+    shape: NDArray[np.float32]
+    translation: NDArray[np.float32]
+    world: NDArray[np.float32]
+
+
+NOTHING = DahyfOutputs(
+    *(np.zeros((0, *shape), np.float32) for shape in ((21, 2), (), (), (BONES, 6), (SHAPES,), (3,), (21, 3)))
+)
+
+
+class DahyfNetwork:
+    """Runs the network on the patches of a frame."""
+
+    def __init__(self, model: Path, threads: int = 0) -> None:
+        """threads: of the CPU, 0 for one a core. Raises ModelFileError when the network cannot be loaded."""
+        self._session = create_session(model, threads)
+
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime execution provider that runs the network."""
+        return self._session.provider
+
+    def run(self, patches: NDArray[np.uint8], crops: Crops) -> DahyfOutputs:
+        """Patches (N, 224, 224, 3) of RGB bytes, N >= 0, and the crops that they show, in one batch."""
+        if not len(crops):
+            return NOTHING
+        focal = np.full(len(crops), crops.intrinsics.fx)
+        views = np.column_stack([crops.virtual_center(), crops.side, focal]).astype(np.float32)
+        return DahyfOutputs(*self._session.run(patches=patches, views=views))
+
+
+@dataclass(frozen=True)
+class DahyfEstimator:
+    """Poses as the network sees them, placed where their joints were located.
+
+    hand_models: by side. The payload of its sightings is (N, 106): the rotations in six numbers each, and the shape.
+    """
+
+    network: DahyfNetwork
+    hand_models: Mapping[Side, HandModel]
+    name: str = "dahyf-lite"
+
+    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+        """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
+        seen = self.network.run(cut_patches(image, crops), crops)
+        return Sightings(
+            crops=crops,
+            joints_2d=crops.to_frame(seen.joints),
+            presence=seen.presence,
+            right_score=np.where(crops.mirrored, 1.0 - seen.right_score, seen.right_score),
+            payload=np.concatenate([seen.sixes.reshape(len(crops), -1), seen.shape], axis=1),
+        )
+
+    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
+        """Poses of one hand from all its sightings, in the order of time, with one shape for all of them.
+
+        Sightings that took the hand for one of the other side have no confidence.
+        """
+        model, crops = self.hand_models[side], sightings.crops
+        sixes, shapes = np.split(sightings.payload.astype(float), [BONES * 6], axis=1)
+        rotations = camera_rotations(matrices(sixes.reshape(-1, BONES, 6)), crops, side)
+        pose = axis_angle_from_matrix(rotations)
+        shape = np.tile(common_shape(shapes, sightings.presence), (len(pose), 1))
+        points = model.keypoints(model.skeleton(pose, shape, np.zeros((len(pose), 3))), "mediapipe")
+        translation = solved_translation(points, crops.intrinsics.normalise(sightings.joints_2d))
+        joints_3d = points + translation[:, None]
+        projected = crops.intrinsics.project(joints_3d)
+        agrees = np.clip(agreement(sightings.joints_2d, projected, crops), 0, 1)
+        return HandEstimates(
+            pose=pose,
+            shape=shape,
+            translation=translation,
+            joints_2d=sightings.joints_2d,
+            joints_2d_projected=projected,
+            joints_3d=joints_3d,
+            confidence=sightings.presence * agrees * (crops.mirrored == (side == "left")),
+        )
+
+
+def matrices(sixes: Array) -> Array:
+    """(..., 6), two columns of a rotation, to (..., 3, 3)."""
+    first, second = sixes[..., :3], sixes[..., 3:]
+    return np.stack([first, second, np.cross(first, second)], axis=-1)
+
+
+def camera_rotations(rotations: Array, crops: Crops, side: Side) -> Array:
+    """Rotations (N, 16, 3, 3) of right hands in virtual cameras to those of hands of `side` in the real camera."""
+    rotations = rotations.copy()
+    cos, sin, zero, one = np.cos(crops.roll), np.sin(crops.roll), np.zeros(len(crops)), np.ones(len(crops))
+    unroll = np.stack([cos, sin, zero, -sin, cos, zero, zero, zero, one], axis=-1).reshape(-1, 3, 3)
+    rotations[:, 0] = unroll @ rotations[:, 0]
+    return MIRROR @ rotations @ MIRROR if side == "left" else rotations
+
+
+def common_shape(shapes: Array, presence: Array) -> Array:
+    """One shape (10,) from those of sightings (N, 10) that surely show the hand."""
+    if not len(shapes):
+        return np.zeros(SHAPES)
+    sure = presence >= np.quantile(presence, SUREST_SHARE)
+    return np.median(shapes[sure], axis=0)
+
+
+def solved_translation(points: Array, directions: Array) -> Array:
+    """The translation (N, 3) that brings points (N, K, 3), metres, closest to where the camera saw them.
+
+    directions: (N, K, 2) on the z = 1 plane. Least squares of (x + t_x) - u (z + t_z), and likewise in y.
+    """
+    offsets = points[..., :2] - directions * points[..., 2:]
+    direction, offset = directions.mean(axis=1), offsets.mean(axis=1)
+    spread = directions - direction[:, None]
+    depth = (spread * (offsets - offset[:, None])).sum(axis=(1, 2)) / np.maximum((spread**2).sum(axis=(1, 2)), 1e-12)
+    depth = np.maximum(depth, NEAREST)[:, None]
+    return np.concatenate([direction * depth - offset, depth], axis=1)

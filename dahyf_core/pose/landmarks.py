@@ -1,0 +1,144 @@
+"""The first estimator: MediaPipe's hand landmark network, then inverse kinematics."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import PATCH_SIZE, Crops, cut_patches
+from dahyf_core.fitting import PALM, FitResult, FitSettings, FitTargets, fit
+from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.pose.confidence import agreement
+from dahyf_core.pose.estimator import HandEstimates, Sightings
+from dahyf_core.pose.landmark_network import LandmarkNetwork
+from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt, viewing_rotations
+from dahyf_core.rotations import matrix_from_axis_angle
+
+Array = NDArray[np.floating]
+
+FIT = FitSettings(keypoints="mediapipe", pose_prior=3.0, outlier_2d=6.0, outlier_3d=2.0)
+"""The prior is trusted more, and a single point less, than if errors were independent: points of a hand err alike."""
+IMAGE_SIGMA = np.where(np.isin(np.arange(21), PALM), 3.0, 6.0) / PATCH_SIZE
+"""Standard deviations (21,) of the network's image points, in sides of the patch. Those of fingers are often guesses at
+what is hidden; trusting them as much as the palm's bends fingers and tilts hands."""
+WORLD_SIGMA = 0.016
+"""Standard deviation of its world points, metres."""
+SHAPE_FRAMES = 48
+"""How many sightings the hand's shape is found from."""
+DOUBTFUL_TILT = np.radians(30)
+"""Below this angle between its two readings, the tilt of a palm is taken as seen."""
+MENDING_PASSES = 2
+"""How often leaps are fitted again."""
+
+Reading = tuple[NDArray[np.integer], FitResult]
+"""Rows of the sequence, and a fit to each."""
+
+
+@dataclass(frozen=True)
+class LandmarkEstimator:
+    """Image points and world points of the landmark network, met by the hand model with its bones and joint limits.
+
+    hand_models: by side. The payload of its sightings is the 21 world points (63,), metres, in the camera's axes.
+    """
+
+    network: LandmarkNetwork
+    hand_models: Mapping[Side, HandModel]
+    name: str = "mediapipe+ik"
+
+    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+        """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
+        seen = self.network.run(cut_patches(image, crops))
+        return Sightings(
+            crops=crops,
+            joints_2d=crops.to_frame(seen.points[..., :2]),
+            presence=seen.presence,
+            right_score=np.where(crops.mirrored, 1.0 - seen.right_score, seen.right_score),
+            payload=crops.to_camera(seen.world).reshape(len(crops), 63).astype(np.float32),
+        )
+
+    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
+        """Poses of one hand from all its sightings, in the order of time, with one shape for all of them."""
+        if not len(sightings):
+            return _no_estimates()
+        fitted = _fit_sequence(self.hand_models[side], sightings)
+        projected = sightings.crops.intrinsics.project(fitted.keypoints)
+        return HandEstimates(
+            pose=fitted.pose,
+            shape=fitted.shape,
+            translation=fitted.translation,
+            joints_2d=sightings.joints_2d,
+            joints_2d_projected=projected,
+            joints_3d=fitted.keypoints,
+            confidence=sightings.presence * np.clip(agreement(sightings.joints_2d, projected, sightings.crops), 0, 1),
+        )
+
+
+def _fit_sequence(model: HandModel, sightings: Sightings) -> FitResult:
+    """Several readings of each sighting, fitted; of these the ones that make the most continuous sequence.
+
+    First the palm's tilt is taken as seen and the other way round. Then sightings at which the hand would leap are
+    fitted again, from the poses before and after.
+    """
+    world = sightings.payload.reshape(-1, 21, 3).astype(float)
+    reversed_world, tilt = reverse_tilt(world)
+    settings = replace(FIT, shape="fixed")
+    shape = _find_shape(model, sightings, world)
+
+    def read(rows: NDArray[np.integer], points: Array, start: Array | None = None) -> Reading:
+        return rows, fit(model, _targets(sightings[rows], points[rows]), settings, shape, start)
+
+    readings = [
+        read(np.arange(len(sightings)), world),
+        read(np.flatnonzero(tilt > DOUBTFUL_TILT), reversed_world),
+    ]
+    for _ in range(MENDING_PASSES):
+        chosen = _choose(readings)
+        leaps = find_leaps(_roots(chosen))
+        for neighbour in (leaps - 1, leaps + 1):
+            start = chosen.pose[np.clip(neighbour, 0, len(sightings) - 1)]
+            readings += [read(leaps, world, start), read(leaps, reversed_world, start)]
+    return _choose(readings)
+
+
+def _choose(readings: Sequence[Reading]) -> FitResult:
+    """The most continuous sequence; the first reading has all rows."""
+    rows, first = readings[0]
+    costs = np.full((len(rows), len(readings)), np.inf)
+    roots = np.repeat(_roots(first)[:, None], len(readings), axis=1)
+    for column, (rows, fitted) in enumerate(readings):
+        costs[rows, column], roots[rows, column] = fitted.cost, _roots(fitted)
+    chosen = most_continuous(costs, roots)
+    result = first
+    for column, (rows, fitted) in enumerate(readings):
+        taken = chosen[rows] == column
+        result = result.replaced(rows[taken], fitted[taken])
+    return result
+
+
+def _roots(fitted: FitResult) -> Array:
+    return matrix_from_axis_angle(fitted.pose[:, 0])
+
+
+def _find_shape(model: HandModel, sightings: Sightings, world: Array) -> Array:
+    """One shape (10,) for the hand, from sightings that surely show it, spread over the time."""
+    surest = np.flatnonzero(sightings.presence >= np.median(sightings.presence))
+    rows = surest[np.linspace(0, len(surest) - 1, min(SHAPE_FRAMES, len(surest))).astype(int)]
+    return fit(model, _targets(sightings[rows], world[rows]), replace(FIT, shape="shared")).shape[0]
+
+
+def _targets(sightings: Sightings, world: Array) -> FitTargets:
+    """world: (N, 21, 3) m, as if each patch lay in the middle of the picture."""
+    crops = sightings.crops
+    return FitTargets(
+        intrinsics=crops.intrinsics,
+        points_2d=sightings.joints_2d,
+        sigma_2d=IMAGE_SIGMA * crops.side[:, None],
+        points_3d=world @ np.swapaxes(viewing_rotations(crops), 1, 2),
+        sigma_3d=WORLD_SIGMA,
+    )
+
+
+def _no_estimates() -> HandEstimates:
+    points, space = np.zeros((0, 21, 2)), np.zeros((0, 21, 3))
+    return HandEstimates(np.zeros((0, 16, 3)), np.zeros((0, 10)), np.zeros((0, 3)), points, points, space, np.zeros(0))

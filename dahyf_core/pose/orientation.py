@@ -1,0 +1,70 @@
+"""Which way a hand faces, when single pictures leave a doubt.
+
+Under a distant camera a palm and its mirror image in depth project alike, so that a network that sees one picture now
+and then reports the tilt of the other. Both readings are fitted; the sequence decides.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from dahyf_core.camera import Crops
+from dahyf_core.fitting import PALM, nearest_rotation
+from dahyf_core.rotations import angle_between
+
+Array = NDArray[np.floating]
+
+COST_OF_TURNING = 150.0
+"""Of one radian between two sightings, in squared standard deviations."""
+LEAP = np.radians(30)
+"""Turn of the wrist between two sightings that asks for a second look."""
+MOST_EVIDENCE = 30.0
+"""Squared standard deviations by which one sighting may speak for one of its readings."""
+
+
+def viewing_rotations(crops: Crops) -> Array:
+    """(N, 3, 3): the shortest rotations that turn the optical axis to the rays through the patches' centres.
+
+    A network that sees a patch alone takes it for the middle of the picture; these bring what it says to the camera.
+    """
+    rays = np.concatenate([crops.intrinsics.normalise(crops.center), np.ones((len(crops), 1))], axis=1)
+    axes = np.cross((0.0, 0.0, 1.0), rays)
+    sines = np.linalg.norm(axes, axis=1, keepdims=True)
+    angles = np.arctan2(sines, rays[:, 2:])
+    return Rotation.from_rotvec(axes * angles / np.maximum(sines, 1e-12)).as_matrix()
+
+
+def reverse_tilt(points: Array) -> tuple[Array, Array]:
+    """Hands (N, 21, 3), seen along z, turned so that the palm tilts the other way, and the angle (N,) of that turn."""
+    palm = points[:, PALM] - points[:, PALM].mean(axis=1, keepdims=True)
+    turns = nearest_rotation(np.swapaxes(palm * (1.0, 1.0, -1.0), 1, 2) @ palm)
+    return points @ np.swapaxes(turns, 1, 2), angle_between(np.eye(3), turns)
+
+
+def most_continuous(costs: Array, rotations: Array) -> NDArray[np.integer]:
+    """For each of N sightings in the order of time the one of K readings, (N,), that makes the likeliest sequence.
+
+    costs: (N, K), of the readings' fits; inf for none. rotations: (N, K, 3, 3), of the root. Viterbi's algorithm: the
+    sum of the evidence against the chosen readings and of the angles between neighbours is the least possible.
+    """
+    evidence = np.minimum(costs - costs.min(axis=1, keepdims=True), MOST_EVIDENCE)
+    evidence[np.isinf(costs)] = np.inf
+    traces = np.einsum("nkij,nlij->nkl", rotations[:-1], rotations[1:])
+    turning = COST_OF_TURNING * np.arccos(np.clip((traces - 1.0) / 2.0, -1.0, 1.0))
+    total = evidence[0]
+    origins = np.empty((len(costs), costs.shape[1]), dtype=int)
+    for index in range(1, len(costs)):
+        ways = total[:, None] + turning[index - 1]
+        origins[index] = ways.argmin(axis=0)
+        total = ways.min(axis=0) + evidence[index]
+    chosen = np.empty(len(costs), dtype=int)
+    chosen[-1] = total.argmin()
+    for index in range(len(costs) - 1, 0, -1):
+        chosen[index - 1] = origins[index, chosen[index]]
+    return chosen
+
+
+def find_leaps(rotations: Array) -> NDArray[np.integer]:
+    """Indices of those of N sightings in the order of time that turn by more than LEAP to a neighbour: (N, 3, 3)."""
+    leaps = angle_between(rotations[:-1], rotations[1:]) > LEAP
+    return np.flatnonzero(np.append(leaps, False) | np.append(False, leaps))

@@ -1,0 +1,36 @@
+"""Linear blend skinning of the rest mesh that a capture carries."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.rotations import matrix_from_axis_angle
+
+Floats = NDArray[np.floating]
+
+
+def skin(
+    rest_vertices: Floats,
+    rest_joints: Floats,
+    skin_weights: Floats,
+    parents: NDArray[np.integer],
+    pose: Floats,
+    translation: Floats,
+) -> Floats:
+    """Vertices (V, 3) of a posed hand, m, camera frame.
+
+    rest_vertices: (V, 3) and rest_joints: (B, 3), m. skin_weights: (V, B). parents: (B,), -1 for the root, each before
+    its children. pose: (B, 3) axis-angle relative to the parent. translation: (3,) m. The root turns about its own
+    joint. Pose-dependent corrections of the surface are left out, as in the capture file.
+    """
+    local = matrix_from_axis_angle(pose)
+    rotations = np.empty_like(local)
+    heads = np.empty_like(rest_joints, dtype=float)
+    for bone, parent in enumerate(parents):
+        if parent < 0:
+            rotations[bone], heads[bone] = local[bone], rest_joints[bone]
+        else:
+            rotations[bone] = rotations[parent] @ local[bone]
+            heads[bone] = heads[parent] + rotations[parent] @ (rest_joints[bone] - rest_joints[parent])
+    moves = np.concatenate([rotations, (heads - np.einsum("bij,bj->bi", rotations, rest_joints))[..., None]], axis=-1)
+    blended = (skin_weights @ moves.reshape(len(moves), -1)).reshape(-1, 3, 4)
+    return np.einsum("vij,vj->vi", blended[..., :3], rest_vertices) + blended[..., 3] + translation

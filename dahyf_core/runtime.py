@@ -1,0 +1,103 @@
+"""Shipped assets and ONNX Runtime sessions."""
+
+import os
+import warnings
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+
+from dahyf_core.errors import ModelFileError
+
+CPU = "CPUExecutionProvider"
+PROVIDERS = (
+    "CUDAExecutionProvider",
+    "TensorrtExecutionProvider",
+    "DmlExecutionProvider",
+    "CoreMLExecutionProvider",
+    CPU,
+)
+"""In order of preference. TensorRT builds an engine for each new number of patches, so CUDA comes first."""
+
+MOST_THREADS = 4
+"""Small networks gain nothing from more."""
+
+
+def asset(name: str) -> Path:
+    """Path of a file that ships in `dahyf_core/assets`."""
+    return Path(str(files("dahyf_core") / "assets" / name))
+
+
+class Session:
+    """A loaded network. `provider` names the ONNX Runtime execution provider that runs it."""
+
+    def __init__(self, model: Path, provider: str, threads: int) -> None:
+        """Raises whatever ONNX Runtime raises when the provider cannot load the file."""
+        self._model, self._threads = model, threads
+        self._session = _open(model, provider, threads)
+        self.provider = provider
+
+    def run(self, **inputs: np.ndarray) -> list[np.ndarray]:
+        """Run the network on named inputs; returns its outputs in the order of the file.
+
+        A GPU provider that fails is warned about and replaced by the CPU, for this and all later runs.
+        """
+        try:
+            return self._session.run(None, inputs)
+        except Exception as error:  # ONNX Runtime raises a different type for each provider and fault
+            if self.provider == CPU:
+                raise
+            _warn_of_failure(self.provider, self._model, error)
+        self._session, self.provider = _open(self._model, CPU, self._threads), CPU
+        return self._session.run(None, inputs)
+
+
+def create_session(model: Path, threads: int = 0) -> Session:
+    """Load an ONNX file with the first of PROVIDERS that works; one that fails is warned about and skipped.
+
+    threads: of the CPU, 0 for one a core and MOST_THREADS at most. Raises ModelFileError when the file is missing or no
+    provider can load it.
+    """
+    if not model.is_file():
+        raise ModelFileError(f"The network file {model} is missing.", "Reinstall DaHyF Hands.")
+    threads = threads or min(_usable_cores(), MOST_THREADS)
+    reason = "no execution provider is installed"
+    available = ort.get_available_providers()
+    for provider in (name for name in PROVIDERS if name in available):
+        try:
+            return Session(model, provider, threads)
+        except Exception as error:  # as above
+            reason = _first_line(error)
+            if provider != CPU:
+                _warn_of_failure(provider, model, error)
+    raise ModelFileError(f"The network file {model} cannot be loaded: {reason}.", "Reinstall DaHyF Hands.")
+
+
+def _open(model: Path, provider: str, threads: int) -> ort.InferenceSession:
+    """A session that runs on `provider` or fails: ONNX Runtime by itself would go on elsewhere and print to stdout."""
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 4
+    # Idle threads would spin and take the cores from decoding.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    session = ort.InferenceSession(model, options, providers=[provider], enable_fallback=0)
+    if provider not in session.get_providers():
+        raise RuntimeError(f"{provider} is installed but does not start; its libraries or its device may be missing")
+    return session
+
+
+def _usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _warn_of_failure(provider: str, model: Path, error: Exception) -> None:
+    warnings.warn(f"{provider} cannot run {model.name} and is left out: {_first_line(error)}.", stacklevel=3)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

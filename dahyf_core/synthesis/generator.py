@@ -1,0 +1,139 @@
+"""Labelled pictures by number: the same seed and number give the same bytes, in any order."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core import __version__
+from dahyf_core.datasets import Split
+from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.synthesis.arm import ArmedHand
+from dahyf_core.synthesis.backgrounds import Backgrounds
+from dahyf_core.synthesis.labels import KEYPOINT_SETS, Batch, Labels
+from dahyf_core.synthesis.photography import Darkroom
+from dahyf_core.synthesis.poses import FittedPoses
+from dahyf_core.synthesis.recipe import Recipe, digest_of_file, digest_of_folder, geometry_digest
+from dahyf_core.synthesis.renderer import Renderer
+from dahyf_core.synthesis.settings import SynthesisSettings
+from dahyf_core.synthesis.staging import Stage, Take
+
+Array = NDArray[np.floating]
+
+SUPERSAMPLING = 1.25
+FLESH = np.array([0.038, 0.032, *([0.02, 0.016, 0.014, 0.03] * 4), 0.02, 0.016, 0.014])
+"""Metres of flesh that may lie between a visible keypoint in the middle of it ("freihand") and the camera."""
+FEWEST_VISIBLE = 9
+"""Takes that show fewer keypoints are drawn again."""
+MOST_TAKES = 6
+
+
+class Generator:
+    """Draws, renders and develops pictures. Use it in the thread that made it; close it, or use it in a `with`."""
+
+    def __init__(
+        self,
+        model: HandModel,
+        backgrounds: Path,
+        poses: Path | None = None,
+        seed: int = 0,
+        split: Split | None = None,
+        settings: SynthesisSettings = SynthesisSettings(),  # noqa: B008 (frozen)
+    ) -> None:
+        """model: right hand, flat at pose zero. backgrounds: a folder of photographs. poses: a file of fitted poses.
+
+        split: of backgrounds and poses, None for all. Raises DatasetError for a file or folder that cannot be used,
+        SettingsError where OpenGL is missing.
+        """
+        hands: dict[Side, ArmedHand] = {"right": ArmedHand(model), "left": ArmedHand(model.mirrored())}
+        fits = FittedPoses.load(poses, split) if poses else None
+        self.recipe = Recipe(
+            program=__version__,
+            seed=seed,
+            split=split or "all",
+            hand_model=geometry_digest(model),
+            backgrounds=digest_of_folder(backgrounds),
+            poses=digest_of_file(poses) if poses else "none",
+            settings=settings,
+        )
+        self.settings = settings
+        self._seed = seed
+        self._backgrounds = Backgrounds(backgrounds, split)
+        self._stage = Stage(hands, self._backgrounds, fits, settings)
+        self._darkroom = Darkroom(settings.size)
+        self._renderer = Renderer(hands, round(SUPERSAMPLING * settings.size))
+
+    def jpeg(self, index: int) -> tuple[NDArray[np.uint8], Labels]:
+        """Picture number `index` as the bytes of a JPEG file, and its labels, one row."""
+        size = self.settings.size
+        for attempt in range(MOST_TAKES):
+            rng = np.random.default_rng([self._seed, index, attempt])
+            background = self._backgrounds.cut(rng, size)
+            take = self._stage.draw(rng, background)
+            rendering = self._renderer.render(take.scene)
+            labels = self._label(index, take, rendering.depth)
+            if labels.visible.sum() >= FEWEST_VISIBLE:
+                break
+        return self._darkroom.develop(rng, rendering, background, take.shot), labels
+
+    def batches(self, size: int, start: int = 0) -> Iterator[Batch]:
+        """Batches of `size` pictures without end, from picture number `start` on."""
+        while True:
+            yield self.batch(range(start, start + size))
+            start += size
+
+    def batch(self, indices: range) -> Batch:
+        """The pictures of these numbers."""
+        files, labels = zip(*map(self.jpeg, indices), strict=True)
+        return Batch(np.stack([decode(file) for file in files]), Labels.concatenate(labels))
+
+    def close(self) -> None:
+        """Free what OpenGL holds."""
+        self._renderer.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _label(self, index: int, take: Take, depth: Array) -> Labels:
+        hand, shot = take.hand, take.shot
+        fx, fy, cx, cy = pinhole = take.scene.pinhole
+        joints_3d = {name: hand.keypoints(name) for name in KEYPOINT_SETS}
+        joints_2d = {name: points[:, :2] / points[:, 2:] * (fx, fy) + (cx, cy) for name, points in joints_3d.items()}
+        in_front = _in_front(joints_3d["freihand"][:, 2], joints_2d["freihand"], depth)
+        visible = in_front & shot.shows(joints_2d["freihand"], self.settings.size)
+        single = {
+            "pose": hand.pose,
+            "shape": hand.shape,
+            "translation": hand.translation,
+            "pinhole": pinhole,
+            "crop": shot.crop,
+            **{f"joints_3d_{name}": points for name, points in joints_3d.items()},
+            **{f"joints_2d_{name}": points for name, points in joints_2d.items()},
+        }
+        return Labels(
+            index=np.array([index]),
+            side=np.array([hand.armed.model.side]),
+            kind=np.array([hand.kind], dtype="<U7"),
+            frame_size=np.array([shot.frame_size], np.int32),
+            visible=visible[None],
+            **{name: np.asarray(value, np.float32)[None] for name, value in single.items()},
+        )
+
+
+def decode(file: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The bytes of a JPEG file as (H, W, 3) RGB."""
+    return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR_RGB), np.uint8)
+
+
+def _in_front(joint_depth: Array, pixels: Array, depth: Array) -> NDArray[np.bool_]:
+    """(21,) which keypoints have nothing but their own flesh before them in a map of depths."""
+    places = np.rint((pixels + 0.5) * SUPERSAMPLING - 0.5).astype(int)
+    inside = ((places >= 0) & (places < len(depth))).all(axis=-1)
+    x, y = np.clip(places, 0, len(depth) - 1).T
+    return inside & (joint_depth - depth[y, x] < FLESH)

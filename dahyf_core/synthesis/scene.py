@@ -1,0 +1,99 @@
+"""What stands before the camera: meshes, what they are made of, and light. Plain values that a renderer draws."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.hand_model import Side
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Skin:
+    """How a hand looks. Colours are linear reflectances (3,); the rest are strengths, 0 for none.
+
+    place_in_noise: (3,), which part of the noise it wears. gloss: Blinn and Phong's exponent. scattering: (3,), how far
+    light creeps round into the shade, per colour.
+    """
+
+    back_colour: Array
+    palm_colour: Array
+    nail_colour: Array
+    place_in_noise: Array
+    nail_paint: float
+    mottling: float
+    redness: float
+    creases: float
+    veins: float
+    bumps: float
+    gloss: float
+    sheen: float
+    scattering: Array
+
+
+@dataclass(frozen=True)
+class Coating:
+    """How a thing looks. Colours are linear reflectances (3,); see shaders/thing.frag for the strengths.
+
+    photograph: (K, K, 3) uint8 RGB, which is printed on it.
+    """
+
+    base_colour: Array
+    second_colour: Array
+    photograph: NDArray[np.uint8] | None
+    printed: float
+    weave: float
+    grain: float
+    stripes: float
+    gloss: float
+    sheen: float
+
+
+@dataclass(frozen=True)
+class Light:
+    """Directions point towards the lamps, unit length, camera frame; colours are linear. sky: (4, 3), the light from a
+    direction d is sky[0] + d[0] sky[1] + d[1] sky[2] + d[2] sky[3].
+    """
+
+    lamp_direction: Array
+    lamp_colour: Array
+    fill_direction: Array
+    fill_colour: Array
+    sky: Array
+
+
+@dataclass(frozen=True)
+class HandMesh:
+    """A posed hand with its forearm, camera frame. vertices: (V, 3). spheres: (S, 4) centres and radii."""
+
+    side: Side
+    vertices: Array
+    spheres: Array
+    skin: Skin
+
+
+@dataclass(frozen=True)
+class ThingMesh:
+    """A sleeve or an object. vertices: (V, 3) camera frame; normals: (V, 3); place: (V, 3) m, where its pattern is."""
+
+    vertices: Array
+    normals: Array
+    place: Array
+    faces: NDArray[np.integer]
+    coating: Coating
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Everything in front of the background. The first hand is the one the labels speak of.
+
+    pinhole: fx, fy, cx, cy in pixels of a picture of size x size.
+    """
+
+    hands: tuple[HandMesh, ...]
+    things: tuple[ThingMesh, ...]
+    light: Light
+    pinhole: tuple[float, float, float, float]
+    size: int

@@ -1,0 +1,38 @@
+"""What a synthetic set is made of."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+PoseKind = Literal["fitted", "prior", "gesture", "grasp"]
+
+
+@dataclass(frozen=True)
+class SynthesisSettings:
+    """Shares are probabilities for each picture.
+
+    size: side of a picture, pixels. spans: least and greatest extent of the hand's joints, as a share of the shorter
+    side of the frame. margins: least and greatest side of the picture, in extents of the joints.
+    fitted, prior, gesture, grasp: relative shares of where poses come from; without fitted poses their share is 0.
+    second_hand: another hand close by. pinched_object: something thin between thumb and index finger, where they leave
+    room. obstacle: an object between hand and camera. sleeve, band: on the forearm.
+    """
+
+    size: int = 256
+    spans: tuple[float, float] = (0.12, 0.5)
+    margins: tuple[float, float] = (1.9, 2.3)
+    fitted: float = 0.5
+    prior: float = 0.1
+    gesture: float = 0.18
+    grasp: float = 0.22
+    second_hand: float = 0.2
+    pinched_object: float = 0.25
+    obstacle: float = 0.12
+    sleeve: float = 0.5
+    band: float = 0.15
+
+    def pose_shares(self, has_fits: bool) -> dict[PoseKind, float]:
+        """Shares of the kinds of poses, which add up to 1."""
+        shares: dict[PoseKind, float] = {"prior": self.prior, "gesture": self.gesture, "grasp": self.grasp}
+        if has_fits:
+            shares["fitted"] = self.fitted
+        return {kind: share / sum(shares.values()) for kind, share in shares.items()}

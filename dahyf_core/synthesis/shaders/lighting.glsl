@@ -1,0 +1,45 @@
+// Light in the camera's axes: one lamp with a shadow map, one without, and a sky that is linear in the normal.
+#version 330
+
+uniform vec3 lamp_direction;  // towards the lamp
+uniform vec3 lamp_colour;
+uniform vec3 fill_direction;
+uniform vec3 fill_colour;
+uniform vec3 sky[4];  // constant, and slopes along x, y, z
+uniform mat4 shadow_matrix;
+uniform sampler2DShadow shadow_map;
+uniform sampler3D noise;  // slopes in rgb, value in a; 0.5 is zero
+
+vec3 sky_light(vec3 direction) {
+    return max(sky[0] + sky[1] * direction.x + sky[2] * direction.y + sky[3] * direction.z, 0.0);
+}
+
+float lamp_visibility(vec3 position, vec3 normal) {
+    vec3 place = (shadow_matrix * vec4(position + normal * 0.0025, 1.0)).xyz * 0.5 + 0.5;
+    vec2 texel = 1.2 / vec2(textureSize(shadow_map, 0));
+    float bias = 0.004;
+    float sum = 0.0;
+    sum += texture(shadow_map, vec3(place.xy + texel * vec2(-0.4, -0.9), place.z - bias));
+    sum += texture(shadow_map, vec3(place.xy + texel * vec2(0.9, -0.4), place.z - bias));
+    sum += texture(shadow_map, vec3(place.xy + texel * vec2(0.4, 0.9), place.z - bias));
+    sum += texture(shadow_map, vec3(place.xy + texel * vec2(-0.9, 0.4), place.z - bias));
+    return sum * 0.25;
+}
+
+vec3 wrapped(float cosine, vec3 wrap) {
+    return max((cosine + wrap) / (1.0 + wrap), 0.0);
+}
+
+// Blinn and Phong's highlight with Schlick's Fresnel term.
+float highlight(vec3 normal, vec3 view, vec3 light, float gloss) {
+    vec3 middle = normalize(light + view);
+    float away = 1.0 - max(dot(view, middle), 0.0);
+    float fresnel = 0.028 + 0.972 * away * away * away * away * away;
+    return fresnel * (gloss + 8.0) / 8.0 * pow(max(dot(normal, middle), 0.0), gloss) * max(dot(normal, light), 0.0);
+}
+
+// Linear light to the bytes of a picture: a soft shoulder, then a display's gamma, taken as 2.
+vec3 developed(vec3 light) {
+    vec3 over = max(light - 0.6, 0.0) * 2.5;
+    return sqrt(min(light, 0.6) + 0.4 * over / (1.0 + over));
+}

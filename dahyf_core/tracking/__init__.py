@@ -1,0 +1,19 @@
+"""Hands from frame to frame: where to look for them, which one is which, and whether they are left or right."""
+
+from dahyf_core.tracking.boxes import crops_from_joints
+from dahyf_core.tracking.hands import TrackedHand, assemble_hands
+from dahyf_core.tracking.likeness import show_same_hand
+from dahyf_core.tracking.seen import Seen
+from dahyf_core.tracking.settings import TrackingSettings
+from dahyf_core.tracking.tracker import NOBODY, Tracker
+
+__all__ = [
+    "NOBODY",
+    "Seen",
+    "TrackedHand",
+    "Tracker",
+    "TrackingSettings",
+    "assemble_hands",
+    "crops_from_joints",
+    "show_same_hand",
+]

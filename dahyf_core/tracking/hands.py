@@ -1,0 +1,179 @@
+"""From tracks to hands, once all footage has been seen: pieces joined, ghosts dropped, one side for each hand."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from dahyf_core.tracking.likeness import distance, side_evidence
+from dahyf_core.tracking.seen import Seen
+from dahyf_core.tracking.settings import TrackingSettings
+
+Side = Literal["left", "right"]
+FloatArray = NDArray[np.floating]
+IntArray = NDArray[np.integer]
+
+LINK_TIME = 1.0
+LINK_OVERLAP = 0.2
+LINK_COST = 3.0
+"""A piece continues another if it begins within the time (s) after, or the overlap before, the end of that one, and is
+near enough (radii)."""
+
+LINK_SIDE_WEIGHT = 2.8
+"""How many radii it counts when two pieces are of opposite sides for certain."""
+
+SURE_LEAN = 1.5
+"""Mean log-odds from which a side is not doubted, even while another hand of that side is seen."""
+
+IMPOSSIBLE = 1e6
+
+GHOST_PRESENCE = 0.65
+"""What is seen with less presence, on average, is no hand."""
+
+
+@dataclass(frozen=True)
+class TrackedHand:
+    """One hand of the footage. side: in the picture as filmed. rows (N,): its sightings in the order of time."""
+
+    side: Side
+    rows: IntArray
+
+
+def assemble_hands(
+    position: IntArray, track: IntArray, seen: Seen, frame_times: FloatArray, settings: TrackingSettings
+) -> list[TrackedHand]:
+    """At most settings.max_hands hands, each with one sighting a frame at most, in the order in which they appear.
+
+    position (R,), track (R,), seen (R): all sightings of all tracks in the order of time; position counts in
+    frame_times (T,), seconds.
+
+    Tracks in which one side turns into the other are cut there. Pieces that go on where another ended are joined, and
+    what is left too short or too faint is dropped. Each hand has the side that its sightings vote for, but of two of
+    one side that are seen at the same time an unsure one yields: a person has one hand of each side. Pieces of one side
+    that are never seen at the same time are one hand.
+    """
+    if not len(position):
+        return []
+    evidence = side_evidence(seen.right_score, seen.presence)
+    log = _Log(frame_times[position], track, seen.joints_2d, seen.presence, evidence)
+    tracks = [np.flatnonzero(track == number) for number in np.unique(track)]
+    pieces = _linked([piece for rows in tracks for piece in _cut(rows, log, settings.established_time)], log)
+    pieces = [rows for rows in pieces if not _is_ghost(rows, log, frame_times, settings)]
+    hands = [
+        TrackedHand(side, rows)
+        for side, rows_of_side in _sided(pieces, log).items()
+        for rows in _joined(rows_of_side, log)
+    ]
+    hands = sorted(hands, key=lambda hand: -log.presence[hand.rows].sum())[: settings.max_hands]
+    return sorted(hands, key=lambda hand: hand.rows[0])
+
+
+@dataclass(frozen=True)
+class _Log:
+    """R sightings in the order of time. A piece of a hand is an array of its rows, which rise."""
+
+    time: FloatArray
+    track: IntArray
+    joints_2d: FloatArray
+    presence: FloatArray
+    evidence: FloatArray
+
+    def vote(self, rows: IntArray) -> float:
+        """Summed evidence for a right hand."""
+        return float(self.evidence[rows].sum())
+
+    def lean(self, rows: IntArray) -> float:
+        """Mean log-odds for a right hand."""
+        return self.vote(rows) / float(self.presence[rows].sum())
+
+    def gap(self, earlier: IntArray, later: IntArray) -> float:
+        """Seconds from the end of a piece to the start of another; 0 or less where the other has begun before."""
+        return float(self.time[later[0]] - self.time[earlier[-1]])
+
+    def before(self, earlier: IntArray, later: IntArray) -> IntArray:
+        """The part of a piece before the start of another."""
+        return earlier[self.time[earlier] < self.time[later[0]]]
+
+    def jump(self, earlier: IntArray, later: IntArray) -> float:
+        """Distance of the joints from the end of a piece to the start of another, in radii."""
+        return float(distance(self.joints_2d[earlier[-1:]], self.joints_2d[later[:1]])[0, 0])
+
+    def link_cost(self, earlier: IntArray, later: IntArray) -> float:
+        """How unlikely it is that a piece goes on in another, in radii."""
+        head = self.before(earlier, later)
+        if not len(head):
+            return IMPOSSIBLE
+        jump = 0.0 if self.track[head[-1]] == self.track[later[0]] else self.jump(head, later)
+        right = 1 / (1 + np.exp([-self.lean(head), -self.lean(later)]))
+        return jump + LINK_SIDE_WEIGHT * float(abs(right[0] - right[1]))
+
+    def meet(self, first: IntArray, second: IntArray) -> bool:
+        """Whether two pieces are seen in the same frame."""
+        return bool(np.isin(self.time[first], self.time[second]).any())
+
+
+def _cut(rows: IntArray, log: _Log, shortest: float) -> list[IntArray]:
+    """The pieces of a track between which its side changes for certain: there it went from one hand to another."""
+    sums = np.cumsum(log.evidence[rows])
+    where = int(np.argmax(np.abs(2 * sums - sums[-1]))) + 1
+    parts = rows[:where], rows[where:]
+    if any(not len(part) or log.time[part[-1]] - log.time[part[0]] < shortest for part in parts):
+        return [rows]
+    leans = [log.lean(part) for part in parts]
+    if min(np.abs(leans)) < SURE_LEAN or np.sign(leans[0]) == np.sign(leans[1]):
+        return [rows]
+    return [piece for part in parts for piece in _cut(part, log, shortest)]
+
+
+def _linked(pieces: list[IntArray], log: _Log) -> list[IntArray]:
+    """Join pieces in which motion, shape and side go on; those that begin together are considered together."""
+
+    def start(rows: IntArray) -> float:
+        return float(log.time[rows[0]])
+
+    joined: list[IntArray] = []
+    for _, group in groupby(sorted(pieces, key=start), key=start):
+        begun = list(group)
+        ended = [n for n, rows in enumerate(joined) if -LINK_OVERLAP < log.gap(rows, begun[0]) <= LINK_TIME]
+        costs = np.array([[log.link_cost(joined[n], rows) for rows in begun] for n in ended]).reshape(-1, len(begun))
+        new = dict(enumerate(begun))
+        for row, column in zip(*linear_sum_assignment(costs), strict=True):
+            if costs[row, column] <= LINK_COST:
+                later = new.pop(int(column))
+                joined[ended[row]] = np.concatenate([log.before(joined[ended[row]], later), later])
+        joined += new.values()
+    return joined
+
+
+def _is_ghost(rows: IntArray, log: _Log, frame_times: FloatArray, settings: TrackingSettings) -> bool:
+    period = (frame_times[-1] - frame_times[0]) / max(len(frame_times) - 1, 1)
+    shortest = min(settings.established_time, frame_times[-1] - frame_times[0])
+    return len(rows) * period < shortest or log.presence[rows].mean() < GHOST_PRESENCE
+
+
+def _sided(pieces: list[IntArray], log: _Log) -> dict[Side, list[IntArray]]:
+    """The pieces of each side, by their votes and by what else is seen at the time, the clearest vote first."""
+    result: dict[Side, list[IntArray]] = {"right": [], "left": []}
+    for rows in sorted(pieces, key=lambda rows: -abs(log.vote(rows))):
+        voted: Side = "right" if log.vote(rows) >= 0 else "left"
+        other: Side = "left" if voted == "right" else "right"
+        taken = {side: any(log.meet(rows, piece) for piece in result[side]) for side in (voted, other)}
+        yields = taken[voted] and not taken[other] and abs(log.lean(rows)) < SURE_LEAN
+        result[other if yields else voted].append(rows)
+    return result
+
+
+def _joined(pieces: list[IntArray], log: _Log) -> list[IntArray]:
+    """Join pieces of one side that are never seen at the same time; each goes to the nearest hand that has room."""
+    hands: list[IntArray] = []
+    for rows in sorted(pieces, key=lambda rows: rows[0]):
+        free = [index for index, hand in enumerate(hands) if log.gap(hand, rows) > 0]
+        if free:
+            nearest = min(free, key=lambda index: log.jump(hands[index], rows))
+            hands[nearest] = np.concatenate([hands[nearest], rows])
+        else:
+            hands.append(rows)
+    return hands

@@ -1,0 +1,30 @@
+"""What decides that a hand is there, and how often hands are searched for."""
+
+from dataclasses import dataclass
+
+from dahyf_core.errors import SettingsError
+
+
+@dataclass(frozen=True)
+class TrackingSettings:
+    """Times in seconds of footage. Raises SettingsError when no hand is asked for.
+
+    max_hands: hands followed at a time, and returned. enter_presence: presence from which a new hand is followed.
+    keep_presence: presence under which a followed hand is lost.
+
+    The detector runs in the frame in which a hand is lost, and every search_interval for a search_time after that and
+    while no hand is followed; else every watch_interval while fewer than max_hands are; and never while all are.
+    established_time: a hand that is seen for less, and does not go on from or in another, is a ghost.
+    """
+
+    max_hands: int = 2
+    enter_presence: float = 0.6
+    keep_presence: float = 0.5
+    search_interval: float = 0.1
+    search_time: float = 1.0
+    watch_interval: float = 0.3
+    established_time: float = 0.15
+
+    def __post_init__(self) -> None:
+        if self.max_hands < 1:
+            raise SettingsError(f"At most {self.max_hands} hands cannot be followed.", "Ask for one hand at least.")

@@ -1,0 +1,205 @@
+"""Follows hands from frame to frame: where to look next, who is who, and when to call the palm detector."""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from dahyf_core.camera import Crops, Intrinsics
+from dahyf_core.tracking.boxes import crops_from_joints, steadied
+from dahyf_core.tracking.likeness import distance, distinct, radius, show_same_hand, side_evidence
+from dahyf_core.tracking.seen import Seen
+from dahyf_core.tracking.settings import TrackingSettings
+from dahyf_core.tracking.tracks import Tracks
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+PALM = (0, 1, 2, 5, 9, 13, 17)
+
+NOBODY = -1
+"""The track of a sighting that shows no hand, or one that is followed already."""
+
+VELOCITY_WEIGHT = 0.8
+VELOCITY_HORIZON = 0.2
+"""A hand is expected to keep this part of its velocity, for this many seconds at most."""
+
+SIDE_WEIGHT = 0.5
+YOUTH_WEIGHT = 0.25
+"""What the wrong side, and a track's having just begun, count in comparison with a distance of one radius."""
+
+MIRROR_VOTE = 1.0
+"""Patches are mirrored from this much evidence for a left hand on, and no more from as much for a right hand."""
+
+FOLLOWED_SHIFT = 0.2
+FOLLOWED_GROWTH = 1.6
+"""A palm's crop this close to a followed hand's, in sides and as a ratio of sides, shows the same hand."""
+
+LEAST_RADIUS = 1.0
+"""px: what is smaller is no hand."""
+
+TIME_TOLERANCE = 1e-3
+
+
+class Tracker:
+    """Follows up to settings.max_hands hands through footage, one frame after the other.
+
+    For each frame, in this order: the network sees `next_crops`, and `follow` takes what it saw. Where
+    `wants_detection` then says so, the palm detector runs; the network sees the `candidates` among its crops, then the
+    crops of a `closer_look`, and `admit` takes what it saw there. All times are the frame's own, in seconds.
+    """
+
+    def __init__(self, settings: TrackingSettings, intrinsics: Intrinsics, start: float) -> None:
+        self._settings = settings
+        self._intrinsics = intrinsics
+        self._tracks = Tracks.none()
+        self._next_id = 0
+        self._time = start
+        self._detected = -np.inf
+        self._search_until = start
+
+    def next_crops(self, time: float) -> Crops:
+        """Crops (N,) in which to look for the N followed hands."""
+        tracks = self._tracks
+        crops = crops_from_joints(self._predicted(time), self._mirrored(), self._intrinsics)
+        return steadied(crops, tracks.crops(self._intrinsics))
+
+    def follow(self, time: float, seen: Seen) -> IntArray:
+        """Take what was seen in `next_crops`; returns the track (N,) of each sighting, or NOBODY.
+
+        Hands that were seen twice are kept once. Which sighting continues which track is decided for all at once, by
+        motion, shape and side, so that hands which cross keep their identity. Tracks without a sighting end.
+        """
+        usable = self._are_hands(seen, self._settings.keep_presence)
+        rows = np.flatnonzero(usable)
+        rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
+        tracks, columns = linear_sum_assignment(self._costs(time, seen, rows))
+        result = np.full(len(usable), NOBODY, dtype=np.int64)
+        result[rows[columns]] = self._tracks.id[tracks]
+        self._end_all_but(tracks, time)
+        self._tracks = self._continued(self._tracks[tracks], rows[columns], time, seen)
+        self._time = time
+        return result
+
+    def wants_detection(self, time: float) -> bool:
+        """Whether a hand may have appeared that is not followed."""
+        settings = self._settings
+        if len(self._tracks) >= settings.max_hands:
+            return False
+        searches = not len(self._tracks) or time <= self._search_until
+        interval = settings.search_interval if searches else settings.watch_interval
+        return time - self._detected >= interval - TIME_TOLERANCE
+
+    def candidates(self, time: float, palms: Crops) -> Crops:
+        """Those crops of detected palms, best first, that show no followed hand."""
+        self._detected = time
+        tracks = self._tracks
+        shift = np.linalg.norm(palms.center[:, None] - tracks.center[None], axis=-1) / tracks.side
+        growth = np.abs(np.log(palms.side[:, None] / tracks.side[None]))
+        followed = (shift < FOLLOWED_SHIFT) & (growth < np.log(FOLLOWED_GROWTH))
+        return palms[np.flatnonzero(~followed.any(axis=1))[: 2 * self._settings.max_hands]]
+
+    def closer_look(self, seen: Seen) -> Crops:
+        """Crops around the joints of those candidates that showed a hand, mirrored for left hands."""
+        rows = np.flatnonzero(self._are_hands(seen, self._settings.keep_presence))
+        return crops_from_joints(seen.joints_2d[rows], seen.right_score[rows] < 0.5, self._intrinsics)
+
+    def admit(self, time: float, seen: Seen) -> IntArray:
+        """Begin a track for each new hand in a closer look, the surest first; returns the track (N,), or NOBODY."""
+        usable = self._are_hands(seen, self._settings.enter_presence)
+        usable &= ~show_same_hand(seen.joints_2d, self._tracks.joints_2d).any(axis=1)
+        rows = np.flatnonzero(usable)
+        rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
+        free = self._settings.max_hands - len(self._tracks)
+        rows = rows[np.argsort(-seen.presence[rows], kind="stable")][:free]
+        result = np.full(len(usable), NOBODY, dtype=np.int64)
+        if len(rows):
+            result[rows] = np.arange(self._next_id, self._next_id + len(rows))
+            self._tracks += self._begun(result[rows], rows, time, seen)
+            self._next_id += len(rows)
+            self._search_until = time
+            self._time = time
+        return result
+
+    def past(self, track: int, time: float) -> "Tracker":
+        """A tracker that follows one of the followed hands back through earlier frames, from now, which is `time`.
+
+        Time runs backwards there: what it is told must be 2 * time - t for the frame of time t.
+        """
+        past = Tracker(self._settings, self._intrinsics, time)
+        tracks = self._tracks[self._tracks.id == track]
+        past._tracks = replace(tracks, velocity=-tracks.velocity)
+        return past
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """All that later frames depend on, as plain arrays."""
+        tracks = {f"track_{field.name}": getattr(self._tracks, field.name) for field in fields(Tracks)}
+        schedule = np.array([self._time, self._detected, self._search_until])
+        return tracks | {"schedule": schedule, "next_id": np.array(self._next_id)}
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from a `state`."""
+        self._tracks = Tracks(**{field.name: state[f"track_{field.name}"] for field in fields(Tracks)})
+        self._time, self._detected, self._search_until = map(float, state["schedule"])
+        self._next_id = int(state["next_id"])
+
+    def _predicted(self, time: float) -> FloatArray:
+        elapsed = min(time - self._time, VELOCITY_HORIZON)
+        return self._tracks.joints_2d + VELOCITY_WEIGHT * elapsed * self._tracks.velocity[:, None]
+
+    def _mirrored(self) -> NDArray[np.bool_]:
+        tracks = self._tracks
+        return np.where(np.abs(tracks.vote) < MIRROR_VOTE, tracks.mirrored, tracks.vote < 0)
+
+    def _costs(self, time: float, seen: Seen, rows: NDArray[np.integer]) -> FloatArray:
+        """(tracks, rows) how unlikely it is that a sighting continues a track."""
+        tracks = self._tracks
+        expected_right = 1 / (1 + np.exp(-np.clip(tracks.vote, -5, 5)))
+        wrong_side = np.abs(expected_right[:, None] - seen.right_score[rows][None])
+        youth = 1 / (1 + (time - tracks.born) / self._settings.established_time)
+        moved = distance(self._predicted(time), seen.joints_2d[rows])
+        return moved + SIDE_WEIGHT * wrong_side + YOUTH_WEIGHT * youth[:, None]
+
+    def _end_all_but(self, kept: NDArray[np.integer], time: float) -> None:
+        """Where an established hand has been lost, search at once, and eagerly for a while."""
+        lost = np.ones(len(self._tracks), dtype=bool)
+        lost[kept] = False
+        if (time - self._tracks.born[lost] >= self._settings.established_time).any():
+            self._detected = -np.inf
+            self._search_until = time + self._settings.search_time
+
+    def _continued(self, tracks: Tracks, rows: NDArray[np.integer], time: float, seen: Seen) -> Tracks:
+        moved = (seen.joints_2d[rows] - tracks.joints_2d)[:, PALM].mean(axis=1)
+        velocity = moved / max(time - self._time, TIME_TOLERANCE)
+        return _as_seen(seen, rows, tracks.id, tracks.born, velocity, tracks.vote)
+
+    def _begun(self, ids: IntArray, rows: NDArray[np.integer], time: float, seen: Seen) -> Tracks:
+        count = len(rows)
+        return _as_seen(seen, rows, ids, np.full(count, time), np.zeros((count, 2)), np.zeros(count))
+
+    def _are_hands(self, seen: Seen, presence: float) -> NDArray[np.bool_]:
+        """(N,) sightings with enough presence whose palm is centred on the picture and has a size."""
+        palm = seen.joints_2d[:, PALM].mean(axis=1)
+        in_frame = ((palm >= 0) & (palm <= (self._intrinsics.width, self._intrinsics.height))).all(axis=1)
+        return (seen.presence >= presence) & in_frame & (radius(seen.joints_2d) >= LEAST_RADIUS)
+
+
+def _as_seen(
+    seen: Seen, rows: NDArray[np.integer], ids: IntArray, born: FloatArray, velocity: FloatArray, vote: FloatArray
+) -> Tracks:
+    """Tracks as these sightings leave them. vote: what was known of their sides before."""
+    crops = seen.crops[rows]
+    return Tracks(
+        id=ids,
+        born=born,
+        joints_2d=np.asarray(seen.joints_2d[rows], dtype=np.float64),
+        velocity=velocity,
+        vote=vote + side_evidence(seen.right_score[rows], seen.presence[rows]),
+        center=crops.center,
+        side=crops.side,
+        roll=crops.roll,
+        mirrored=crops.mirrored,
+    )

@@ -1,0 +1,137 @@
+"""Batches for any step of a run, made from nothing but the seed and the step: resuming needs no other state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from dahyf_core.camera import PATCH_SIZE
+from dahyf_core.datasets import Augmentation, HandDataset, Patch, cut_example
+from dahyf_core.network import KEYPOINT_SETS, Labels, View
+from dahyf_core.training.tensors import concatenate
+
+
+@dataclass(frozen=True)
+class Batch:
+    """inputs: images (B, 3, 224, 224) of bytes, or the two maps of features that were computed ahead."""
+
+    inputs: tuple[Tensor, ...]
+    view: View
+    labels: Labels
+
+
+class Source(Protocol):
+    """Where patches come from."""
+
+    def __len__(self) -> int: ...
+
+    def batch(self, rows: NDArray[np.integer], random: np.random.Generator) -> Batch:
+        """One patch for each of these rows."""
+        ...
+
+
+@dataclass(frozen=True)
+class PatchSource:
+    """Patches cut anew each time. turned_over: the share that is shown as the hand of the other side."""
+
+    dataset: HandDataset
+    augmentation: Augmentation
+    turned_over: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def batch(self, rows: NDArray[np.integer], random: np.random.Generator) -> Batch:
+        patches = [cut_example(self.dataset[int(row)], self.augmentation, random) for row in rows]
+        turned = random.random(len(rows)) < self.turned_over
+        shown = [turn_over(patch) if over else patch for patch, over in zip(patches, turned, strict=True)]
+        return stack(shown, ~turned)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many patches of each batch come from a source, and how far its 3D labels are trusted."""
+
+    source: Source
+    count: int
+    trust: float = 1.0
+
+
+class StepBatches(Dataset[Batch]):
+    """Item `step` is that step's batch for one of `world` processes."""
+
+    def __init__(self, shares: Sequence[Share], seed: int, rank: int = 0, world: int = 1) -> None:
+        self.shares = shares
+        self.seed, self.rank, self.world = seed, rank, world
+
+    def __getitem__(self, step: int) -> Batch:
+        parts = []
+        for number, share in enumerate(self.shares):
+            first = (step * self.world + self.rank) * share.count
+            rows = np.array([self.row(number, share, first + place) for place in range(share.count)])
+            batch = share.source.batch(rows, np.random.default_rng((self.seed, number, step, self.rank)))
+            labels = replace(batch.labels, trust=batch.labels.trust * share.trust)
+            parts.append(replace(batch, labels=labels))
+        return concatenate(parts)
+
+    def row(self, number: int, share: Share, drawn: int) -> int:
+        """The row that is drawn as the `drawn`-th: every epoch goes through all of them, in an order of its own."""
+        epoch, place = divmod(drawn, len(share.source))
+        return int(shuffled(len(share.source), self.seed, number, epoch)[place])
+
+
+@lru_cache(maxsize=16)
+def shuffled(count: int, *seed: int) -> NDArray[np.integer]:
+    """The order of one epoch."""
+    return np.random.default_rng(seed).permutation(count)
+
+
+def batches(dataset: StepBatches, steps: range, workers: int) -> DataLoader[Batch]:
+    """The batches of these steps, in order, made ahead by worker processes."""
+    return DataLoader(dataset, batch_size=None, sampler=steps, num_workers=workers)
+
+
+def turn_over(patch: Patch) -> Patch:
+    """A right hand as a left one: the patch in a mirror. Its pose is no longer one of the right hand model."""
+    return replace(
+        patch,
+        image=np.ascontiguousarray(patch.image[:, ::-1]),
+        center=patch.center * (-1, 1),
+        joints_2d=(PATCH_SIZE, 0) + patch.joints_2d * (-1, 1),
+        joints_3d=np.full_like(patch.joints_3d, np.nan),
+        rotations=np.full_like(patch.rotations, np.nan),
+    )
+
+
+def stack(patches: Sequence[Patch], right: NDArray[np.bool_]) -> Batch:
+    """One batch of patches. Labels that are unknown become zeros that a mask leaves out."""
+
+    def column(name: str) -> Tensor:
+        return torch.from_numpy(np.stack([np.asarray(getattr(patch, name), dtype=np.float32) for patch in patches]))
+
+    joints_2d, joints_3d, rotations, shape = map(column, ("joints_2d", "joints_3d", "rotations", "shape"))
+    is_hand = torch.tensor([patch.is_hand for patch in patches])
+    visible = torch.from_numpy(np.stack([patch.visible for patch in patches]))
+    return Batch(
+        inputs=(torch.from_numpy(np.stack([patch.image for patch in patches])).permute(0, 3, 1, 2),),
+        view=View(column("center"), column("side"), column("focal")),
+        labels=Labels(
+            joints_2d=joints_2d.nan_to_num(),
+            visible=visible & ~joints_2d.isnan().any(dim=-1) & is_hand[:, None],
+            joints_3d=joints_3d.nan_to_num(),
+            keypoints=torch.tensor([KEYPOINT_SETS.index(patch.keypoints) for patch in patches]),
+            rotations=rotations.nan_to_num(),
+            shape=shape.nan_to_num(),
+            has_3d=~joints_3d.isnan().any(dim=(-1, -2)) & is_hand,
+            has_parameters=~rotations.flatten(1).isnan().any(dim=1) & ~shape.isnan().any(dim=1) & is_hand,
+            is_hand=is_hand,
+            right=torch.from_numpy(right),
+            trust=torch.ones(len(patches)),
+        ),
+    )

@@ -1,0 +1,126 @@
+"""What a training run does: one frozen value, read from TOML and kept in the run's folder."""
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+
+from dahyf_core.datasets import Augmentation, Split
+from dahyf_core.errors import SettingsError
+from dahyf_core.network import NetworkConfig
+from dahyf_core.training.kinematics import KinematicsConfig
+from dahyf_core.training.objective import ObjectiveConfig
+
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """One data set. reader: by name, see `training.data`. split: the part of it that is read, where it has parts.
+    count: patches of it in each batch of each process.
+
+    trust: weight of its 3D labels. turned_over: the share of patches that are shown as the hand of the other side.
+    limit: how many examples are used, spread evenly; 0 for all. ahead: how often each example is cut and seen by the
+    frozen part of `lite`'s trunk before training; 0 to cut patches anew in each step.
+    """
+
+    name: str
+    reader: str
+    path: Path
+    split: Split = "train"
+    count: int = 0
+    trust: float = 1.0
+    turned_over: float = 0.0
+    limit: int = 0
+    ahead: int = 0
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    """Adam, and how its rates go. Rates are for the whole network where it is not `lite`.
+
+    trunk_rate: of `lite`'s trunk behind the features; its early part and its heads stand still. kinematics_rate: of its
+    inverse kinematics. weights_rate: of the log variances of eq. 11. clip: greatest norm of the gradient.
+    """
+
+    rate: float = 5e-4
+    trunk_rate: float = 3e-5
+    kinematics_rate: float = 1e-4
+    weights_rate: float = 1e-2
+    weight_decay: float = 0.0
+    clip: float = 1.0
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """step: the paper's, a tenfold drop after half of the steps. cosine: warm up, then fall to a twentieth.
+
+    contrast_from: the share of the steps from which L_c counts; the paper's is 0.8.
+    """
+
+    kind: Literal["step", "cosine"] = "cosine"
+    warm_up: int = 200
+    contrast_from: float = 0.8
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One run. start: weights (.safetensors) to go on from, instead of the backbone's own.
+
+    ema: decay of the moving average of weights, which is what is measured and exported.
+    """
+
+    steps: int
+    data: tuple[DataConfig, ...]
+    validation: tuple[DataConfig, ...] = ()
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    objective: ObjectiveConfig = field(default_factory=ObjectiveConfig)
+    kinematics: KinematicsConfig = field(default_factory=KinematicsConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
+    start: Path | None = None
+    seed: int = 0
+    ema: float = 0.999
+    precision: Precision = "32-true"
+    accelerator: str = "auto"
+    devices: int = 1
+    strategy: str = "auto"
+    workers: int = 0
+    threads: int = 0
+    log_every: int = 20
+    save_every: int = 500
+    validate_every: int = 1000
+
+
+_STRICT = TypeAdapter(with_config(ConfigDict(extra="forbid"))(TrainingConfig))
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """A configuration from TOML. Raises SettingsError when the file is missing, not TOML, or says what cannot be."""
+    remedy = "docs/training.md lists what a configuration may say."
+    try:
+        return _STRICT.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"The configuration {path} cannot be read: {error.strerror}.", remedy) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"The configuration {path} is not TOML: {error}.", remedy) from error
+    except ValidationError as error:
+        raise SettingsError(f"The configuration {path} is not understood: {_first_fault(error)}.", remedy) from error
+
+
+def parse_config(text: str) -> TrainingConfig:
+    """A configuration from the JSON that `dump_config` writes."""
+    return _STRICT.validate_json(text)
+
+
+def dump_config(config: TrainingConfig) -> str:
+    """A configuration as JSON."""
+    return _STRICT.dump_json(config, indent=2).decode()
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"

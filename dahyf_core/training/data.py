@@ -1,0 +1,94 @@
+"""Data sets of a configuration, opened."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.datasets import (
+    CocoWholeBody,
+    Example,
+    FreiHand,
+    HandDataset,
+    HandlessPhotographs,
+    Ho3d,
+    Photographs,
+    Rhd,
+    Split,
+)
+from dahyf_core.errors import SettingsError
+from dahyf_core.hand_model import load_hand_model
+from dahyf_core.network.trunk import Trunk
+from dahyf_core.synthesis import SyntheticHands
+from dahyf_core.training.batches import PatchSource, Share, Source
+from dahyf_core.training.config import DataConfig
+from dahyf_core.training.features import FeatureSource, write_features
+from dahyf_core.training.run_folder import RunFolder
+
+Progress = Callable[[str, int, int], None]
+Reader = Callable[[Path, Split], HandDataset]
+
+
+def official(split: Split) -> Literal["training", "evaluation"]:
+    """What FreiHAND and RHD call a split."""
+    return "training" if split == "train" else "evaluation"
+
+
+READERS: dict[str, Reader] = {
+    "synthetic": lambda path, split: SyntheticHands(path, load_hand_model()),
+    "photographs": lambda path, split: Photographs(path, split),
+    "backgrounds": lambda path, split: HandlessPhotographs(path),
+    "freihand": lambda path, split: FreiHand(path, official(split)),
+    "ho3d": lambda path, split: Ho3d(path, "train" if split == "train" else "evaluation"),
+    "rhd": lambda path, split: Rhd(path, official(split)),
+    "coco_wholebody": lambda path, split: CocoWholeBody(path, "train" if split == "train" else "val"),
+}
+"""By the name that a configuration gives. Parameters of MANO are not those of the open hand, and stay unknown."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """Some rows of a data set."""
+
+    dataset: HandDataset
+    rows: NDArray[np.integer]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Example:
+        return self.dataset[int(self.rows[index])]
+
+    @property
+    def sources(self) -> Sequence[str]:
+        return [self.dataset.sources[row] for row in self.rows]
+
+
+def open_shares(configs: Sequence[DataConfig], run: RunFolder, seed: int, progress: Progress) -> list[Share]:
+    """All data sets of a run."""
+    return [Share(open_source(config, run, seed, progress), config.count, config.trust) for config in configs]
+
+
+def open_source(config: DataConfig, run: RunFolder, seed: int, progress: Progress) -> Source:
+    """One data set; its features are computed now where the configuration wants them ahead and they are not there."""
+    if config.reader == "features":
+        return FeatureSource(config.path)
+    if config.reader not in READERS:
+        raise SettingsError(
+            f"The data set {config.name} has an unknown reader, {config.reader}.",
+            f"Readers are {', '.join(sorted([*READERS, 'features']))}.",
+        )
+    dataset = READERS[config.reader](config.path, config.split)
+    if config.limit and config.limit < len(dataset):
+        dataset = Selected(dataset, np.linspace(0, len(dataset) - 1, config.limit).astype(int))
+    source = PatchSource(dataset, config.augmentation, config.turned_over)
+    if not config.ahead:
+        return source
+    folder = run.features(config.name)
+    write_features(
+        source, Trunk().eval(), folder, config.ahead, seed, lambda done, total: progress(config.name, done, total)
+    )
+    return FeatureSource(folder)

@@ -1,0 +1,90 @@
+"""Image-free inverse kinematics, taught on sampled poses in minutes: what `lite` begins with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dahyf_core.hand_model import HandModel
+from dahyf_core.hand_model.torch_layer import TorchHandModel, matrix_from_axis_angle
+from dahyf_core.network import InverseKinematics, hand_rotations
+from dahyf_core.network.losses import palm_relative
+
+
+@dataclass(frozen=True)
+class KinematicsConfig:
+    """How inverse kinematics is taught.
+
+    spread: greatest width of the poses, in standard deviations of the hand model's prior. noise: greatest standard
+    deviation of the points, metres; a share of it moves whole fingers.
+    """
+
+    steps: int = 6000
+    batch: int = 256
+    learning_rate: float = 1e-3
+    spread: float = 1.5
+    noise: float = 0.006
+
+
+def teach_kinematics(
+    kinematics: InverseKinematics,
+    model: HandModel,
+    config: KinematicsConfig,
+    seed: int,
+    progress: Callable[[int, int], None],
+) -> float:
+    """Teach it in place; returns the mean error of the last steps in sizes of the palm. progress: step, steps."""
+    layer = TorchHandModel(model)
+    random = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.Adam(kinematics.body.parameters(), config.learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, config.learning_rate, config.steps)
+    error = 0.0
+    for step in range(config.steps):
+        rotations, shape, points, clean = sample_hands(layer, config, random)
+        palm, parameters = kinematics(points)
+        found, found_shape = hand_rotations(palm, parameters)
+        skeleton = layer.turned(found, found_shape, torch.zeros(config.batch, 3))
+        distance = palm_relative(layer.keypoints(skeleton, "mediapipe")) - palm_relative(clean)
+        loss = (
+            distance.abs().mean() + (found - rotations).square().mean() + 0.01 * (found_shape - shape).square().mean()
+        )
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        error += 0.01 * (float(distance.detach().norm(dim=-1).mean()) - error)
+        progress(step + 1, config.steps)
+    return error
+
+
+def sample_hands(
+    layer: TorchHandModel, config: KinematicsConfig, random: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Rotations (B, 16, 3, 3), shape (B, 10), noisy points (B, 21, 3) and clean ones of random right hands."""
+    model, count = layer.model, config.batch
+    lower, upper = torch.from_numpy(model.joint_limits).float().T
+    deviation = np.linalg.cholesky(np.linalg.inv(model.pose_prior.precision))
+    width = config.spread * torch.rand(count, 1, generator=random)
+    fingers = torch.from_numpy(model.pose_prior.mean).float() + width * (
+        torch.randn(count, 45, generator=random) @ torch.from_numpy(deviation.T).float()
+    )
+    free = lower + (upper - lower) * torch.rand(count, 45, generator=random)
+    mixed = fingers + 0.3 * torch.rand(count, 1, generator=random) ** 2 * (free - fingers)
+    fingers = torch.minimum(torch.maximum(mixed, lower), upper)
+    root = torch.randn(count, 3, generator=random) * 1.5
+    rotations = matrix_from_axis_angle(torch.cat([root, fingers], dim=1).unflatten(1, (16, 3)))
+    shape = torch.randn(count, 10, generator=random)
+    points = layer.keypoints(layer.turned(rotations, shape, torch.zeros(count, 3)), "mediapipe")
+    return rotations, shape, points + _noise(config, random), points
+
+
+def _noise(config: KinematicsConfig, random: torch.Generator) -> Tensor:
+    """(B, 21, 3): each point's own, and one a finger that grows towards its tip."""
+    count = config.batch
+    strength = config.noise * torch.rand(count, 1, 1, generator=random)
+    own = torch.randn(count, 21, 3, generator=random)
+    along = torch.arange(1, 5).repeat(5)[:, None] / 4
+    shared = torch.randn(count, 5, 3, generator=random).repeat_interleave(4, dim=1) * along
+    return strength * (0.7 * own + torch.cat([torch.zeros(count, 1, 3), shared], dim=1))

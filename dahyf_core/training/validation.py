@@ -1,0 +1,91 @@
+"""How good a network is on patches that it never saw: the numbers that runs report."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from dahyf_core.network import DaHyF, HandParameters, Labels, Prediction
+from dahyf_core.network.losses import PALM
+from dahyf_core.network.trunk import Trunk
+from dahyf_core.network.view import project
+from dahyf_core.training.batches import Batch
+from dahyf_core.training.objective import Objective
+
+PALM_MM = 100.0
+"""Palms are scaled to this root of the summed squared distances from their middle, about that of a grown hand."""
+
+
+def predict(network: DaHyF, batch: Batch) -> Prediction:
+    """What a network says of a batch of images, or of features that were computed ahead."""
+    if len(batch.inputs) == 1:
+        return network(batch.inputs[0].float() / 255, batch.view)
+    assert isinstance(network.backbone, Trunk)
+    return network.read(network.backbone.later(*batch.inputs), batch.view)
+
+
+@torch.inference_mode()
+def measure(network: DaHyF, objective: Objective, batches: Iterable[Batch]) -> dict[str, float]:
+    """Means over all right hands of the batches.
+
+    pa_mm, mpjpe_mm: joints after Procrustes alignment, and with wrists and palm sizes made equal. wrist_degrees.
+    located_px, projected_px: distance of located and projected joints at 224 px. first_*: of the hand before the
+    image's residual.
+    """
+    columns: defaultdict[str, list[NDArray[np.floating]]] = defaultdict(list)
+    for batch in batches:
+        for name, values in distances(predict(network, batch), objective, batch).items():
+            columns[name].append(values.cpu().numpy())
+    return {name: float(np.concatenate(parts).mean()) for name, parts in columns.items() if sum(map(len, parts))}
+
+
+def distances(prediction: Prediction, objective: Objective, batch: Batch) -> dict[str, Tensor]:
+    """What `measure` takes the means of, for whatever is known of a batch."""
+    labels = batch.labels
+    known = labels.is_hand & labels.right
+    found = hand_distances(prediction.hand, objective, labels, known)
+    if prediction.guess is not None:
+        first = hand_distances(prediction.guess.hand, objective, labels, known)
+        found |= {f"first_{name}": values for name, values in first.items()}
+    projected = project(objective.keypoints(prediction.hand, prediction.translation, labels), batch.view)
+    visible = labels.visible & known[:, None]
+    for name, joints in (("located_px", prediction.joints), ("projected_px", projected)):
+        if joints is not None:
+            found[name] = (joints - labels.joints_2d).norm(dim=-1)[visible]
+    return found
+
+
+def hand_distances(hand: HandParameters, objective: Objective, labels: Labels, known: Tensor) -> dict[str, Tensor]:
+    """Of the pose alone."""
+    origin = torch.zeros_like(hand.shape[:, :3])
+    points, truth = to_palm_mm(objective.keypoints(hand, origin, labels)), to_palm_mm(labels.joints_3d)
+    with_3d, with_parameters = known & labels.has_3d, known & labels.has_parameters
+    turns = hand.rotations[:, 0].transpose(1, 2) @ labels.rotations[:, 0]
+    cosines = (turns.diagonal(dim1=1, dim2=2).sum(dim=-1) - 1) / 2
+    return {
+        "pa_mm": (procrustes(points, truth) - truth).norm(dim=-1).mean(dim=1)[with_3d],
+        "mpjpe_mm": (points - truth).norm(dim=-1).mean(dim=1)[with_3d],
+        "wrist_degrees": torch.rad2deg(cosines.clamp(-1, 1).acos())[with_parameters],
+    }
+
+
+def to_palm_mm(joints: Tensor) -> Tensor:
+    """Joints (B, 21, 3) from the wrist, in mm of a hand with a palm of PALM_MM."""
+    palm = joints[:, PALM]
+    size = (palm - palm.mean(dim=1, keepdim=True)).square().sum(dim=(1, 2)).clamp(min=1e-12).sqrt()
+    return (joints - joints[:, :1]) * (PALM_MM / size)[:, None, None]
+
+
+def procrustes(points: Tensor, target: Tensor) -> Tensor:
+    """Points (B, K, 3) after the rotation, scale and shift that bring them closest to a target, without reflection."""
+    middle, target_middle = points.mean(dim=1, keepdim=True), target.mean(dim=1, keepdim=True)
+    points, target = points - middle, target - target_middle
+    left, values, right = torch.linalg.svd(target.transpose(1, 2) @ points)
+    signs = torch.ones_like(values)
+    signs[:, 2] = torch.linalg.det(left @ right).sign()
+    rotation = left @ (signs[..., None] * right)
+    scale = (signs * values).sum(-1) / points.square().sum(dim=(1, 2)).clamp(min=1e-12)
+    return scale[:, None, None] * points @ rotation.transpose(1, 2) + target_middle

@@ -1,0 +1,228 @@
+"""The parts of the network against what they stand for, and the whole in every form of its ablation."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the [train] extra")
+
+from dahyf_core.camera import PATCH_SIZE, Crops, Intrinsics  # noqa: E402
+from dahyf_core.hand_model import load_hand_model  # noqa: E402
+from dahyf_core.network import DaHyF, InverseKinematics, NetworkConfig, View, hand_rotations  # noqa: E402
+from dahyf_core.network import view as views  # noqa: E402
+from dahyf_core.network.joints import BINS_PER_PIXEL, HeatmapJoints, SubPixelJoints  # noqa: E402
+from dahyf_core.network.kinematics import PalmFrame  # noqa: E402
+from dahyf_core.network.rotation import matrix_from_six, six_from_matrix  # noqa: E402
+from dahyf_core.network.trunk import LandmarkHeads, Trunk  # noqa: E402
+from dahyf_core.runtime import asset, create_session  # noqa: E402
+
+SMALL = NetworkConfig(channels=8, map_size=14, hidden=(32,))
+CAMERA = Intrinsics(900.0, 900.0, 310.0, 250.0, 640, 480)
+CROPS = Crops(
+    np.array([[100.0, 380.0], [500.0, 90.0]]),
+    np.array([120.0, 310.0]),
+    np.array([0.4, -2.0]),
+    np.array([False, True]),
+    CAMERA,
+)
+
+
+def view_of(crops: Crops) -> View:
+    focal = np.full(len(crops), crops.intrinsics.fx)
+    columns = (crops.virtual_center(), crops.side, focal)
+    return View(*(torch.from_numpy(column).float() for column in columns))
+
+
+def random_rotations(count: int) -> "torch.Tensor":
+    return matrix_from_six(torch.randn(count, 6))
+
+
+def hands(count: int) -> "torch.Tensor":
+    """Keypoints (N, 21, 3) of random hands."""
+    model = load_hand_model()
+    random = np.random.default_rng(0)
+    pose = np.concatenate([random.normal(0, 1.5, (count, 1, 3)), random.normal(0, 0.2, (count, 15, 3))], axis=1)
+    skeleton = model.skeleton(pose, random.normal(0, 0.5, (count, 10)), np.zeros((count, 3)))
+    return torch.from_numpy(model.keypoints(skeleton, "mediapipe")).float()
+
+
+def test_direction_map_says_where_each_pixel_of_mirrored_and_rolled_crops_looks() -> None:
+    size = 7
+    directions = views.global_direction_map(view_of(CROPS), size).numpy()
+    middles = (np.arange(size) + 0.5) * PATCH_SIZE / size
+    patch = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(1, -1, 2).repeat(2, axis=0)
+    rays = np.concatenate([CAMERA.normalise(CROPS.to_frame(patch)), np.ones((2, size * size, 1))], axis=-1)
+    seen = CROPS.to_virtual(rays)[..., :2]
+    np.testing.assert_allclose(directions, seen.swapaxes(1, 2).reshape(2, 2, size, size), atol=1e-5)
+
+
+def test_local_map_knows_no_camera() -> None:
+    first, second = views.local_direction_map(view_of(CROPS), 5)
+    assert torch.equal(first, second)
+
+
+def test_patch_encoding_is_blind_to_the_place_of_the_patch_and_frame_encoding_is_not() -> None:
+    joints = torch.rand(1, 21, 2).mul(PATCH_SIZE).repeat(2, 1, 1)
+    same_focal = view_of(CROPS)
+    in_patch = views.positional_encoding(views.patch_coordinates(joints, same_focal))
+    in_frame = views.positional_encoding(views.frame_coordinates(joints, same_focal))
+    assert in_patch.shape == (2, 336)
+    assert torch.equal(in_patch[0], in_patch[1])
+    assert not torch.allclose(in_frame[0], in_frame[1])
+
+
+def test_weak_perspective_camera_becomes_the_translation_that_it_stands_for() -> None:
+    view = view_of(CROPS)
+    translation = views.perspective_translation(torch.tensor([[8.0, 0.0, 0.0], [8.0, 0.0, 0.0]]), view)
+    middle = views.project(translation[:, None], view)
+    torch.testing.assert_close(middle, torch.full((2, 1, 2), PATCH_SIZE / 2), atol=1e-2, rtol=0)
+    torch.testing.assert_close(translation[:, 2], 2 * view.focal / (view.side * 8))
+
+
+def test_solved_translation_is_the_true_one_where_joints_are_located_exactly() -> None:
+    points, truth, view = hands(2), torch.tensor([[-0.1, 0.05, 0.5], [0.2, 0.1, 0.9]]), view_of(CROPS)
+    located = views.project(points + truth[:, None], view)
+    torch.testing.assert_close(views.solved_translation(points, located, view), truth, atol=1e-4, rtol=0)
+
+
+def test_solved_translation_keeps_its_gradient() -> None:
+    points, view = hands(2).requires_grad_(), view_of(CROPS)
+    located = views.project(points.detach() + torch.tensor([0.0, 0.0, 0.6]), view)
+    (gradient,) = torch.autograd.grad(views.solved_translation(1.1 * points, located, view).sum(), points)
+    assert gradient.abs().max() > 0
+
+
+def test_viewing_rotation_turns_the_optical_axis_to_the_patch() -> None:
+    view = view_of(CROPS)
+    rotation = views.viewing_rotation(view)
+    ray = torch.cat([view.center / view.focal[:, None], torch.ones(2, 1)], dim=1)
+    torch.testing.assert_close(rotation[:, :, 2], torch.nn.functional.normalize(ray, dim=1))
+    torch.testing.assert_close(torch.linalg.det(rotation), torch.ones(2))
+
+
+def test_six_numbers_are_rotations() -> None:
+    rotations = random_rotations(50)
+    torch.testing.assert_close(rotations @ rotations.transpose(1, 2), torch.eye(3).expand(50, 3, 3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(torch.linalg.det(rotations), torch.ones(50))
+    torch.testing.assert_close(matrix_from_six(six_from_matrix(rotations)), rotations)
+
+
+def test_palm_frame_is_the_palms_rotation_and_forgets_size_and_place() -> None:
+    model = load_hand_model()
+    flat = model.keypoints(model.skeleton(np.zeros((1, 16, 3)), np.zeros((1, 10)), np.zeros((1, 3))), "mediapipe")
+    points = torch.from_numpy(flat).float()
+    frame = PalmFrame(flat[0, [0, 5, 9, 13, 17]])
+    turn = random_rotations(8)
+    rotation, local = frame(3.0 * points @ turn.transpose(1, 2) + 1.0)
+    torch.testing.assert_close(rotation, turn, atol=1e-4, rtol=0)
+    torch.testing.assert_close(local, frame(points)[1].expand(8, 21, 3), atol=1e-4, rtol=0)
+
+
+def test_a_mirrored_hand_has_no_mirrored_frame() -> None:
+    model = load_hand_model()
+    points = hands(4)
+    kinematics = InverseKinematics(model)
+    rotations, _ = hand_rotations(*kinematics(points * torch.tensor([-1.0, 1.0, 1.0])))
+    torch.testing.assert_close(torch.linalg.det(rotations), torch.ones(4, 16))
+
+
+def test_inverse_kinematics_turns_with_the_points() -> None:
+    kinematics, points, turn = InverseKinematics(load_hand_model()), hands(4), random_rotations(4)
+    rotations, shape = hand_rotations(*kinematics(points))
+    turned, same_shape = hand_rotations(*kinematics(points @ turn.transpose(1, 2)))
+    torch.testing.assert_close(turned[:, 0], turn @ rotations[:, 0], atol=1e-4, rtol=0)
+    torch.testing.assert_close(turned[:, 1:], rotations[:, 1:], atol=1e-4, rtol=0)
+    torch.testing.assert_close(same_shape, shape, atol=1e-4, rtol=0)
+
+
+def test_classifiers_are_taught_where_joints_are_to_a_fraction_of_a_pixel() -> None:
+    head = SubPixelJoints(channels=4, size=14)
+    joints = torch.rand(2, 21, 2) * 150 + 30
+    exact = -((torch.arange(PATCH_SIZE * BINS_PER_PIXEL) - joints[..., None] * BINS_PER_PIXEL) / 6.0).square() / 2
+    everything = torch.ones(2, 21, dtype=torch.bool)
+    assert head.loss(exact, joints, everything) < 1e-6
+    assert head.loss(exact, joints + 5, everything) > 0.5
+    assert head.loss(exact, joints + 5, ~everything) == 0
+
+
+def test_classifiers_begin_at_their_prior() -> None:
+    head = SubPixelJoints(channels=4, size=14)
+    head.start_from_prior()
+    prior = torch.rand(2, 21, 2) * 150 + 30
+    joints, _ = head(torch.randn(2, 4, 14, 14), prior)
+    torch.testing.assert_close(joints, prior, atol=1e-2, rtol=0)
+
+
+def test_heatmap_is_read_and_taught_in_the_same_pixels() -> None:
+    head = HeatmapJoints(channels=4, size=28)
+    joints = torch.rand(1, 21, 2) * 150 + 30
+    logits = torch.zeros(1, 21, 28, 28, requires_grad=True)
+    optimiser = torch.optim.Adam([logits], 0.3)
+    for _ in range(150):
+        optimiser.zero_grad()
+        head.loss(logits, joints, torch.ones(1, 21, dtype=torch.bool)).backward()
+        optimiser.step()
+    grid = (torch.arange(28) + 0.5) * 8
+    share = logits.detach().flatten(2).softmax(-1).unflatten(2, (28, 28))
+    read = torch.stack([(share.sum(2) * grid).sum(-1), (share.sum(3) * grid).sum(-1)], dim=-1)
+    assert (read - joints).abs().max() < 1.0
+
+
+def test_trunk_is_the_landmark_network() -> None:
+    patches = np.random.default_rng(0).integers(0, 256, (2, PATCH_SIZE, PATCH_SIZE, 3), dtype=np.uint8)
+    points, presence, right_score, world = create_session(asset("hand_landmark.onnx"), 1).run(patches=patches)
+    images = torch.from_numpy(patches).permute(0, 3, 1, 2).float() / 255
+    with torch.inference_mode():
+        landmarks = LandmarkHeads()(Trunk()(images)[-1].mean(dim=(2, 3)))
+    np.testing.assert_allclose(landmarks.points, points[..., :2], atol=2e-3)
+    np.testing.assert_allclose(landmarks.presence.sigmoid(), presence, atol=1e-4)
+    np.testing.assert_allclose(landmarks.right_score.sigmoid(), right_score, atol=1e-4)
+    np.testing.assert_allclose(landmarks.world, world, atol=1e-4)
+
+
+FORMS = [
+    dataclasses.replace(SMALL, direction_map=direction, joints=joints, encoding=encoding)
+    for direction, joints, encoding in itertools.product(
+        ("none", "local", "global"), ("none", "heatmap", "simcc"), ("none", "patch", "frame")
+    )
+    if joints != "none" or encoding == "none"
+]
+
+
+@pytest.fixture(scope="module")
+def pyramid() -> list["torch.Tensor"]:
+    return [torch.rand(2, 40, 28, 28), torch.rand(2, 112, 14, 14), torch.rand(2, 1152, 7, 7)]
+
+
+@pytest.mark.parametrize("config", FORMS, ids=lambda form: f"{form.direction_map}-{form.joints}-{form.encoding}")
+def test_every_form_of_the_ablation_runs_forward_and_backward(config: NetworkConfig, pyramid: list) -> None:
+    network = DaHyF(config, pretrained=False)
+    prediction = network.read(pyramid, view_of(CROPS))
+    assert (prediction.joints is None) == (config.joints == "none")
+    assert prediction.hand.rotations.shape == (2, 16, 3, 3)
+    assert prediction.translation.isfinite().all()
+    (prediction.translation.sum() + prediction.hand.shape.sum()).backward()
+    assert all(parameter.grad.isfinite().all() for parameter in network.regressor.parameters())
+
+
+@pytest.mark.parametrize("backbone", ["resnet50", "hrnet_w64"])
+def test_backbones_of_the_paper_run_forward_and_backward(backbone: str) -> None:
+    pytest.importorskip("timm", reason="the paper's backbones need timm", exc_type=ImportError)
+    network = DaHyF(dataclasses.replace(SMALL, backbone=backbone, map_size=16), pretrained=False)
+    view = view_of(CROPS)
+    prediction = network(torch.rand(2, 3, 64, 64), view)
+    (prediction.translation.sum() + prediction.joints.sum()).backward()
+    assert prediction.hand.rotations.shape == (2, 16, 3, 3)
+    assert all(parameter.grad is not None for parameter in network.neck.parameters())
+
+
+def test_lite_begins_as_the_inverse_kinematics_of_its_trunks_landmarks(pyramid: list) -> None:
+    network = DaHyF(SMALL, pretrained=False).eval()
+    assert network.landmark_heads is not None
+    torch.nn.init.constant_(network.landmark_heads.points.bias, PATCH_SIZE / 2)
+    prediction = network.read(pyramid, view_of(CROPS))
+    assert prediction.guess is not None
+    torch.testing.assert_close(prediction.hand.rotations, prediction.guess.hand.rotations)
+    torch.testing.assert_close(prediction.joints, prediction.guess.landmarks.points, atol=1e-2, rtol=0)

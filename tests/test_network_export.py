@@ -1,0 +1,105 @@
+"""The exported network: the same numbers as torch's, in a file small enough to ship, for any number of hands."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the [train] extra")
+pytest.importorskip("onnx", reason="export needs the [train] extra")
+
+from dahyf_core.camera import Crops, Intrinsics  # noqa: E402
+from dahyf_core.hand_model import load_hand_model  # noqa: E402
+from dahyf_core.network import DaHyF, NetworkConfig, View  # noqa: E402
+from dahyf_core.network.export import Exported, export, round_to_half  # noqa: E402
+from dahyf_core.network.trunk import Trunk  # noqa: E402
+from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork  # noqa: E402
+from dahyf_core.rotations import matrix_from_axis_angle  # noqa: E402
+
+LIMIT_MB = 16
+CAMERA = Intrinsics(700.0, 700.0, 320.0, 240.0, 640, 480)
+
+
+@pytest.fixture(scope="module")
+def network() -> DaHyF:
+    torch.manual_seed(0)
+    network = DaHyF(NetworkConfig()).eval()
+    for parameter in network.regressor.parameters():
+        torch.nn.init.normal_(parameter, std=0.01)
+    round_to_half(network)
+    return network
+
+
+@pytest.fixture(scope="module")
+def exported(network: DaHyF, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("network") / "lite.onnx"
+    export(network, path)
+    return path
+
+
+def crops(count: int, mirrored: bool = False) -> Crops:
+    middle = np.tile([[260.0, 200.0]], (count, 1)) + np.arange(count)[:, None] * 20
+    return Crops(middle, np.full(count, 180.0), np.full(count, 0.3), np.full(count, mirrored), CAMERA)
+
+
+def test_onnx_runtime_and_torch_agree_for_any_number_of_patches(network: DaHyF, exported: Path) -> None:
+    runner = DahyfNetwork(exported, threads=1)
+    patches = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
+    views = torch.from_numpy(np.column_stack([crops(3).virtual_center(), [180.0] * 3, [700.0] * 3])).float()
+    with torch.inference_mode():
+        expected = [output.numpy() for output in Exported(network).eval()(torch.from_numpy(patches), views)]
+    for count in (0, 1, 3):
+        found = vars(runner.run(patches[:count], crops(count)))
+        for values, wanted, (name, tolerance) in zip(
+            found.values(), expected, [(name, 224 if name == "joints" else 1) for name in found], strict=True
+        ):
+            np.testing.assert_allclose(values, wanted[:count], atol=1e-4 * tolerance, err_msg=name)
+
+
+def test_file_is_small_enough_to_ship(exported: Path) -> None:
+    assert exported.stat().st_size < LIMIT_MB * 1e6
+
+
+def test_half_precision_keeps_the_trunk_as_it_was() -> None:
+    trunk = Trunk()
+    before = {name: parameter.clone() for name, parameter in trunk.named_parameters()}
+    round_to_half(trunk)
+    assert all(torch.equal(parameter, before[name]) for name, parameter in trunk.named_parameters())
+
+
+def test_estimator_gives_poses_that_project_to_their_joints_in_either_hand(exported: Path) -> None:
+    models = {"right": load_hand_model(), "left": load_hand_model(side="left")}
+    estimator = DahyfEstimator(DahyfNetwork(exported, threads=1), models)
+    image = np.random.default_rng(1).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+    for side in ("right", "left"):
+        sightings = estimator.see(image, crops(2, mirrored=side == "left"))
+        found = estimator.solve(sightings, side)
+        model = models[side]
+        posed = model.skeleton(found.pose, found.shape, found.translation)
+        np.testing.assert_allclose(model.keypoints(posed, "mediapipe"), found.joints_3d, atol=1e-9)
+        np.testing.assert_allclose(CAMERA.project(found.joints_3d), found.joints_2d_projected, atol=1e-6)
+        other = estimator.solve(sightings, "left" if side == "right" else "right")
+        assert (other.confidence == 0).all()
+
+
+def test_a_picture_in_a_mirror_gives_the_hand_in_a_mirror(exported: Path) -> None:
+    models = {"right": load_hand_model(), "left": load_hand_model(side="left")}
+    estimator = DahyfEstimator(DahyfNetwork(exported, threads=1), models)
+    camera = Intrinsics(700.0, 700.0, 319.5, 240.0, 640, 480)
+    image = np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8).repeat(10, axis=0).repeat(10, axis=1)
+    right = Crops(np.array([[260.0, 200.0]]), np.array([180.0]), np.array([0.3]), np.array([False]), camera)
+    left = Crops(np.array([[639 - 260.0, 200.0]]), np.array([180.0]), np.array([0.3]), np.array([True]), camera)
+    here = estimator.solve(estimator.see(image, right), "right")
+    there = estimator.solve(estimator.see(np.ascontiguousarray(image[:, ::-1]), left), "left")
+    np.testing.assert_allclose(there.joints_3d, here.joints_3d * (-1, 1, 1), atol=1e-4)
+    flip = np.diag((-1.0, 1.0, 1.0))
+    np.testing.assert_allclose(
+        matrix_from_axis_angle(there.pose), flip @ matrix_from_axis_angle(here.pose) @ flip, atol=1e-4
+    )
+
+
+def test_view_reaches_the_network(network: DaHyF) -> None:
+    images = torch.rand(1, 3, 224, 224)
+    here = network(images, View(torch.tensor([[0.0, 0.0]]), torch.tensor([180.0]), torch.tensor([700.0])))
+    there = network(images, View(torch.tensor([[500.0, 0.0]]), torch.tensor([180.0]), torch.tensor([700.0])))
+    assert not torch.allclose(here.hand.rotations[:, 0], there.hand.rotations[:, 0])

@@ -1,0 +1,311 @@
+"""From footage to raw hands: streaming, going on after a break, and what is kept when something fails."""
+
+import errno
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from footage_factory import number_of, write_video
+from made_up_hands import CAMERA, Hand, detect, during, left, moving, see, still
+from numpy.typing import NDArray
+from rendered_hands import RATE, hand_picture
+
+from dahyf_core.camera import Crops
+from dahyf_core.capture import CaptureSettings, Interrupted, capture_footage, load_capture, watching
+from dahyf_core.capture.journal import Journal
+from dahyf_core.capture.pipeline import never
+from dahyf_core.capture.watching import Shot, Watched, watch
+from dahyf_core.cleaning import State
+from dahyf_core.detection import Palms
+from dahyf_core.errors import OutputError
+from dahyf_core.footage import FootageInfo, probe
+from dahyf_core.hand_model import Side
+from dahyf_core.pose import HandEstimates, Sightings
+from dahyf_core.tracking import TrackingSettings
+
+FRAMES = 100
+PERIOD = 1 / 25
+CHUNK = 16
+
+SCENE = (
+    Hand(moving(300, 300, 30)),
+    Hand(during(moving(900, 350, -20), (0.9, 1.5), (1.9, 2.7), (2.9, 4)), left),
+)
+"""A hand that is always there, and one that comes and goes."""
+
+
+@dataclass
+class Networks:
+    """Detector and estimator that know what is in a numbered picture. detections: the frames they were asked about."""
+
+    hands: Sequence[Hand]
+    detections: list[int] = field(default_factory=list)
+    name: str = "made up"
+
+    def detect(self, image: NDArray[np.uint8]) -> Palms:
+        self.detections.append(number_of(image))
+        return detect(self.hands, number_of(image) * PERIOD)
+
+    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+        return see(self.hands, number_of(image) * PERIOD, crops)
+
+    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
+        raise NotImplementedError
+
+
+@dataclass
+class Messages:
+    """A report that remembers."""
+
+    texts: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    done: list[int] = field(default_factory=list)
+
+    def status(self, text: str) -> None:
+        self.texts.append(text)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        self.done.append(done)
+
+    def warning(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory) -> FootageInfo:
+    return probe(write_video(tmp_path_factory.mktemp("numbered") / "numbered.mp4", FRAMES))
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch) -> None:
+    monkeypatch.setattr(watching, "CHUNK_FRAMES", CHUNK)
+
+
+def run(
+    info: FootageInfo,
+    folder: Path,
+    hands: Sequence[Hand] = SCENE,
+    stop: Callable[[], bool] = never,
+    report: Messages | None = None,
+    networks: Networks | None = None,
+    settings: TrackingSettings = TrackingSettings(),  # noqa: B008
+) -> Watched:
+    networks = networks or Networks(hands)
+    journal = Journal(folder, {"max_hands": settings.max_hands})
+    shot = Shot(info, range(len(info)), CAMERA)
+    return watch(shot, networks, networks, settings, journal, report or Messages(), stop)
+
+
+def after(count: int) -> Callable[[], bool]:
+    """A stop request in frame number `count`."""
+    asked = iter(range(1, count + 1))
+    return lambda: next(asked) == count
+
+
+def assert_same(first: Watched, second: Watched) -> None:
+    assert first.done == second.done
+    arrays, others = first.log.to_arrays(), second.log.to_arrays()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, others[name], err_msg=name)
+        assert array.dtype == others[name].dtype
+
+
+class TestWatching:
+    def test_every_frame_with_a_hand_is_seen_though_the_detector_runs_seldom(self, numbered, tmp_path):
+        networks = Networks(SCENE)
+        watched = run(numbered, tmp_path, networks=networks)
+        times = np.arange(FRAMES) * PERIOD
+        for hand, score in zip(SCENE, (0.95, 0.05), strict=True):
+            expected = [position for position, time in enumerate(times) if hand.at(time) is not None]
+            seen = watched.log.position[watched.log.sightings.right_score == score]
+            np.testing.assert_array_equal(seen, expected)
+        assert len(networks.detections) < FRAMES / 3
+
+    def test_a_hand_is_not_followed_back_into_another(self, numbered, tmp_path):
+        scene = (Hand(still(300, 300)), Hand(during(still(400, 300), (0.9, 4))))
+        watched = run(numbered, tmp_path, scene)
+        assert set(watched.log.track) == {0, 1}
+        places = np.column_stack([watched.log.position, watched.log.sightings.joints_2d.mean(axis=1).round()])
+        assert len(np.unique(places, axis=0)) == len(places)
+
+    def test_progress_is_told_for_each_frame(self, numbered, tmp_path):
+        report = Messages()
+        run(numbered, tmp_path, report=report)
+        assert report.done == list(range(1, FRAMES + 1))
+
+    def test_a_mirrored_shot_is_flipped(self, numbered, tmp_path):
+        shown: list[int] = []
+
+        class Looking(Networks):
+            def detect(self, image: NDArray[np.uint8]) -> Palms:
+                shown.append(number_of(image))
+                return detect((), 0.0)
+
+        networks = Looking(())
+        shot = Shot(numbered, range(1, 2), CAMERA, mirrored=True)
+        watch(shot, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
+        assert shown == [0b10000000]
+
+
+class TestGoingOn:
+    @pytest.mark.parametrize("first", [1, 16, 25, 41, 50, 75])
+    def test_the_result_is_that_of_an_unbroken_run(self, numbered, tmp_path, first):
+        unbroken = run(numbered, tmp_path / "unbroken")
+        folder = tmp_path / "broken"
+        assert run(numbered, folder, stop=after(first)).done == first
+        report = Messages()
+        resumed = run(numbered, folder, report=report)
+        assert_same(resumed, unbroken)
+        assert report.done[0] == first + 1
+        assert any(f"after {first} frames" in text for text in report.texts)
+
+    def test_many_breaks_do_not_matter(self, numbered, tmp_path):
+        while (broken := run(numbered, tmp_path / "broken", stop=after(7))).done < FRAMES:
+            pass
+        assert_same(broken, run(numbered, tmp_path / "unbroken"))
+
+    def test_a_killed_run_loses_no_more_than_a_chunk(self, numbered, tmp_path):
+        asked = iter(range(1, FRAMES))
+
+        def kill() -> bool:
+            if next(asked) == 60:
+                raise KeyboardInterrupt
+            return False
+
+        with pytest.raises(KeyboardInterrupt):
+            run(numbered, tmp_path / "broken", stop=kill)
+        report = Messages()
+        assert_same(run(numbered, tmp_path / "broken", report=report), run(numbered, tmp_path / "unbroken"))
+        assert report.done[0] == 60 // CHUNK * CHUNK + 1
+
+    @pytest.mark.parametrize(
+        "damage", [lambda data: data[: len(data) // 2], lambda data: b"", lambda data: b"PK" + data[9:]]
+    )
+    def test_a_damaged_chunk_is_done_again(self, numbered, tmp_path, damage):
+        run(numbered, tmp_path / "broken", stop=after(60))
+        last = sorted((tmp_path / "broken").glob("chunk-*.npz"))[-1]
+        last.write_bytes(damage(last.read_bytes()))
+        assert_same(run(numbered, tmp_path / "broken"), run(numbered, tmp_path / "unbroken"))
+
+    def test_other_settings_begin_anew(self, numbered, tmp_path):
+        run(numbered, tmp_path, stop=after(60))
+        report = Messages()
+        run(numbered, tmp_path, report=report, settings=TrackingSettings(max_hands=1))
+        assert report.done[0] == 1
+
+    def test_a_full_disk_leaves_what_was_kept_before(self, numbered, tmp_path, monkeypatch):
+        synced = []
+
+        def fsync(descriptor: int) -> None:
+            synced.append(descriptor)
+            if len(synced) > 3:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        with monkeypatch.context() as context:
+            context.setattr(os, "fsync", fsync)
+            with pytest.raises(OutputError, match="No space left"):
+                run(numbered, tmp_path / "broken")
+        names = sorted(path.name for path in (tmp_path / "broken").iterdir())
+        assert names == ["chunk-00000.npz", "chunk-00001.npz", "settings.json"]
+        assert_same(run(numbered, tmp_path / "broken"), run(numbered, tmp_path / "unbroken"))
+
+
+class TestJournal:
+    def test_chunks_come_back_in_order_and_as_they_were(self, tmp_path):
+        chunks = [{"a": np.arange(3, dtype=np.float32) + number, "b": np.array(number)} for number in range(3)]
+        journal = Journal(tmp_path / "j", {"x": 1})
+        for chunk in chunks:
+            journal.append(chunk)
+        for chunk, expected in zip(Journal(tmp_path / "j", {"x": 1}).read(), chunks, strict=True):
+            assert set(chunk) == set(expected)
+            for name in chunk:
+                np.testing.assert_array_equal(chunk[name], expected[name])
+                assert chunk[name].dtype == expected[name].dtype
+
+    def test_it_removes_only_what_it_wrote(self, tmp_path):
+        journal = Journal(tmp_path / "j", {})
+        journal.append({"a": np.zeros(1)})
+        (tmp_path / "j" / "mine.txt").write_text("mine")
+        journal.remove()
+        assert [path.name for path in (tmp_path / "j").iterdir()] == ["mine.txt"]
+        (tmp_path / "j" / "mine.txt").unlink()
+        journal.remove()
+        assert not (tmp_path / "j").exists()
+
+    def test_a_file_in_its_place_is_an_error_with_a_remedy(self, tmp_path):
+        (tmp_path / "j").write_text("in the way")
+        with pytest.raises(OutputError, match=r"/j cannot be renewed"):
+            Journal(tmp_path / "j", {})
+
+    def test_nothing_in_it_is_unpickled(self, tmp_path):
+        journal = Journal(tmp_path / "j", {})
+        np.savez(tmp_path / "j" / "chunk-00000.npz", a=np.array([print], dtype=object))
+        assert list(journal.read()) == []
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> Path:
+    """Twelve frames of a rendered hand."""
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return write_video(path, 12, (320, 240), RATE, picture=hand_picture)
+
+
+class TestCapture:
+    """The whole way, with the real networks."""
+
+    def test_a_hand_is_captured_in_every_frame(self, clip, tmp_path):
+        output = tmp_path / "hands.npz"
+        capture = capture_footage(CaptureSettings(clip), output, Messages())
+        assert list(capture.side) == ["right"]
+        assert (capture.state == State.OBSERVED).all()
+        np.testing.assert_array_equal(load_capture(output).pose, capture.pose)
+        assert list(tmp_path.iterdir()) == [output]
+
+    def test_the_frames_are_those_of_the_range(self, clip, tmp_path):
+        report = Messages()
+        capture = capture_footage(CaptureSettings(clip, frame_range="3:6"), tmp_path / "hands.npz", report)
+        np.testing.assert_array_equal(capture.frame, [3, 4, 5, 6])
+        np.testing.assert_allclose(capture.time, np.arange(3, 7) / 30)
+        assert np.isfinite(capture.raw_confidence).all()
+
+    def test_a_mirrored_clip_has_the_hand_of_the_other_side(self, clip, tmp_path):
+        plain = capture_footage(CaptureSettings(clip), tmp_path / "plain.npz", Messages())
+        mirrored = capture_footage(CaptureSettings(clip, mirrored=True), tmp_path / "mirrored.npz", Messages())
+        assert list(mirrored.side) == ["left"]
+        flipped = plain.raw_joints_2d * (-1, 1) + (319, 0)
+        assert np.abs(mirrored.raw_joints_2d - flipped).mean() < 3
+
+    def test_footage_without_hands_is_an_empty_capture_with_a_warning(self, tmp_path):
+        report = Messages()
+        blank = write_video(tmp_path / "blank.mp4", 3)
+        capture = capture_footage(CaptureSettings(blank), tmp_path / "none.npz", report)
+        assert capture.hands == 0
+        assert len(load_capture(tmp_path / "none.npz").frame) == 3
+        assert any("No hands" in text for text in report.warnings)
+
+    def test_a_stopped_capture_is_a_valid_file_and_goes_on(self, clip, tmp_path):
+        settings, output = CaptureSettings(clip), tmp_path / "hands.npz"
+        with pytest.raises(Interrupted, match="5 of 12 frames") as interrupted:
+            capture_footage(settings, output, Messages(), after(5))
+        assert interrupted.value.exit_code == 130
+        part = load_capture(output)
+        np.testing.assert_array_equal(part.frame, np.arange(5))
+        assert part.hands == 1
+        report = Messages()
+        whole = capture_footage(settings, output, report)
+        assert report.done[0] == 6
+        assert len(whole.frame) == 12
+        assert list(tmp_path.iterdir()) == [output]
+        unbroken = capture_footage(settings, tmp_path / "unbroken.npz", Messages())
+        np.testing.assert_array_equal(whole.raw_joints_2d, unbroken.raw_joints_2d)
+        np.testing.assert_array_equal(whole.pose, unbroken.pose)
+
+    def test_a_real_hand_is_captured_wherever_it_is_seen(self, shared_data, tmp_path):
+        clip = shared_data / "clips" / "gestures_1280x720.mp4"
+        capture = capture_footage(CaptureSettings(clip, frame_range="15:60"), tmp_path / "hands.npz", Messages())
+        assert list(capture.side) == ["right"]
+        assert np.isfinite(capture.raw_confidence[0, capture.frame >= 23]).all()
+        assert not np.isfinite(capture.raw_confidence[0, capture.frame < 20]).any()

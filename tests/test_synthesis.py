@@ -1,0 +1,309 @@
+"""Synthetic hands: the same numbers give the same pictures, labels are exact, and a judge of real hands agrees."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dahyf_core.datasets import split_of
+from dahyf_core.errors import DatasetError, OutputError, SettingsError
+from dahyf_core.hand_model import HandModel, load_hand_model
+from dahyf_core.pose import LandmarkEstimator
+from dahyf_core.pose.landmark_network import LandmarkNetwork
+from dahyf_core.rotations import matrix_from_axis_angle
+from dahyf_core.synthesis import (
+    Batch,
+    Generator,
+    Labels,
+    SynthesisSettings,
+    SyntheticHands,
+    Verdict,
+    judge,
+    picture_camera,
+    seen_keypoints,
+    write_set,
+)
+from dahyf_core.synthesis.arm import ArmedHand
+from dahyf_core.synthesis.erasing import LONG_SIDE, erased_picture
+from dahyf_core.synthesis.grasps import draw_grasp
+from dahyf_core.synthesis.poses import FEWEST_FITS, FittedPoses, PoseSampler
+from dahyf_core.synthesis.solids import ALONG, Solid
+from dahyf_core.synthesis.surface import border_loop, fill_with_spheres
+
+MODEL = load_hand_model()
+MIRROR = np.array([-1.0, 1.0, 1.0])
+PLAIN = SynthesisSettings(size=192, second_hand=0, pinched_object=0, obstacle=0, grasp=0)
+
+
+@pytest.fixture(scope="module")
+def backgrounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of four pictures of soft blobs."""
+    folder = tmp_path_factory.mktemp("backgrounds")
+    random = np.random.default_rng(0)
+    for number in range(4):
+        blobs = cv2.resize(random.uniform(40, 200, (6, 8, 3)), (320, 240), interpolation=cv2.INTER_CUBIC)
+        cv2.imwrite(str(folder / f"{number}.jpg"), np.clip(blobs, 0, 255).astype(np.uint8))
+    return folder
+
+
+def create_generator(backgrounds: Path, seed: int = 0, chosen: SynthesisSettings = PLAIN) -> Generator:
+    try:
+        return Generator(MODEL, backgrounds, seed=seed, settings=chosen)
+    except SettingsError as error:
+        pytest.skip(f"no pictures can be drawn on this machine: {error}")
+
+
+@pytest.fixture(scope="module")
+def generator(backgrounds: Path) -> Iterator[Generator]:
+    with create_generator(backgrounds) as generator:
+        yield generator
+
+
+@pytest.fixture(scope="module")
+def batch(generator: Generator) -> Batch:
+    return generator.batch(range(80))
+
+
+def own_model(labels: Labels, row: int) -> HandModel:
+    return MODEL if labels.side[row] == "right" else MODEL.mirrored()
+
+
+def test_a_number_gives_the_same_picture_in_any_order(generator, backgrounds):
+    rich = SynthesisSettings(size=128, second_hand=1, obstacle=1, sleeve=1, band=1)
+    with create_generator(backgrounds, 3, rich) as first, create_generator(backgrounds, 3, rich) as second:
+        files, labels = zip(*(first.jpeg(index) for index in (0, 1, 2)), strict=True)
+        for index in (2, 0):
+            file, label = second.jpeg(index)
+            assert np.array_equal(file, files[index])
+            for name, values in label.arrays().items():
+                assert np.array_equal(values, labels[index].arrays()[name]), name
+
+
+def test_seeds_and_numbers_give_different_pictures(generator, backgrounds, batch):
+    assert not np.array_equal(batch.pictures[0], batch.pictures[1])
+    with create_generator(backgrounds, seed=1) as other:
+        assert not np.array_equal(other.batch(range(1)).pictures[0], batch.pictures[0])
+
+
+def test_both_sides_are_shown(batch):
+    assert set(batch.labels.side) == {"left", "right"}
+
+
+def test_labels_are_the_hand_models_and_project_onto_each_other(batch):
+    labels = batch.labels
+    for row in range(len(labels)):
+        one = slice(row, row + 1)
+        model = own_model(labels, row)
+        posed = model.skeleton(labels.pose[one], labels.shape[one], labels.translation[one])
+        camera = picture_camera(labels, row, PLAIN.size)
+        for name in ("own", "mediapipe", "freihand"):
+            joints = getattr(labels, f"joints_3d_{name}")[row]
+            assert np.allclose(model.keypoints(posed, name)[0], joints, atol=1e-5)
+            assert np.allclose(camera.project(joints), getattr(labels, f"joints_2d_{name}")[row], atol=0.02)
+
+
+def test_the_picture_is_the_stated_square_of_its_frame(batch):
+    labels = batch.labels
+    x, y, side = labels.crop.T
+    in_frame = labels.joints_2d_own * (side / PLAIN.size)[:, None, None]
+    in_frame += np.stack([x - side / 2, y - side / 2], axis=-1)[:, None]
+    focal = labels.pinhole[:, :1] * side[:, None] / PLAIN.size
+    rays = labels.joints_3d_own[..., :2] / labels.joints_3d_own[..., 2:]
+    assert np.allclose(in_frame, rays * focal[:, None] + labels.frame_size[:, None] / 2, atol=0.05)
+
+
+def test_left_hands_are_mirrored_right_hands(batch):
+    labels = batch.labels[batch.labels.side == "left"]
+    posed = MODEL.skeleton(labels.pose * -MIRROR, labels.shape, labels.translation * MIRROR)
+    assert np.allclose(MODEL.keypoints(posed), labels.joints_3d_own * MIRROR, atol=1e-5)
+
+
+def test_hands_are_drawn_where_the_labels_say(backgrounds):
+    """Black hands on white: the picture is dark at visible joints, but for fingers thinner than a pixel."""
+    white = backgrounds.parent / "white"
+    white.mkdir(exist_ok=True)
+    cv2.imwrite(str(white / "white.png"), np.full((64, 64, 3), 255, np.uint8))
+    with create_generator(white, chosen=replace(PLAIN, sleeve=0, band=0)) as generator:
+        stage, renderer, labels = generator._stage, generator._renderer, []
+        for index in range(12):
+            random = np.random.default_rng(index)
+            take = stage.draw(random, np.full((192, 192, 3), 255, np.uint8))
+            coverage = renderer.render(take.scene).colour[..., 3]
+            scale = len(coverage) / PLAIN.size
+            fx, fy, cx, cy = take.scene.pinhole
+            joints = take.hand.keypoints("own")
+            pixels = joints[:, :2] / joints[:, 2:] * (fx, fy) + (cx, cy)
+            x, y = np.clip(np.rint((pixels + 0.5) * scale - 0.5).astype(int), 0, len(coverage) - 1).T
+            labels.append(coverage[y, x] > 0)
+    assert np.mean(labels) > 0.97
+
+
+def test_a_network_for_photographs_agrees(batch):
+    """It sees hands, of the side that the labels say, near where the labels say."""
+    verdict = judge(LandmarkEstimator(LandmarkNetwork(threads=1), {}), batch)
+    shown = batch.labels.visible.sum(axis=1) >= 12
+    present = shown & (verdict.presence > 0.5)
+    assert present.sum() > 0.8 * shown.sum()
+    assert np.mean(verdict.side_score[present] > 0.5) > 0.7
+    assert np.median(verdict.error[present][batch.labels.visible[present]]) < 14
+
+
+def test_keypoints_are_found_where_a_judge_sees_them(batch):
+    keypoints = MODEL.keypoint_sets["mediapipe"]
+    moved = replace(keypoints, offsets=keypoints.offsets + np.random.default_rng(0).normal(0, 0.006, (21, 3)))
+    labels, seen = batch.labels, []
+    elsewhere = replace(MODEL, keypoint_sets={"mediapipe": moved})
+    for row in range(len(labels)):
+        one = slice(row, row + 1)
+        model = elsewhere if labels.side[row] == "right" else elsewhere.mirrored()
+        posed = model.skeleton(labels.pose[one], labels.shape[one], labels.translation[one])
+        seen.append(picture_camera(labels, row, PLAIN.size).project(model.keypoints(posed, "mediapipe")[0]))
+    count = len(labels)
+    verdict = Verdict(np.ones(count), np.ones(count), np.array(seen), np.zeros((count, 21)), np.ones(count))
+    assert np.allclose(seen_keypoints(MODEL, labels, verdict).offsets, moved.offsets, atol=2e-4)
+
+
+def test_a_set_is_written_resumed_extended_and_read(generator, tmp_path):
+    write_set(generator, tmp_path / "set", 3)
+    path = tmp_path / "set" / "00000.npz"
+    written = path.stat().st_mtime_ns
+    write_set(generator, tmp_path / "set", 3)
+    assert path.stat().st_mtime_ns == written
+    write_set(generator, tmp_path / "set", 5)
+
+    hands = SyntheticHands(tmp_path / "set", MODEL, keypoints="freihand")
+    assert len(hands) == len(set(hands.sources)) == 5
+    (everything,) = hands.batches()
+    example = hands[4]
+    assert np.array_equal(example.image, generator.batch(range(4, 5)).pictures[0])
+    assert np.allclose(example.joints_2d, everything.labels.joints_2d_freihand[4], atol=0.02)
+    assert np.allclose(example.joints_3d, everything.labels.joints_3d_freihand[4], atol=1e-5)
+
+
+def test_shards_are_plain_arrays(generator, tmp_path):
+    write_set(generator, tmp_path / "set", 2)
+    with np.load(tmp_path / "set" / "00000.npz", allow_pickle=False) as shard:
+        first, last = shard["jpeg_start"][:2]
+        picture = cv2.imdecode(shard["jpeg"][first:last], cv2.IMREAD_COLOR)
+        assert picture.shape == (PLAIN.size, PLAIN.size, 3)
+        assert shard["index"].tolist() == [0, 1]
+
+
+def test_another_recipe_does_not_mix_in(generator, backgrounds, tmp_path):
+    write_set(generator, tmp_path / "set", 1)
+    with create_generator(backgrounds, seed=9) as other, pytest.raises(OutputError, match="something else"):
+        write_set(other, tmp_path / "set", 1)
+
+
+def test_bad_sets_are_named(generator, tmp_path):
+    with pytest.raises(DatasetError, match="not a synthetic set"):
+        SyntheticHands(tmp_path, MODEL)
+    write_set(generator, tmp_path / "set", 1)
+    with pytest.raises(DatasetError, match="another hand model"):
+        SyntheticHands(tmp_path / "set", replace(MODEL, joints=MODEL.joints * 1.1))
+    (tmp_path / "set" / "00000.npz").write_bytes(b"PK\x03\x04 cut short")
+    with pytest.raises(DatasetError, match=r"00000\.npz is damaged"):
+        SyntheticHands(tmp_path / "set", MODEL)
+
+
+def test_backgrounds_that_are_no_pictures_are_named(generator, tmp_path):
+    (tmp_path / "text.jpg").write_text("no picture")
+    with create_generator(tmp_path) as other, pytest.raises(DatasetError, match=r"text\.jpg"):
+        other.jpeg(0)
+
+
+def test_fitted_poses_are_split_by_source_and_turned_to_the_right(tmp_path):
+    random = np.random.default_rng(0)
+    pose = random.normal(0, 0.3, (2000, 16, 3))
+    pose[5] = np.nan
+    side = np.where(random.random(2000) < 0.5, "left", "right")
+    source = np.array([f"set/{number}" for number in range(2000)])
+    np.savez(tmp_path / "fits.npz", pose=pose, side=side, source=source)
+    fits = FittedPoses.load(tmp_path / "fits.npz", "val")
+    mine = np.array([split_of(name) == "val" for name in source])
+    mine[5] = False
+    assert len(fits) == mine.sum() >= FEWEST_FITS
+    first = np.flatnonzero(mine & (side == "left"))[0]
+    assert any(np.allclose(each, pose[first] * -MIRROR) for each in fits.pose)
+
+
+def test_a_file_without_poses_is_named(tmp_path):
+    np.savez(tmp_path / "other.npz", something=np.zeros(3))
+    with pytest.raises(DatasetError, match=r"other\.npz"):
+        FittedPoses.load(tmp_path / "other.npz")
+
+
+@given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(["prior", "gesture"]))
+@settings(max_examples=25, deadline=None)
+def test_poses_keep_the_joint_limits(seed, kind):
+    fingers = SAMPLER.draw(np.random.default_rng(seed), kind).ravel()
+    low, high = MODEL.joint_limits.T
+    assert ((fingers >= low) & (fingers <= high)).all()
+
+
+def test_grasping_fingers_reach_the_object_and_stay_out_of_it():
+    random = np.random.default_rng(0)
+    deepest, touching = [], []
+    for _ in range(20):
+        fingers, held = draw_grasp(MODEL, SPHERES, SAMPLER, random)
+        pose = np.concatenate([np.zeros((1, 3)), fingers])
+        posed = MODEL.skeleton(pose[None], np.zeros((1, 10)), np.zeros((1, 3)))
+        turned = np.einsum("kij,kj->ki", posed.rotations[0, SPHERES.bones], SPHERES.centers)
+        places = posed.joints[0, SPHERES.bones] + turned
+        gaps = held.solid.distance((places - held.place) @ held.rotation) - SPHERES.radii
+        nearest = [gaps[SPHERES.finger == finger].min() for finger in range(5)]
+        deepest.append(min(nearest))
+        touching.append(sum(gap < 0.01 for gap in nearest))
+    assert np.quantile(deepest, 0.2) > -0.015
+    assert np.mean(touching) > 2.5
+
+
+@pytest.mark.parametrize("kind", ["box", "ellipsoid", "cylinder"])
+def test_solids_are_closed_and_their_distance_is_zero_on_the_surface(kind):
+    half_size = np.array([0.02, 0.02, 0.05])
+    solid = Solid(kind, half_size, np.ones(ALONG))
+    vertices, normals, faces = solid.mesh()
+    corners = vertices[faces]
+    volume = np.einsum("fi,fi->f", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum() / 6
+    full = {"box": 8, "ellipsoid": 4 / 3 * np.pi, "cylinder": 2 * np.pi}[kind] * half_size.prod()
+    assert volume == pytest.approx(full, rel=0.05)
+    on_rim = vertices if kind != "cylinder" else vertices[np.linalg.norm(vertices[:, :2], axis=1) > 0]
+    assert np.abs(solid.distance(on_rim)).max() < 1e-3
+    assert solid.distance(np.zeros(3)) < 0 < solid.distance(np.array([0.1, 0.0, 0.0]))
+    assert ((normals * vertices).sum(axis=-1) >= -1e-9).all()
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_the_forearm_closes_the_hand_up_to_the_elbow(side):
+    model = load_hand_model(side=side)
+    armed = ArmedHand(model)
+    assert len(border_loop(armed.faces)) == armed.points_around
+    shape = np.zeros(10)
+    bend = np.array([0.0, 0.0, 0.5])
+    vertices = np.concatenate([model.vertices - model.joints[0], armed.forearm(shape, bend)])
+    edges = np.linalg.norm(vertices[armed.faces[:, 0]] - vertices[armed.faces[:, 1]], axis=1)
+    assert edges.max() < 0.08
+    turned = matrix_from_axis_angle(bend) @ (armed.forearm(shape, np.zeros(3))[-1])
+    assert np.allclose(vertices[-1], turned)
+
+
+def test_hands_are_erased_and_the_rest_stays():
+    picture = np.full((480, 640, 3), 90, np.uint8)
+    cv2.rectangle(picture, (500, 40), (620, 160), (200, 30, 30), -1)
+    joints = np.random.default_rng(0).uniform((200, 200), (280, 330), (1, 21, 2))
+    joints[0, 0], joints[0, 9] = (240, 330), (240, 260)
+    cv2.fillConvexPoly(picture, cv2.convexHull(joints[0].astype(np.float32)).astype(int), (240, 190, 160))
+    erased = erased_picture(picture, joints)
+    assert max(erased.shape) == LONG_SIDE
+    assert np.abs(erased[130, 120].astype(int) - 90).max() < 5
+    assert erased[50, 280].tolist() == [200, 30, 30]
+    assert erased_picture(picture, joints * 4 - 700) is None
+
+
+SPHERES = fill_with_spheres(MODEL)
+SAMPLER = PoseSampler(MODEL, SPHERES, None)

@@ -1,0 +1,303 @@
+"""Training: the same whatever happens to the process, and able to learn."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli_runner import run
+
+torch = pytest.importorskip("torch", reason="training needs the [train] extra")
+pytest.importorskip("lightning_fabric", reason="training needs the [train] extra")
+
+from dahyf_core.camera import Intrinsics  # noqa: E402
+from dahyf_core.datasets import Augmentation, Example, cut_example  # noqa: E402
+from dahyf_core.errors import DatasetError, OutputError, SettingsError  # noqa: E402
+from dahyf_core.hand_model import load_hand_model  # noqa: E402
+from dahyf_core.network import DaHyF, NetworkConfig  # noqa: E402
+from dahyf_core.network import losses as terms  # noqa: E402
+from dahyf_core.network.trunk import Trunk  # noqa: E402
+from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle  # noqa: E402
+from dahyf_core.training import RunFolder, TrainingConfig, read_config, train  # noqa: E402
+from dahyf_core.training.batches import PatchSource, Share, StepBatches, stack, turn_over  # noqa: E402
+from dahyf_core.training.config import DataConfig, OptimiserConfig, ScheduleConfig  # noqa: E402
+from dahyf_core.training.features import FeatureSource, write_features  # noqa: E402
+from dahyf_core.training.kinematics import KinematicsConfig, teach_kinematics  # noqa: E402
+from dahyf_core.training.loop import Learner, Trainee  # noqa: E402
+from dahyf_core.training.objective import ObjectiveConfig  # noqa: E402
+from dahyf_core.training.optimiser import create_optimiser, rate_share  # noqa: E402
+from dahyf_core.training.validation import procrustes  # noqa: E402
+
+SMALL = NetworkConfig(channels=8, map_size=14, hidden=(64,), dropout=0.0)
+MODELS = {"right": load_hand_model(), "left": load_hand_model(side="left")}
+CAMERA = Intrinsics(300.0, 300.0, 64.0, 64.0, 128, 128)
+JITTER = Augmentation(roll=0.2, scale=0.1, shift=0.05)
+
+
+class MadeUpHands:
+    """Noise, labelled with random hands of both sides; the last one shows none."""
+
+    def __init__(self, count: int) -> None:
+        self.sources = [str(index) for index in range(count)]
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    def __getitem__(self, index: int) -> Example:
+        random = np.random.default_rng(index)
+        image = random.integers(0, 256, (8, 8, 3), dtype=np.uint8).repeat(16, axis=0).repeat(16, axis=1)
+        if index == len(self) - 1:
+            return Example(image, CAMERA, str(index))
+        side = "left" if index % 2 else "right"
+        pose = np.concatenate([random.normal(0, 1, (1, 3)), random.normal(0, 0.1, (15, 3))])
+        shape = random.normal(0, 0.3, 10)
+        model = MODELS[side]
+        skeleton = model.skeleton(pose[None], shape[None], np.array([[0.0, 0.0, 0.7]]))
+        points = model.keypoints(skeleton, "mediapipe")[0]
+        known = np.ones(21, dtype=bool)
+        return Example(image, CAMERA, str(index), side, CAMERA.project(points), known, points, "mediapipe", pose, shape)
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("features")
+    write_features(PatchSource(MadeUpHands(11), Augmentation()), Trunk(), folder, 1, 0, lambda done, total: None, 1)
+    return folder
+
+
+def config_of(features: Path, **changes: object) -> TrainingConfig:
+    data = DataConfig("made_up", "features", features, count=4)
+    plain = TrainingConfig(
+        steps=6,
+        data=(data,),
+        validation=(data,),
+        network=dataclasses.replace(SMALL, dropout=0.2),
+        kinematics=KinematicsConfig(steps=2, batch=4),
+        schedule=ScheduleConfig(warm_up=2),
+        accelerator="cpu",
+        threads=1,
+        log_every=1,
+        save_every=2,
+        validate_every=6,
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def losses_of(run: RunFolder) -> dict[int, float]:
+    lines = map(json.loads, (run.path / "metrics.jsonl").read_text().splitlines())
+    return {line["step"]: line["loss"] for line in lines if line["kind"] == "train"}
+
+
+def ignore(*_: object) -> None: ...
+
+
+def test_a_batch_depends_on_seed_and_step_alone() -> None:
+    batches = StepBatches([Share(PatchSource(MadeUpHands(11), JITTER, turned_over=0.5), 3)], seed=5)
+    later = batches[7]
+    again = StepBatches([Share(PatchSource(MadeUpHands(11), JITTER, turned_over=0.5), 3)], seed=5)[7]
+    torch.testing.assert_close(vars(later.labels), vars(again.labels))
+    assert torch.equal(later.inputs[0], again.inputs[0])
+
+
+def test_processes_share_an_epoch_between_them() -> None:
+    share = Share(PatchSource(MadeUpHands(12), JITTER), 2)
+    drawn = [
+        StepBatches([share], 0, rank, world=3).row(0, share, (step * 3 + rank) * 2 + place)
+        for step in range(2)
+        for rank in range(3)
+        for place in range(2)
+    ]
+    assert sorted(drawn) == list(range(12))
+
+
+def test_a_patch_turned_over_shows_the_hand_where_its_labels_are() -> None:
+    patch = cut_example(MadeUpHands(11)[0], Augmentation(), np.random.default_rng(0))
+    over = turn_over(patch)
+    np.testing.assert_allclose(turn_over(over).joints_2d, patch.joints_2d)
+    np.testing.assert_array_equal(over.image[:, ::-1], patch.image)
+    batch = stack([over], np.array([False]))
+    assert batch.labels.visible.all()
+    assert not batch.labels.has_3d.any()
+    assert not batch.labels.has_parameters.any()
+
+
+def test_labels_of_left_hands_are_those_of_the_right_hand_in_the_mirror() -> None:
+    patch = cut_example(MadeUpHands(11)[1], Augmentation(), np.random.default_rng(0))
+    pose = axis_angle_from_matrix(patch.rotations)
+    model = MODELS["right"]
+    points = model.keypoints(model.skeleton(pose[None], patch.shape[None], np.zeros((1, 3))), "mediapipe")[0]
+    np.testing.assert_allclose(points - points[0], patch.joints_3d - patch.joints_3d[0], atol=1e-9)
+
+
+def test_features_are_those_of_the_trunk(features: Path) -> None:
+    source = FeatureSource(features)
+    batch = PatchSource(MadeUpHands(11), Augmentation()).batch(np.arange(3), np.random.default_rng((0, 0)))
+    with torch.inference_mode():
+        maps = Trunk().early(batch.inputs[0].float() / 255)
+    for stored, exact in zip(source.batch(np.arange(3), np.random.default_rng(0)).inputs, maps, strict=True):
+        torch.testing.assert_close(stored, exact, atol=2e-2, rtol=2e-3)
+
+
+def test_incomplete_features_are_refused(features: Path, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no complete set"):
+        FeatureSource(tmp_path)
+
+
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(features: Path, tmp_path: Path) -> None:
+    config = config_of(features)
+    whole = RunFolder.create(tmp_path / "whole", config)
+    train(config, whole, ignore)
+    broken = RunFolder.create(tmp_path / "broken", config)
+    steps = iter(range(99))
+    train(config, broken, ignore, stop=lambda: next(steps) == 2)
+    assert max(losses_of(broken)) == 3
+    broken, config = RunFolder.open(broken.path)
+    train(config, broken, ignore)
+    assert losses_of(broken) == losses_of(whole)
+    assert whole.weights.read_bytes() == broken.weights.read_bytes()
+
+
+TWO_PROCESSES = """
+import sys
+from pathlib import Path
+from dahyf_core.training import RunFolder, train
+for name, last in (("whole", 99), ("broken", 1), ("broken", 99)):
+    steps = iter(range(99))
+    run, config = RunFolder.open(Path(sys.argv[1]) / name)
+    train(config, run, lambda *_: None, stop=lambda: next(steps) == last)
+"""
+
+
+def test_two_processes_go_on_as_if_they_had_not_been_stopped(features: Path, tmp_path: Path) -> None:
+    config = config_of(features, devices=2, strategy="ddp", steps=3, save_every=9, validation=())
+    runs = [RunFolder.create(tmp_path / name, config) for name in ("whole", "broken")]
+    script = tmp_path / "two_processes.py"
+    script.write_text(TWO_PROCESSES)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    subprocess.run([*launcher, script, tmp_path], check=True, timeout=200, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert list(losses_of(runs[0])) == [1, 2, 3]
+    assert losses_of(runs[0]) == losses_of(runs[1])
+
+
+def test_lite_learns_ten_pictures_by_heart(features: Path) -> None:
+    config = config_of(
+        features,
+        network=SMALL,
+        objective=ObjectiveConfig(residual=0.0),
+        optimiser=OptimiserConfig(rate=1e-2, trunk_rate=0.0, kinematics_rate=3e-3),
+    )
+    trainee = Trainee.create(config)
+    learner, optimiser = Learner(trainee), create_optimiser(trainee.network, trainee.objective, config.optimiser)
+    batch = FeatureSource(features).batch(np.arange(10), np.random.default_rng(0))
+    trainee.network.backbone.requires_grad_(False)
+    _, first = learner(batch, contrast=False)
+    for _ in range(30):
+        optimiser.zero_grad()
+        loss, last = learner(batch, contrast=False)
+        loss.backward()
+        optimiser.step()
+    for name in ("joints_3d", "rotations", "located"):
+        assert float(last[name]) < 0.7 * float(first[name]), name
+
+
+def test_inverse_kinematics_learns_without_pictures() -> None:
+    torch.manual_seed(0)
+    network = DaHyF(SMALL, pretrained=False)
+    config = KinematicsConfig(steps=60, batch=64)
+    errors = [
+        teach_kinematics(network.regressor.kinematics, network.hand_layer.model, config, 0, ignore) for _ in range(2)
+    ]
+    assert errors[1] < errors[0]
+
+
+def test_what_is_not_known_does_not_count() -> None:
+    labels = stack(
+        [cut_example(MadeUpHands(11)[index], Augmentation(), np.random.default_rng(0)) for index in (0, 10)],
+        np.array([True, True]),
+    ).labels
+    assert labels.is_hand.tolist() == [True, False]
+    wrong = labels.joints_3d.clone()
+    wrong[1] += torch.rand(21, 3)
+    assert terms.joints_3d_loss(wrong, labels) == 0
+    wrong[0] += torch.rand(21, 3)
+    assert terms.joints_3d_loss(wrong, labels) > 0
+    assert terms.joints_3d_loss(wrong, dataclasses.replace(labels, trust=torch.zeros(2))) == 0
+
+
+def test_size_is_divided_out() -> None:
+    labels = stack([cut_example(MadeUpHands(3)[0], Augmentation(), np.random.default_rng(0))], np.array([True])).labels
+    assert terms.joints_3d_loss(2 * labels.joints_3d + 1, labels) < 1e-6
+    assert terms.bone_loss(2 * labels.joints_3d, labels) < 1e-6
+
+
+def test_uncertainty_weights_do_not_flee_to_infinity() -> None:
+    weights = terms.UncertaintyWeights({"one": 1.0, "other": 1.0})
+    losses = {"one": torch.tensor(4.0), "other": torch.tensor(0.01)}
+    optimiser = torch.optim.Adam(weights.parameters(), 0.1)
+    for _ in range(200):
+        optimiser.zero_grad()
+        weights(losses).backward()
+        optimiser.step()
+    learned = {name: float(parameter.exp()) for name, parameter in weights.log_variances.items()}
+    assert learned == pytest.approx({"one": 4.0, "other": 0.01}, rel=0.05)
+
+
+def test_confidence_is_low_where_there_is_no_hand_only_after_training_says_so() -> None:
+    similarity = torch.tensor([1.0, 0.2, -0.5])
+    assert terms.contrastive_loss(similarity, torch.tensor([True, False, False])) == pytest.approx(0.04 / 3)
+
+
+def test_schedules() -> None:
+    paper = ScheduleConfig(kind="step")
+    assert [rate_share(paper, step, 500) for step in (0, 249, 250, 499)] == [1.0, 1.0, 0.1, 0.1]
+    smooth = [rate_share(ScheduleConfig(warm_up=10), step, 100) for step in range(100)]
+    assert smooth[0] < 0.2 < 0.9 < max(smooth)
+    assert smooth[-1] < 0.06
+
+
+def test_procrustes_undoes_what_it_may_and_no_more() -> None:
+    points = torch.randn(3, 21, 3)
+    turn = torch.from_numpy(matrix_from_axis_angle(np.array([0.3, -1.0, 2.0]))).float()
+    torch.testing.assert_close(procrustes(2 * points @ turn.T + 1, points), points, atol=1e-4, rtol=0)
+    mirrored = procrustes(points * torch.tensor([-1.0, 1.0, 1.0]), points)
+    assert (mirrored - points).norm(dim=-1).mean() > 0.3
+
+
+def test_configurations_are_read_and_faults_named(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('steps = 3\n[network]\njoints = "heatmap"\n[[data]]\nname = "a"\nreader = "features"\npath = "x"\n')
+    config = read_config(file)
+    assert (config.network.joints, config.data[0].path) == ("heatmap", Path("x"))
+    file.write_text("steps = 3\nstepps = 4\ndata = []\n")
+    with pytest.raises(SettingsError, match="stepps"):
+        read_config(file)
+    file.write_text("steps = ")
+    with pytest.raises(SettingsError, match="TOML"):
+        read_config(file)
+    with pytest.raises(SettingsError, match="cannot be read"):
+        read_config(tmp_path / "absent.toml")
+
+
+def test_a_run_is_not_overwritten(features: Path, tmp_path: Path) -> None:
+    RunFolder.create(tmp_path / "run", config_of(features))
+    assert RunFolder.open(tmp_path / "run")[1] == config_of(features)
+    with pytest.raises(OutputError, match="holds a run"):
+        RunFolder.create(tmp_path / "run", config_of(features))
+
+
+def test_the_command_goes_on_with_a_run(features: Path, tmp_path: Path) -> None:
+    RunFolder.create(tmp_path / "run", config_of(features, steps=2))
+    result = run("train", "--resume", tmp_path / "run")
+    assert result.exit_code == 0, result
+    assert (tmp_path / "run" / "weights.safetensors").is_file()
+    assert result.of_type("status")[-1]["text"].startswith("Trained to step 2")
+
+
+def test_the_command_names_what_is_no_run(tmp_path: Path) -> None:
+    result = run("train", "--resume", tmp_path)
+    assert result.exit_code == SettingsError.exit_code
+    assert str(tmp_path) in result.error["text"]
