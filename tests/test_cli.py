@@ -159,6 +159,12 @@ class TestSession:
     def test_an_interruption(self, capsys):
         assert self.ended_by(KeyboardInterrupt(), capsys)["exit_code"] == 130
 
+    def test_a_package_of_another_extra(self, capsys):
+        message = self.ended_by(ModuleNotFoundError("No module named 'torch'", name="torch"), capsys)
+        assert message["exit_code"] == 4
+        assert "needs the package torch" in message["text"]
+        assert "dahyf-hands[train]" in message["remedy"]
+
     def test_the_unexpected_leaves_its_traceback_in_a_file(self, capsys, monkeypatch, tmp_path):
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         message = self.ended_by(ZeroDivisionError("by zero"), capsys)

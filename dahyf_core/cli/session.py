@@ -15,7 +15,7 @@ from typing import TextIO
 import typer
 
 from dahyf_core.cli.reporters import Reporter, create_reporter
-from dahyf_core.errors import DahyfError
+from dahyf_core.errors import DahyfError, SettingsError
 
 UNEXPECTED = 1
 INTERRUPTED = 130
@@ -33,6 +33,9 @@ def session(as_json: bool) -> Iterator[Reporter]:
             failure = error.reason, error.remedy, error.exit_code
         except KeyboardInterrupt:
             failure = "The work was interrupted.", "Run the same command again.", INTERRUPTED
+        except ModuleNotFoundError as error:
+            reason = f"This command needs the package {error.name}, which is not installed."
+            failure = reason, "Install the training extra: pip install 'dahyf-hands[train]'.", SettingsError.exit_code
         except BrokenPipeError:
             # Nobody listens any more; the interpreter must not fail once more when it flushes standard output.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
