@@ -1,7 +1,7 @@
 """Synthetic hands: the same numbers give the same pictures, labels are exact, and a judge of real hands agrees."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import cv2
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dahyf_core.datasets import split_of
+from dahyf_core.datasets import PhotoLabels, split_of
 from dahyf_core.errors import DatasetError, OutputError, SettingsError
 from dahyf_core.hand_model import HandModel, load_hand_model
 from dahyf_core.pose import LandmarkEstimator
@@ -29,7 +29,7 @@ from dahyf_core.synthesis import (
     write_set,
 )
 from dahyf_core.synthesis.arm import ArmedHand
-from dahyf_core.synthesis.erasing import LONG_SIDE, erased_picture
+from dahyf_core.synthesis.erasing import LONG_SIDE, erase_hands, erased_picture
 from dahyf_core.synthesis.grasps import draw_grasp
 from dahyf_core.synthesis.poses import FEWEST_FITS, FittedPoses, PoseSampler
 from dahyf_core.synthesis.solids import ALONG, Solid
@@ -307,3 +307,15 @@ def test_hands_are_erased_and_the_rest_stays():
 
 SPHERES = fill_with_spheres(MODEL)
 SAMPLER = PoseSampler(MODEL, SPHERES, None)
+
+
+def test_erased_photographs_are_written_once_for_each_source(tmp_path):
+    rows = np.arange(3)
+    joints = np.random.default_rng(0).uniform((200, 200), (280, 330), (3, 21, 2))
+    for name in ("a.png", "b.png"):
+        cv2.imwrite(str(tmp_path / name), np.full((480, 640, 3), 90, np.uint8))
+    unused = dict.fromkeys((field.name for field in fields(PhotoLabels)), rows)
+    names = {"folder": tmp_path, "picture": np.array(["a.png", "a.png", "b.png"])}
+    labels = PhotoLabels(**unused | names | {"source": np.array(["x/1", "x/1", "x/2"]), "joints_2d": joints})
+    assert erase_hands(labels, tmp_path / "out") == 2
+    assert sorted(path.name for path in (tmp_path / "out" / "x").iterdir()) == ["1.jpg", "2.jpg"]

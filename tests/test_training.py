@@ -183,7 +183,7 @@ def test_two_processes_go_on_as_if_they_had_not_been_stopped(features: Path, tmp
     assert losses_of(runs[0]) == losses_of(runs[1])
 
 
-def test_lite_learns_ten_pictures_by_heart(features: Path) -> None:
+def test_lite_learns_from_ten_pictures(features: Path) -> None:
     config = config_of(
         features,
         network=SMALL,

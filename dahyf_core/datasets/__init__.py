@@ -10,7 +10,7 @@ from dahyf_core.datasets.ho3d import Ho3d
 from dahyf_core.datasets.labels import PhotoLabels, load_labels, save_labels
 from dahyf_core.datasets.patch import Augmentation, Patch, cut_example
 from dahyf_core.datasets.photographs import Photographs
-from dahyf_core.datasets.readers import READERS
+from dahyf_core.datasets.readers import READERS, Reader
 from dahyf_core.datasets.rhd import Rhd
 from dahyf_core.datasets.splits import Split, rows_of, split_of
 
@@ -30,6 +30,7 @@ __all__ = [
     "Patch",
     "PhotoLabels",
     "Photographs",
+    "Reader",
     "Rhd",
     "Split",
     "cut_example",

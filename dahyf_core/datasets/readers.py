@@ -1,9 +1,9 @@
 """Every data set by a name, for configurations."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal
 
 from dahyf_core.datasets.coco_wholebody import CocoWholeBody
 from dahyf_core.datasets.example import HandDataset
@@ -13,25 +13,26 @@ from dahyf_core.datasets.handless import HandlessPhotographs
 from dahyf_core.datasets.ho3d import Ho3d
 from dahyf_core.datasets.photographs import Photographs
 from dahyf_core.datasets.rhd import Rhd
+from dahyf_core.datasets.splits import Split
 
-READERS: Mapping[str, Callable[[Path], HandDataset]] = MappingProxyType(
+Reader = Callable[[Path, Split], HandDataset]
+
+
+def official(split: Split) -> Literal["training", "evaluation"]:
+    """What FreiHAND and RHD call a split; like most sets they have one set of pictures that is not for training."""
+    return "training" if split == "train" else "evaluation"
+
+
+READERS: Mapping[str, Reader] = MappingProxyType(
     {
-        "coco-wholebody": CocoWholeBody,
-        "coco-wholebody-val": partial(CocoWholeBody, split="val"),
-        "freihand": FreiHand,
-        "freihand-evaluation": partial(FreiHand, split="evaluation"),
-        "hanco": HanCo.with_hands,
-        "hanco-test": partial(HanCo.with_hands, split="test"),
-        "hanco-without-hands": HanCo.without_hands,
-        "ho3d": Ho3d,
-        "ho3d-evaluation": partial(Ho3d, split="evaluation"),
+        "backgrounds": lambda path, split: HandlessPhotographs(path),
+        "coco-wholebody": lambda path, split: CocoWholeBody(path, "train" if split == "train" else "val"),
+        "freihand": lambda path, split: FreiHand(path, official(split)),
+        "hanco": lambda path, split: HanCo.with_hands(path, "train" if split == "train" else "test"),
+        "hanco-without-hands": lambda path, split: HanCo.without_hands(path),
+        "ho3d": lambda path, split: Ho3d(path, "train" if split == "train" else "evaluation"),
         "photographs": Photographs,
-        "photographs-train": partial(Photographs, split="train"),
-        "photographs-val": partial(Photographs, split="val"),
-        "photographs-test": partial(Photographs, split="test"),
-        "photographs-without-hands": HandlessPhotographs,
-        "rhd": Rhd,
-        "rhd-evaluation": partial(Rhd, split="evaluation"),
+        "rhd": lambda path, split: Rhd(path, official(split)),
     }
 )
 """From a folder, or the label file of photographs, to its hands; without MANO, so without pose and shape of others."""

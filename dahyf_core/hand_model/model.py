@@ -14,7 +14,6 @@ from dahyf_core.rotations import Array, matrix_from_axis_angle
 Side = Literal["left", "right"]
 
 BONE_NAMES = ("wrist", *(f"{finger}{i}" for finger in ("index", "middle", "pinky", "ring", "thumb") for i in (1, 2, 3)))
-SHAPE_SIZE = 10
 _MIRROR = np.array([-1.0, 1.0, 1.0])  # of points; axis-angle vectors take its negative
 
 

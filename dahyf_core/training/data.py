@@ -2,23 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets import (
-    CocoWholeBody,
-    Example,
-    FreiHand,
-    HandDataset,
-    HandlessPhotographs,
-    Ho3d,
-    Photographs,
-    Rhd,
-    Split,
-)
+from dahyf_core.datasets import READERS as LABELLED
+from dahyf_core.datasets import Example, HandDataset, Reader
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.network.trunk import Trunk
@@ -29,22 +18,10 @@ from dahyf_core.training.features import FeatureSource, write_features
 from dahyf_core.training.run_folder import RunFolder
 
 Progress = Callable[[str, int, int], None]
-Reader = Callable[[Path, Split], HandDataset]
-
-
-def official(split: Split) -> Literal["training", "evaluation"]:
-    """What FreiHAND and RHD call a split."""
-    return "training" if split == "train" else "evaluation"
-
 
 READERS: dict[str, Reader] = {
     "synthetic": lambda path, split: SyntheticHands(path, load_hand_model()),
-    "photographs": lambda path, split: Photographs(path, split),
-    "backgrounds": lambda path, split: HandlessPhotographs(path),
-    "freihand": lambda path, split: FreiHand(path, official(split)),
-    "ho3d": lambda path, split: Ho3d(path, "train" if split == "train" else "evaluation"),
-    "rhd": lambda path, split: Rhd(path, official(split)),
-    "coco_wholebody": lambda path, split: CocoWholeBody(path, "train" if split == "train" else "val"),
+    **LABELLED,
 }
 """By the name that a configuration gives. Parameters of MANO are not those of the open hand, and stay unknown."""
 
