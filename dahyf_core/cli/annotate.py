@@ -14,7 +14,7 @@ from dahyf_core.cli.session import session
 EXAMPLES = """
 Examples:\n
 dahyf annotate photographs -o labels.npz\n
-dahyf annotate photographs -o labels.npz --json
+dahyf annotate photographs -o labels.npz --backgrounds backgrounds
 """
 
 
@@ -26,6 +26,12 @@ def annotate(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The label file to write (.npz).")
     ],
+    backgrounds: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Also write one picture of each source there, its hands painted over, to draw over."
+        ),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Label the hands in photographs, as data to train on: joints, how sure they are, and poses of the hand model.
@@ -42,4 +48,8 @@ def annotate(
             if count:
                 reporter.status(f"Left out: {counted(count, 'hand')}, {reason}.")
         save_labels(found.labels, output)
+        if backgrounds is not None:
+            from dahyf_core.synthesis import erase_hands
+
+            reporter.status(f"Wrote {counted(erase_hands(found.labels, backgrounds), 'background')}.")
         reporter.done(Outcome(output, len(found.labels), found.pictures, time.monotonic() - started))

@@ -270,6 +270,7 @@ def check(as_json: options.Json = False) -> None:
 app.command(epilog=annotate.EXAMPLES)(annotate.annotate)
 app.command(epilog=synth.EXAMPLES)(synth.synth)
 app.command(epilog=train.EXAMPLES)(train.train)
+app.command()(train.export_onnx)
 
 
 def _outcome(capture: "Capture", output: Path, started: float) -> Outcome:

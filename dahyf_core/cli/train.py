@@ -1,4 +1,4 @@
-"""`dahyf train`: a training run, begun or gone on with."""
+"""`dahyf train`: a training run, begun or gone on with; `dahyf export-onnx`: what it learned, for capture."""
 
 import time
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from dahyf_core.cli import options
+from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.session import session
 from dahyf_core.cli.stopping import StopRequest
 
@@ -51,3 +52,19 @@ def train(
         with StopRequest() as stop:
             training.train(settings, run, reporter.progress, stop)
         reporter.status(f"Trained to step {settings.steps} in {time.monotonic() - started:.0f} s: {run.path}.")
+
+
+def export_onnx(
+    run: Annotated[Path, typer.Argument(metavar="RUN", show_default=False, help="The folder of a run of `lite`.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The ONNX file to write.")
+    ],
+    as_json: options.Json = False,
+) -> None:
+    """Write the network of a run as ONNX, with its weights rounded to float16, as capture runs it."""
+    with session(as_json) as reporter:
+        from dahyf_core import training
+
+        check_output(output, (".onnx",))
+        training.export_run(*training.RunFolder.open(run), output)
+        reporter.status(f"Wrote {output}.")

@@ -86,10 +86,15 @@ class DaHyF(nn.Module):
         return self.read(self.backbone(images), view)
 
     def read(self, pyramid: list[Tensor], view: View) -> Prediction:
-        """From the backbone's maps on."""
-        pooled = pyramid[-1].mean(dim=(2, 3))
-        landmarks = self.landmark_heads(pooled) if self.landmark_heads is not None else None
+        """From the backbone's maps on. What follows the features is geometry, and never of reduced precision."""
         features = self.directed(self.neck(pyramid), view)
+        with torch.autocast(features.device.type, enabled=False):
+            return self.interpret(features.float(), pyramid[-1].float(), view)
+
+    def interpret(self, features: Tensor, last: Tensor, view: View) -> Prediction:
+        """From F_m (B, C, size, size) and the backbone's last map on."""
+        pooled = last.mean(dim=(2, 3))
+        landmarks = self.landmark_heads(pooled) if self.landmark_heads is not None else None
         joints, logits = self.locate(features, landmarks)
         hybrid = [features.mean(dim=(2, 3)), pooled]
         if joints is not None and self.config.encoding != "none":

@@ -54,7 +54,9 @@ class Learner(nn.Module):
         self.network, self.objective = trainee.network, trainee.objective
 
     def forward(self, batch: Batch, contrast: bool) -> tuple[Tensor, dict[str, Tensor]]:
-        return self.objective(predict(self.network, batch), batch.view, batch.labels, contrast)
+        prediction = predict(self.network, batch)
+        with torch.autocast(batch.view.side.device.type, enabled=False):
+            return self.objective(prediction, batch.view, batch.labels, contrast)
 
 
 def train(config: TrainingConfig, run: RunFolder, progress: Progress, stop: Callable[[], bool] = lambda: False) -> None:
@@ -104,6 +106,7 @@ class Run:
     def __init__(self, config: TrainingConfig, run: RunFolder, fabric: Fabric, progress: Progress) -> None:
         self.config, self.run, self.fabric, self.progress = config, run, fabric, progress
         trainee = Trainee.create(config)
+        trainee.network.to(memory_format=torch.channels_last)
         self._begin(trainee.network)
         self.average = AveragedModel(
             trainee.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True

@@ -21,10 +21,11 @@ PALM_MM = 100.0
 
 def predict(network: DaHyF, batch: Batch) -> Prediction:
     """What a network says of a batch of images, or of features that were computed ahead."""
-    if len(batch.inputs) == 1:
-        return network(batch.inputs[0].float() / 255, batch.view)
+    inputs = [values.float().contiguous(memory_format=torch.channels_last) for values in batch.inputs]
+    if len(inputs) == 1:
+        return network(inputs[0] / 255, batch.view)
     assert isinstance(network.backbone, Trunk)
-    return network.read(network.backbone.later(*batch.inputs), batch.view)
+    return network.read(network.backbone.later(*inputs), batch.view)
 
 
 @torch.inference_mode()
