@@ -11,7 +11,7 @@ import typer
 from rendered_hands import hand_picture
 from typer.testing import CliRunner
 
-from dahyf_core.camera import Crops, Intrinsics
+from dahyf_core.camera import Crops, Intrinsics, assumed_focal
 from dahyf_core.cli.annotate import annotate
 from dahyf_core.datasets import (
     Annotator,
@@ -28,7 +28,6 @@ from dahyf_core.datasets import (
 from dahyf_core.datasets.annotation.cleaning import cleaned
 from dahyf_core.datasets.annotation.fits import fit_looks
 from dahyf_core.datasets.annotation.looks import VIEWS, Looks, look_often
-from dahyf_core.datasets.labels import assumed_focal
 from dahyf_core.errors import DatasetError, OutputError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import Sightings

@@ -128,7 +128,7 @@ def cut_patches(image: NDArray[np.uint8], crops: Crops) -> NDArray[np.uint8]:
     """
     patches = np.empty((len(crops), PATCH_SIZE, PATCH_SIZE, 3), dtype=np.uint8)
     for patch, affine, side in zip(patches, crops.frame_from_patch(), crops.side, strict=True):
-        factor = int(side // PATCH_SIZE)
+        factor = min(int(side // PATCH_SIZE), *image.shape[:2])
         source, from_patch = (image, affine) if factor < 2 else _shrink_region(image, affine, factor)
         cv2.warpAffine(
             source,

@@ -5,9 +5,13 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from dahyf_core.camera.intrinsics import Intrinsics
+from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
 from dahyf_core.errors import SettingsError
+
+HAND_IN_FOCAL_LENGTHS = 1 / 3
+"""Greatest size of a hand in a picture over the focal length: nearer ones were cut out of larger pictures."""
 
 _DISTORTION_COEFFICIENTS = 5
 _GRID_POINTS = 9
@@ -103,6 +107,16 @@ class Lens:
             fx = self.focal_mm / self.sensor_mm * width
             return fx, f"focal length of {self.focal_mm:g} mm on a sensor {self.sensor_mm:g} mm wide"
         return math.hypot(width, height), "assumed: focal length = diagonal of the frame"
+
+
+def assumed_focal(picture_size: ArrayLike, box_sides: ArrayLike) -> FloatArray:
+    """Focal lengths (...) of stills (..., 2), width and height, in which hands are this large (...): all in px.
+
+    The diagonal, as of any picture of which nothing is known, or more: a hand that fills its picture was seldom filmed
+    from 20 cm; the picture was cut out of a larger one.
+    """
+    width, height = np.moveaxis(np.asarray(picture_size, dtype=np.float64), -1, 0)
+    return np.maximum(np.hypot(width, height), np.asarray(box_sides) / HAND_IN_FOCAL_LENGTHS)
 
 
 def _require(condition: bool, reason: str, remedy: str) -> None:

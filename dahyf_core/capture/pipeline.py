@@ -22,7 +22,7 @@ from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DahyfError
 from dahyf_core.footage import probe, select
 from dahyf_core.hand_model import Side, load_hand_model
-from dahyf_core.pose import HandEstimates, LandmarkEstimator, LandmarkNetwork, PoseEstimator, Sightings
+from dahyf_core.pose import EstimatorName, HandEstimates, PoseEstimator, Sightings, create_estimator
 from dahyf_core.tracking import TrackingSettings, assemble_hands
 
 SIDES: tuple[Side, ...] = ("right", "left")
@@ -41,7 +41,7 @@ class CaptureSettings:
     footage: a video, a still, a folder of stills or a pattern. frame_range: as `footage.select` reads it, None for all.
     rate: frames/s of an image sequence. mirrored: the footage shows a mirror image; sides and poses are those of the
     real hands, and the captured geometry lies on the flipped picture. hand_model: the user's MANO file, None for the
-    open hand.
+    open hand. estimator: "dahyf" is the trained network, "baseline" MediaPipe's landmarks with inverse kinematics.
     """
 
     footage: Path
@@ -51,6 +51,7 @@ class CaptureSettings:
     mirrored: bool = False
     max_hands: int = 2
     hand_model: Path | None = None
+    estimator: EstimatorName = "dahyf"
     cleaning: CleaningSettings = field(default_factory=CleaningSettings)
 
 
@@ -66,8 +67,8 @@ def capture_footage(
 
     What was seen is kept beside the output, in the folder OUTPUT.partial, until the capture is written. When `stop`,
     which is asked after each frame, returns True, the frames that were seen become the capture file, the folder stays,
-    and Interrupted is raised. The next call for the same footage, range, lens and number of hands goes on from there,
-    whatever its hand model and cleaning; any other begins anew.
+    and Interrupted is raised. The next call for the same footage, range, lens, estimator and number of hands goes on
+    from there, whatever its hand model and cleaning; any other begins anew.
 
     Raises FootageError, SettingsError, ModelFileError, OutputError or Interrupted.
     """
@@ -75,7 +76,8 @@ def capture_footage(
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
     shot = Shot(info, select(info, settings.frame_range), intrinsics, settings.mirrored)
     models = {side: load_hand_model(settings.hand_model or "open_hand", side) for side in SIDES}
-    estimator = LandmarkEstimator(LandmarkNetwork(), models)
+    estimator = create_estimator(settings.estimator, models)
+    report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
     tracking = TrackingSettings(max_hands=settings.max_hands)
     journal = Journal.beside(output, _journal_settings(shot, estimator, tracking))
 

@@ -6,6 +6,9 @@ from typing import Literal, get_args
 
 from dahyf_core.errors import SettingsError
 
+THRESHOLD = 0.6
+"""Confidence under which a frame is lost."""
+
 LostRule = Literal["hold", "interpolate", "open"]
 
 
@@ -24,7 +27,7 @@ class CleaningSettings:
         wrist's rotation and for the fingers; 0 switches that filter off.
     """
 
-    threshold: float = 0.6
+    threshold: float = THRESHOLD
     lost: LostRule = "interpolate"
     max_gap_seconds: float = 0.5
     spike_seconds: float = 0.25

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from dahyf_core import __version__
-from dahyf_core.cli import annotate, options, synth, train
+from dahyf_core.cli import annotate, options, predict, synth, train
 from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.reporters import Outcome
 from dahyf_core.cli.session import session
@@ -77,6 +77,7 @@ def capture(
     max_hands: options.MaxHands = 2,
     mirrored: options.Mirrored = False,
     hand_model: options.HandModelFile = None,
+    estimator: options.EstimatorOption = options.Estimator.DAHYF,
     fov: options.Fov = None,
     focal_px: options.FocalPx = None,
     focal_mm: options.FocalMm = None,
@@ -112,6 +113,7 @@ def capture(
             mirrored=mirrored,
             max_hands=max_hands,
             hand_model=hand_model,
+            estimator=estimator.value,
             cleaning=_changed(
                 CleaningSettings(),
                 threshold=threshold,
@@ -267,6 +269,7 @@ def check(as_json: options.Json = False) -> None:
         reporter.status("Everything that a capture needs works.")
 
 
+app.command(epilog=predict.EXAMPLES)(predict.predict)
 app.command(epilog=annotate.EXAMPLES)(annotate.annotate)
 app.command(epilog=synth.EXAMPLES)(synth.synth)
 app.command(epilog=train.EXAMPLES)(train.train)

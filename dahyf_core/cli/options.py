@@ -22,6 +22,13 @@ class Lost(StrEnum):
     OPEN = "open"
 
 
+class Estimator(StrEnum):
+    """What estimates poses."""
+
+    DAHYF = "dahyf"
+    BASELINE = "baseline"
+
+
 class Pinhole(NamedTuple):
     """A calibrated camera without its distortion, in pixels."""
 
@@ -109,6 +116,12 @@ HandModelFile = Annotated[
         "--hand-model",
         metavar="FILE",
         help="Your MANO_RIGHT or MANO_LEFT file (.pkl or .npz) in place of the open hand.",
+    ),
+]
+EstimatorOption = Annotated[
+    Estimator,
+    typer.Option(
+        "--estimator", help="The trained network, or the baseline: MediaPipe's landmarks with inverse kinematics."
     ),
 ]
 

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dahyf_core.camera import Lens
-from dahyf_core.datasets.boxes import BOX_SCALE
+from dahyf_core.camera import BOX_SCALE, Lens
 from dahyf_core.datasets.example import Array, Example, Image, unknown
 from dahyf_core.datasets.files import list_pictures, read_image
 from dahyf_core.detection import PalmDetector, crops_from_palms

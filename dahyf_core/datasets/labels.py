@@ -14,8 +14,6 @@ from dahyf_core.datasets.example import Array
 from dahyf_core.errors import DatasetError
 
 FORMAT, VERSION = "dahyf photograph labels", 1
-HAND_IN_FOCAL_LENGTHS = 1 / 3
-"""Greatest size of a hand in a picture over the focal length: nearer ones were cut out of larger pictures."""
 
 _LAYOUT: dict[str, tuple[int, ...]] = {
     "picture_size": (2,),
@@ -99,14 +97,6 @@ ARRAYS = tuple(field.name for field in fields(PhotoLabels) if field.name != "fol
 def box_side(joints_2d: Array) -> Array:
     """(..., 21, 2) px -> (...)."""
     return (joints_2d.max(axis=-2) - joints_2d.min(axis=-2)).max(axis=-1)
-
-
-def assumed_focal(picture_size: Array, box_sides: Array) -> Array:
-    """Focal lengths (N,) of pictures (N, 2) px in which hands are this large (N,): the diagonal, or more.
-
-    A hand that fills its picture was seldom filmed from 20 cm; the picture was cut out of a larger one.
-    """
-    return np.maximum(np.hypot(*picture_size.T), box_sides / HAND_IN_FOCAL_LENGTHS)
 
 
 def save_labels(labels: PhotoLabels, path: Path) -> None:

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import PATCH_SIZE, Crops, cut_patches, upright_roll
-from dahyf_core.datasets.boxes import MIDDLE_KNUCKLE, WRIST, crops_around
+from dahyf_core.camera import PATCH_SIZE, Crops, crops_around, cut_patches, upright_roll
+from dahyf_core.camera.boxes import MIDDLE_KNUCKLE, WRIST
 from dahyf_core.datasets.example import Array, Example, Image
 from dahyf_core.rotations import matrix_from_axis_angle
 

@@ -2,5 +2,6 @@
 
 from dahyf_core.detection.detector import PalmDetector
 from dahyf_core.detection.palms import Palms, crops_from_palms
+from dahyf_core.detection.suppression import overlap
 
-__all__ = ["PalmDetector", "Palms", "crops_from_palms"]
+__all__ = ["PalmDetector", "Palms", "crops_from_palms", "overlap"]

@@ -1,17 +1,24 @@
 """Pose estimators: patches in, hand parameters out."""
 
 from dahyf_core.pose.confidence import agreement
+from dahyf_core.pose.dahyf import DahyfEstimator
 from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
 from dahyf_core.pose.orientation import viewing_rotations
+from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, shipped_estimator
 
 __all__ = [
+    "ESTIMATORS",
+    "DahyfEstimator",
+    "EstimatorName",
     "HandEstimates",
     "LandmarkEstimator",
     "LandmarkNetwork",
     "PoseEstimator",
     "Sightings",
     "agreement",
+    "create_estimator",
+    "shipped_estimator",
     "viewing_rotations",
 ]

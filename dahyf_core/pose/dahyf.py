@@ -1,13 +1,14 @@
 """The estimator that ships: the trained DaHyF network, run by ONNX Runtime."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, cut_patches
+from dahyf_core.fitting import nearest_rotation
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.confidence import agreement
 from dahyf_core.pose.estimator import HandEstimates, Sightings
@@ -41,6 +42,9 @@ class DahyfOutputs:
     translation: NDArray[np.float32]
     world: NDArray[np.float32]
 
+    def __getitem__(self, index: slice) -> "DahyfOutputs":
+        return DahyfOutputs(*(getattr(self, field.name)[index] for field in fields(self)))
+
 
 NOTHING = DahyfOutputs(
     *(np.zeros((0, *shape), np.float32) for shape in ((21, 2), (), (), (BONES, 6), (SHAPES,), (3,), (21, 3)))
@@ -48,7 +52,7 @@ NOTHING = DahyfOutputs(
 
 
 class DahyfNetwork:
-    """Runs the network on the patches of a frame."""
+    """Runs the network on patches."""
 
     def __init__(self, model: Path, threads: int = 0) -> None:
         """threads: of the CPU, 0 for one a core. Raises ModelFileError when the network cannot be loaded."""
@@ -59,13 +63,18 @@ class DahyfNetwork:
         """The ONNX Runtime execution provider that runs the network."""
         return self._session.provider
 
-    def run(self, patches: NDArray[np.uint8], crops: Crops) -> DahyfOutputs:
-        """Patches (N, 224, 224, 3) of RGB bytes, N >= 0, and the crops that they show, in one batch."""
-        if not len(crops):
+    def run(self, patches: NDArray[np.uint8], *crops: Crops) -> DahyfOutputs:
+        """Patches (N, 224, 224, 3) of RGB bytes, N >= 0, in one batch. crops: what they show, of one camera each."""
+        if not len(patches):
             return NOTHING
-        focal = np.full(len(crops), crops.intrinsics.fx)
-        views = np.column_stack([crops.virtual_center(), crops.side, focal]).astype(np.float32)
+        views = np.concatenate([_views(part) for part in crops])
         return DahyfOutputs(*self._session.run(patches=patches, views=views))
+
+
+def _views(crops: Crops) -> NDArray[np.float32]:
+    """(N, 4) centre, side and focal length of the virtual cameras, px."""
+    focal = np.full(len(crops), crops.intrinsics.fx)
+    return np.column_stack([crops.virtual_center(), crops.side, focal]).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -79,27 +88,51 @@ class DahyfEstimator:
     hand_models: Mapping[Side, HandModel]
     name: str = "dahyf-lite"
 
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime execution provider that runs the network."""
+        return self.network.provider
+
     def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
-        seen = self.network.run(cut_patches(image, crops), crops)
-        return Sightings(
-            crops=crops,
-            joints_2d=crops.to_frame(seen.joints),
-            presence=seen.presence,
-            right_score=np.where(crops.mirrored, 1.0 - seen.right_score, seen.right_score),
-            payload=np.concatenate([seen.sixes.reshape(len(crops), -1), seen.shape], axis=1),
-        )
+        return self.see_all([(image, crops)])[0]
+
+    def see_all(self, pictures: Sequence[tuple[NDArray[np.uint8], Crops]]) -> list[Sightings]:
+        """Look at the patches of each of some pictures (H, W, 3), RGB, in one batch."""
+        crops = [part for _, part in pictures]
+        outputs = self.network.run(np.concatenate([cut_patches(image, part) for image, part in pictures]), *crops)
+        ends = np.cumsum([len(part) for part in crops])
+        return [_sightings(part, outputs[end - len(part) : end]) for part, end in zip(crops, ends, strict=True)]
 
     def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
         """Poses of one hand from all its sightings, in the order of time, with one shape for all of them.
 
         Sightings that took the hand for one of the other side have no confidence.
         """
+        rotations, shapes = _seen_parameters(sightings, side)
+        shape = np.tile(common_shape(shapes, sightings.presence), (len(shapes), 1))
+        return self._placed(sightings, rotations, shape, side)
+
+    def merge(self, views: Sightings, side: Side) -> HandEstimates:
+        """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree.
+
+        Rotations, shape and located joints are means over the views, in the axes of the real camera; the confidence is
+        taken in the patch of the first.
+        """
+        rotations, shapes = _seen_parameters(views, side)
+        joints_2d, presence, right_score, payload = (
+            values.mean(axis=0, keepdims=True)
+            for values in (views.joints_2d, views.presence, views.right_score, views.payload)
+        )
+        mean = Sightings(views.crops[0], joints_2d, presence, right_score, payload)
+        return self._placed(
+            mean, nearest_rotation(rotations.mean(axis=0, keepdims=True)), shapes.mean(axis=0, keepdims=True), side
+        )
+
+    def _placed(self, sightings: Sightings, rotations: Array, shape: Array, side: Side) -> HandEstimates:
+        """Hands of rotations (N, 16, 3, 3) and shape (N, 10), where their joints were located."""
         model, crops = self.hand_models[side], sightings.crops
-        sixes, shapes = np.split(sightings.payload.astype(float), [BONES * 6], axis=1)
-        rotations = camera_rotations(matrices(sixes.reshape(-1, BONES, 6)), crops, side)
         pose = axis_angle_from_matrix(rotations)
-        shape = np.tile(common_shape(shapes, sightings.presence), (len(pose), 1))
         points = model.keypoints(model.skeleton(pose, shape, np.zeros((len(pose), 3))), "mediapipe")
         translation = solved_translation(points, crops.intrinsics.normalise(sightings.joints_2d))
         joints_3d = points + translation[:, None]
@@ -114,6 +147,22 @@ class DahyfEstimator:
             joints_3d=joints_3d,
             confidence=sightings.presence * agrees * (crops.mirrored == (side == "left")),
         )
+
+
+def _sightings(crops: Crops, seen: DahyfOutputs) -> Sightings:
+    return Sightings(
+        crops=crops,
+        joints_2d=crops.to_frame(seen.joints),
+        presence=seen.presence,
+        right_score=np.where(crops.mirrored, 1.0 - seen.right_score, seen.right_score),
+        payload=np.concatenate([seen.sixes.reshape(-1, BONES * 6), seen.shape], axis=1),
+    )
+
+
+def _seen_parameters(sightings: Sightings, side: Side) -> tuple[Array, Array]:
+    """Rotations (N, 16, 3, 3) in the real camera, and shapes (N, 10), of hands of `side`."""
+    sixes, shapes = np.split(sightings.payload.astype(float), [BONES * 6], axis=1)
+    return camera_rotations(matrices(sixes.reshape(-1, BONES, 6)), sightings.crops, side), shapes
 
 
 def matrices(sixes: Array) -> Array:

@@ -69,6 +69,11 @@ class PoseEstimator(Protocol):
         """What capture files call it."""
         ...
 
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime execution provider that runs its network."""
+        ...
+
     def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
         ...

@@ -1,4 +1,4 @@
-"""The first estimator: MediaPipe's hand landmark network, then inverse kinematics."""
+"""The baseline estimator: MediaPipe's hand landmark network, then inverse kinematics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,6 +45,11 @@ class LandmarkEstimator:
     network: LandmarkNetwork
     hand_models: Mapping[Side, HandModel]
     name: str = "mediapipe+ik"
+
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime execution provider that runs the network."""
+        return self.network.provider
 
     def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""

@@ -2,7 +2,7 @@
 
 from dahyf_core.tracking.boxes import crops_from_joints
 from dahyf_core.tracking.hands import TrackedHand, assemble_hands
-from dahyf_core.tracking.likeness import show_same_hand
+from dahyf_core.tracking.likeness import distinct, show_same_hand, side_evidence
 from dahyf_core.tracking.seen import Seen
 from dahyf_core.tracking.settings import TrackingSettings
 from dahyf_core.tracking.tracker import NOBODY, Tracker
@@ -15,5 +15,7 @@ __all__ = [
     "TrackingSettings",
     "assemble_hands",
     "crops_from_joints",
+    "distinct",
     "show_same_hand",
+    "side_evidence",
 ]

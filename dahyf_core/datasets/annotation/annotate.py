@@ -6,18 +6,19 @@ from pathlib import Path
 
 import numpy as np
 
-from dahyf_core.camera import Lens
+from dahyf_core.camera import Lens, assumed_focal
 from dahyf_core.capture import Report
 from dahyf_core.datasets.annotation.cleaning import CleaningLimits, cleaned
 from dahyf_core.datasets.annotation.fits import fit_looks
 from dahyf_core.datasets.annotation.looks import Looks, look_often
-from dahyf_core.datasets.annotation.seeds import Photograph, SeedFinder, Seeds, list_photographs, read_seeds
+from dahyf_core.datasets.annotation.seeds import Photograph, Seeds, list_photographs, read_seeds
 from dahyf_core.datasets.files import read_image
-from dahyf_core.datasets.labels import PhotoLabels, assumed_focal, box_side
+from dahyf_core.datasets.labels import PhotoLabels, box_side
 from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel, load_hand_model
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
+from dahyf_core.stills import find_hands
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Annotator:
     def __init__(self, limits: CleaningLimits | None = None, threads: int = 0) -> None:
         """threads: of the CPU for the networks, 0 for one a core. Raises ModelFileError."""
         self._estimator = LandmarkEstimator(LandmarkNetwork(threads), {})
-        self._finder = SeedFinder(PalmDetector(threads=threads), self._estimator)
+        self._detector = PalmDetector(threads=threads)
         self._model: HandModel = load_hand_model()
         self._limits = limits or CleaningLimits()
 
@@ -76,7 +77,8 @@ class Annotator:
         image = read_image(folder / photograph.file)
         height, width = image.shape[:2]
         camera = Lens().intrinsics(width, height)
-        seeds = self._finder.find(image, camera) if seeds is None else seeds
+        if seeds is None:
+            seeds = Seeds.of(find_hands(self._detector, self._estimator, image, camera))
         looks = look_often(self._estimator, image, seeds.joints_2d, seeds.left, camera)
         return _Viewed(photograph, (width, height), seeds, looks)
 

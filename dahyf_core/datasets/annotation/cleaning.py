@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets.annotation.seeds import find_twins
 from dahyf_core.datasets.example import Array
 from dahyf_core.datasets.labels import PhotoLabels
+from dahyf_core.tracking import distinct
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _twins(labels: PhotoLabels) -> NDArray[np.bool_]:
     files, count = np.unique(labels.picture, return_counts=True)
     for file in files[count > 1]:
         rows = labels.picture == file
-        twins[rows] = find_twins(labels.joints_2d[rows], labels.presence[rows])
+        twins[rows] = ~distinct(labels.joints_2d[rows], labels.presence[rows])
     return twins
 
 

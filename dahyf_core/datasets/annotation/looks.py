@@ -10,8 +10,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import Crops, Intrinsics
-from dahyf_core.datasets.boxes import upright_crops
+from dahyf_core.camera import Crops, Intrinsics, upright_crops
 from dahyf_core.datasets.example import Array, Image
 from dahyf_core.pose import LandmarkEstimator
 

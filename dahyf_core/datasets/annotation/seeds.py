@@ -1,23 +1,19 @@
-"""Where hands roughly are: from labels that a folder has, or from the palm detector."""
+"""Which photographs there are, and where hands roughly are in them, if the folder says so."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import Intrinsics
-from dahyf_core.datasets.boxes import upright_crops
-from dahyf_core.datasets.example import Array, Image
+from dahyf_core.datasets.example import Array
 from dahyf_core.datasets.files import REMEDY, list_pictures, read_json
-from dahyf_core.detection import PalmDetector, crops_from_palms
 from dahyf_core.errors import DatasetError
-from dahyf_core.pose import LandmarkEstimator
-from dahyf_core.tracking import show_same_hand
+from dahyf_core.pose import Sightings
 
 INDEX, LABELS = "index.json", "mediapipe_labels.npz"
-LEAST_PRESENCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,11 @@ class Seeds:
     joints_2d: Array
     left: NDArray[np.bool_]
     score: Array
+
+    @classmethod
+    def of(cls, seen: Sightings) -> Self:
+        """Of the sides that they seem to be."""
+        return cls(seen.joints_2d, seen.right_score < 0.5, np.maximum(seen.right_score, 1.0 - seen.right_score))
 
     def __len__(self) -> int:
         return len(self.left)
@@ -74,28 +75,3 @@ def read_seeds(folder: Path, count: int) -> list[Seeds] | None:
         raise DatasetError(f"The labels {path} are damaged: {error}.", REMEDY) from error
     rows = [np.flatnonzero(index == picture) for picture in range(count)]
     return [Seeds(joints[row], side[row] == "left", score[row]) for row in rows]
-
-
-class SeedFinder:
-    """Finds hands that nobody has labelled."""
-
-    def __init__(self, detector: PalmDetector, estimator: LandmarkEstimator) -> None:
-        self._detector = detector
-        self._estimator = estimator
-
-    def find(self, image: Image, intrinsics: Intrinsics) -> Seeds:
-        """The hands in a picture (H, W, 3)."""
-        crops = crops_from_palms(self._detector.detect(image), intrinsics)
-        first = self._estimator.see(image, crops)
-        seen = self._estimator.see(image, upright_crops(first.joints_2d, first.right_score < 0.5, intrinsics))
-        seen = seen[(seen.presence >= LEAST_PRESENCE) & ~find_twins(seen.joints_2d, seen.presence)]
-        return Seeds(seen.joints_2d, seen.right_score < 0.5, np.maximum(seen.right_score, 1.0 - seen.right_score))
-
-
-def find_twins(joints_2d: Array, presence: Array) -> NDArray[np.bool_]:
-    """(N,) those of hands (N, 21, 2) of a picture that lie on another one of more presence (N,)."""
-    order = np.argsort(-presence, kind="stable")
-    same = np.tril(show_same_hand(joints_2d[order], joints_2d[order]), k=-1)
-    twins = np.zeros(len(order), dtype=bool)
-    twins[order] = same.any(axis=1)
-    return twins

@@ -1,0 +1,37 @@
+"""Patches laid around points and boxes, as training, annotation and the estimators for stills have them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera.crops import PATCH_SIZE, Crops, upright_roll
+from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
+
+BOX_SCALE = 1.6
+"""Side of a patch over that of the upright box of all joints: what landmark networks see best in."""
+WRIST, MIDDLE_KNUCKLE = 0, 9
+
+Array = NDArray[np.floating]
+
+
+def box_around(points: Array) -> FloatArray:
+    """(..., 4) left, top, right, bottom of the upright rectangles tight around points (..., K, 2)."""
+    return np.concatenate([points.min(axis=-2), points.max(axis=-2)], axis=-1, dtype=np.float64)
+
+
+def crops_around(points: Array, roll: Array, mirrored: NDArray[np.bool_], intrinsics: Intrinsics) -> Crops:
+    """Patches amid the boxes of points (N, K, 2) px, in virtual cameras of such roll and mirroring (N,)."""
+    first = np.asarray(points[:, 0], dtype=np.float64)
+    unit = Crops(first, np.full(len(points), float(PATCH_SIZE)), roll.astype(np.float64), mirrored, intrinsics)
+    box = box_around(unit.to_patch(points)).reshape(-1, 2, 2)
+    center = unit.to_frame(box.mean(axis=1, keepdims=True))[:, 0]
+    return Crops(center, BOX_SCALE * (box[:, 1] - box[:, 0]).max(axis=1), unit.roll, mirrored, intrinsics)
+
+
+def upright_crops(joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics) -> Crops:
+    """Patches of right hands, fingers up, around all joints (N, 21, 2). left: (N,) of left hands, to be mirrored."""
+    return crops_around(joints_2d, upright_rolls(joints_2d, left, intrinsics), left, intrinsics)
+
+
+def upright_rolls(joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics) -> FloatArray:
+    """(N,) rolls of those patches, radians."""
+    return upright_roll(joints_2d[:, WRIST], joints_2d[:, MIDDLE_KNUCKLE], left, intrinsics)

@@ -1,0 +1,128 @@
+"""Hands in stills, looked at from nearer each time: for their place, for their turn and side, and for their pose."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import BOX_SCALE, Crops, Intrinsics, box_around, upright_crops, upright_rolls
+from dahyf_core.detection import overlap
+from dahyf_core.hand_model import Side
+from dahyf_core.pose import DahyfEstimator, HandEstimates, Sightings
+from dahyf_core.tracking import side_evidence
+
+FloatArray = NDArray[np.float64]
+
+VIEWS = ((0.0, 1.0), (-12.0, 1.0), (12.0, 1.0), (0.0, 0.9), (0.0, 1.1))
+"""How the last look turns (degrees) and scales its patch; the answers to all are averaged."""
+QUARTER_TURNS = (0.0, np.pi / 2, np.pi, -np.pi / 2)
+DOUBTFUL_PRESENCE = 0.5
+"""Below this, a first look that found no hand is repeated with the picture turned by quarters."""
+LEAST_OVERLAP = 0.3
+"""Intersection over union with its box from which located joints are taken for those of the hand that is meant."""
+LEAST_SIDE = 8.0
+"""px, of a box."""
+LARGEST_SIDE = 2.0
+"""Of a box, in long sides of its picture."""
+
+
+@dataclass(frozen=True, eq=False)
+class WantedHand:
+    """A hand in a picture (H, W, 3), RGB.
+
+    box: (4,) left, top, right, bottom, px, as `sensible_box` makes them. left: whether it is a left hand, None if
+    unknown. roll: of a virtual camera in which the fingers may be up.
+    """
+
+    image: NDArray[np.uint8]
+    box: FloatArray
+    left: bool | None
+    intrinsics: Intrinsics
+    roll: float
+
+    @property
+    def sides(self) -> tuple[bool, ...]:
+        """Whether to mirror: both ways while the side is unknown."""
+        return (False, True) if self.left is None else (self.left,)
+
+
+def sensible_box(box: FloatArray, width: int, height: int) -> FloatArray:
+    """A box (4,) of any numbers for a picture of that size: its middle in it, neither invisibly small nor far larger.
+
+    Both are left, top, right, bottom, px.
+    """
+    corner, opposite = box.reshape(2, 2)
+    middle = np.clip((corner + opposite) / 2, 0, (width, height))
+    size = np.clip(opposite - corner, LEAST_SIDE, LARGEST_SIDE * max(width, height))
+    return np.concatenate([middle - size / 2, middle + size / 2])
+
+
+def estimate_hands(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[tuple[Side, HandEstimates]]:
+    """The side and the one pose of each hand. All hands are looked at in one batch at a time."""
+    first = _first_look(estimator, hands)
+    second = _see(estimator, hands, [_nearer(hand, seen, hand.sides) for hand, seen in zip(hands, first, strict=True)])
+    sides = [_is_left(hand, seen) for hand, seen in zip(hands, second, strict=True)]
+    near = [seen[seen.crops.mirrored == left] for seen, left in zip(second, sides, strict=True)]
+    crops = [_views(_nearer(hand, seen, (left,))) for hand, seen, left in zip(hands, near, sides, strict=True)]
+    names: list[Side] = ["left" if left else "right" for left in sides]
+    last = _see(estimator, hands, crops)
+    return [(side, estimator.merge(seen, side)) for side, seen in zip(names, last, strict=True)]
+
+
+def _first_look(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[Sightings]:
+    """One sighting of each hand, in a patch around its box."""
+    seen = _see(estimator, hands, [_boxed(hand, hand.sides, [hand.roll]) for hand in hands])
+    doubtful = [row for row, sightings in enumerate(seen) if sightings.presence.max() < DOUBTFUL_PRESENCE]
+    turned = [hands[row] for row in doubtful]
+    rolls = [[hand.roll + turn for turn in QUARTER_TURNS] for hand in turned]
+    crops = [_boxed(hand, hand.sides, roll) for hand, roll in zip(turned, rolls, strict=True)]
+    for row, sightings in zip(doubtful, _see(estimator, turned, crops), strict=True):
+        seen[row] = sightings
+    return [sightings[[sightings.presence.argmax()]] for sightings in seen]
+
+
+def _see(estimator: DahyfEstimator, hands: Sequence[WantedHand], crops: Sequence[Crops]) -> list[Sightings]:
+    if not hands:
+        return []
+    return estimator.see_all([(hand.image, part) for hand, part in zip(hands, crops, strict=True)])
+
+
+def _boxed(hand: WantedHand, sides: Sequence[bool], rolls: Sequence[float]) -> Crops:
+    """Patches around the box, at each roll of each mirroring."""
+    corner, opposite = hand.box.reshape(2, 2)
+    count = len(sides) * len(rolls)
+    return Crops(
+        np.tile((corner + opposite) / 2, (count, 1)),
+        np.full(count, BOX_SCALE * (opposite - corner).max()),
+        np.tile(rolls, len(sides)),
+        np.repeat(sides, len(rolls)),
+        hand.intrinsics,
+    )
+
+
+def _nearer(hand: WantedHand, seen: Sightings, sides: Sequence[bool]) -> Crops:
+    """Upright patches, one a mirroring, around the joints of the one sighting, or the box if they ran away from it."""
+    mirrored, joints_2d = np.array(sides), np.repeat(seen.joints_2d, len(sides), axis=0)
+    if overlap(box_around(seen.joints_2d[0]), hand.box[None])[0] >= LEAST_OVERLAP:
+        return upright_crops(joints_2d, mirrored, hand.intrinsics)
+    rolls = upright_rolls(joints_2d, mirrored, hand.intrinsics)
+    return Crops.concatenate([_boxed(hand, [side], [roll]) for side, roll in zip(sides, rolls, strict=True)])
+
+
+def _is_left(hand: WantedHand, seen: Sightings) -> bool:
+    """The side of a hand as it is known, or as its sightings speak for it."""
+    return bool(side_evidence(seen.right_score, seen.presence).sum() < 0) if hand.left is None else hand.left
+
+
+def _views(crops: Crops) -> Crops:
+    """One patch in all VIEWS."""
+    turns, scales = np.array(VIEWS).T
+    count = len(VIEWS)
+    return Crops(
+        crops.center.repeat(count, axis=0),
+        crops.side * scales,
+        crops.roll + np.radians(turns),
+        crops.mirrored.repeat(count),
+        crops.intrinsics,
+    )

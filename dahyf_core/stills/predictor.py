@@ -1,0 +1,182 @@
+"""From pictures, or boxes in them, to hands: decoded ahead, looked at in batches, answered as a stream."""
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby, repeat
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around
+from dahyf_core.detection import PalmDetector
+from dahyf_core.footage import read_picture, run_ahead
+from dahyf_core.hand_model import Side, load_hand_model
+from dahyf_core.pose import DahyfEstimator, HandEstimates, shipped_estimator
+from dahyf_core.stills.boxes import HandBox, asked_boxes, check_pictures
+from dahyf_core.stills.finding import find_hands
+from dahyf_core.stills.looking import WantedHand, estimate_hands, sensible_box
+from dahyf_core.stills.prediction import Prediction
+
+KEYPOINTS = "freihand"
+"""The set of 21 keypoints that predictions are of: heads of bones, and fingertips on the skin."""
+BATCH_HANDS = 4
+"""Hands that are looked at together; each is several patches."""
+BATCH_BYTES = 64 << 20
+"""Of the pictures that wait for a batch to fill."""
+PICTURES_AHEAD = 2
+
+Image = NDArray[np.uint8]
+Boxes = Sequence[HandBox]
+
+
+@dataclass(frozen=True, eq=False)
+class _Still:
+    """A picture's hands: as they were asked for, or found, and as they are looked for."""
+
+    boxes: Boxes
+    wanted: Sequence[WantedHand]
+    image: Image
+
+
+class Predictor:
+    """Estimates hands in stills, with the network that ships, or another."""
+
+    def __init__(self, estimator: DahyfEstimator, detector: PalmDetector, vertices: bool = False) -> None:
+        """vertices: whether predictions have the skin too."""
+        self._estimator = estimator
+        self._detector = detector
+        self._vertices = vertices
+
+    @classmethod
+    def shipped(cls, hand_model: Path | None = None, vertices: bool = False) -> Self:
+        """hand_model: the user's MANO file, None for the open hand. Raises ModelFileError."""
+        sides: tuple[Side, ...] = ("right", "left")
+        models = {side: load_hand_model(hand_model or "open_hand", side) for side in sides}
+        return cls(shipped_estimator(models), PalmDetector(), vertices)
+
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime execution provider that runs the network."""
+        return self._estimator.provider
+
+    def in_boxes(self, boxes: Iterable[HandBox]) -> Generator[list[Prediction], None, None]:
+        """One hand a box, in order; a list for each run of boxes of one picture, which is read once.
+
+        Raises FootageError when a picture cannot be read.
+        """
+        groups = ((image, list(group)) for image, group in groupby(boxes, key=lambda box: box.image))
+        with closing(run_ahead(_read(groups), PICTURES_AHEAD)) as pictures:
+            stills = (_Still(group, _wanted(group, image, repeat(0.0)), image) for _, group, image in pictures)
+            yield from self._in_batches(stills)
+
+    def in_pictures(self, images: Iterable[str]) -> Generator[list[Prediction], None, None]:
+        """A list of the hands found in each picture, the surest first, in order. Raises FootageError as above."""
+        with closing(run_ahead(_read((image, ()) for image in images), PICTURES_AHEAD)) as pictures:
+            yield from self._in_batches(self._found(path, image) for path, _, image in pictures)
+
+    def _found(self, path: str, image: Image) -> _Still:
+        """The hands in a picture of which nothing is known."""
+        height, width = image.shape[:2]
+        seen = find_hands(self._detector, self._estimator, image, Lens().intrinsics(width, height))
+        seen = seen[np.argsort(-seen.presence, kind="stable")]
+        boxes = [
+            HandBox(path, (left, top, right - left, bottom - top), "right" if right_score >= 0.5 else "left")
+            for (left, top, right, bottom), right_score in zip(
+                box_around(seen.joints_2d).tolist(), seen.right_score, strict=True
+            )
+        ]
+        return _Still(boxes, _wanted(boxes, image, seen.crops.roll), image)
+
+    def _in_batches(self, stills: Iterable[_Still]) -> Iterator[list[Prediction]]:
+        batch: list[_Still] = []
+        for still in stills:
+            batch.append(still)
+            hands = sum(len(waiting.boxes) for waiting in batch)
+            if hands >= BATCH_HANDS or sum(waiting.image.nbytes for waiting in batch) >= BATCH_BYTES:
+                yield from self._predict(batch)
+                batch = []
+        yield from self._predict(batch)
+
+    def _predict(self, batch: Sequence[_Still]) -> Iterator[list[Prediction]]:
+        """The hands of each still."""
+        wanted = [hand for still in batch for hand in still.wanted]
+        estimates: list[tuple[Side, HandEstimates]] = []
+        for start in range(0, len(wanted), BATCH_HANDS):
+            estimates += estimate_hands(self._estimator, wanted[start : start + BATCH_HANDS])
+        answers = iter(zip(wanted, estimates, strict=True))
+        for still in batch:
+            yield [self._answer(box, hand, *found) for box, (hand, found) in zip(still.boxes, answers, strict=False)]
+
+    def _answer(self, box: HandBox, hand: WantedHand, side: Side, found: HandEstimates) -> Prediction:
+        model = self._estimator.hand_models[side]
+        parameters = found.pose, found.shape, found.translation
+        joints_3d = model.keypoints(model.skeleton(*parameters), KEYPOINTS)[0]
+        return Prediction(
+            image=box.image,
+            box=np.array(box.box),
+            side=side,
+            confidence=float(found.confidence[0]),
+            joints_3d=joints_3d,
+            joints_2d=found.joints_2d[0],
+            joints_2d_projected=hand.intrinsics.project(joints_3d),
+            pose=found.pose[0],
+            shape=found.shape[0],
+            translation=found.translation[0],
+            focal=hand.intrinsics.fx,
+            vertices=model(*parameters).vertices[0] if self._vertices else None,
+        )
+
+
+def _read(asked: Iterable[tuple[str, Boxes]]) -> Generator[tuple[str, Boxes, Image], None, None]:
+    """Each path, what goes with it, and the picture."""
+    for path, boxes in asked:
+        yield path, boxes, read_picture(Path(path))
+
+
+def _wanted(boxes: Boxes, image: Image, rolls: Iterable[float]) -> list[WantedHand]:
+    """How to look for the hands of a picture. rolls: of a virtual camera in which their fingers may be up."""
+    height, width = image.shape[:2]
+    corners = [np.array([x, y, x + wide, y + high]) for x, y, wide, high in (box.box for box in boxes)]
+    sensible = [sensible_box(corner, width, height) for corner in corners]
+    largest = max((max(box[2:] - box[:2]) for box in sensible), default=0.0)
+    assumed = float(assumed_focal((width, height), largest))
+    return [
+        WantedHand(
+            image, box, None if asked.side is None else asked.side == "left", _camera(asked, image, assumed), roll
+        )
+        for asked, box, roll in zip(boxes, sensible, rolls, strict=False)
+    ]
+
+
+def _camera(asked: HandBox, image: Image, assumed_focal: float) -> Intrinsics:
+    height, width = image.shape[:2]
+    focal = asked.focal or assumed_focal
+    return Lens(pinhole=(focal, focal, *(asked.principal or (width / 2, height / 2)))).intrinsics(width, height)
+
+
+def predict(
+    images: str | Path | Iterable[str | Path] = (),
+    boxes: str | Path | Sequence[Mapping[str, Any]] | None = None,
+    *,
+    hand_model: str | Path | None = None,
+    vertices: bool = False,
+) -> list[dict[str, Any]]:
+    """Hands in stills, as `dahyf predict` writes them: a list of dictionaries of JSON's types.
+
+    images: paths of pictures, in which hands are found. boxes: a JSON file, or a list like its content, of the hands to
+    estimate instead, one answer each in the same order; docs/command-line.md has the fields of both. hand_model: a MANO
+    file, None for the open hand. vertices: also give the skin.
+
+    Raises FootageError, DatasetError, ModelFileError.
+    """
+    paths = [str(image) for image in ([images] if isinstance(images, str | Path) else images)]
+    predictor = Predictor.shipped(None if hand_model is None else Path(hand_model), vertices)
+    if boxes is None:
+        check_pictures(paths)
+        found = predictor.in_pictures(paths)
+    else:
+        found = predictor.in_boxes(asked_boxes(Path(boxes) if isinstance(boxes, str) else boxes, paths))
+    return [prediction.plain() for hands in found for prediction in hands]
