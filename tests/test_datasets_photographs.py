@@ -27,7 +27,7 @@ from dahyf_core.datasets import (
 )
 from dahyf_core.datasets.annotation.cleaning import cleaned
 from dahyf_core.datasets.annotation.fits import fit_looks
-from dahyf_core.datasets.annotation.looks import VIEWS, Looks, look_often
+from dahyf_core.datasets.annotation.looks import Looks, look_often
 from dahyf_core.errors import DatasetError, OutputError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import Sightings
@@ -113,6 +113,8 @@ def made_up_labels(count=4):
 class TwoMinds:
     """An estimator that sees a fixed hand, 3 px too far right in mirrored patches, else too far left."""
 
+    both_ways = True
+
     def __init__(self, joints_2d):
         self.joints_2d = joints_2d
         self.crops = []
@@ -121,8 +123,18 @@ class TwoMinds:
         self.crops.append(crops)
         shift = np.where(crops.mirrored, 3.0, -3.0)[:, None, None] * (1.0, 0.0)
         count = len(crops)
-        world = np.zeros((count, 63), np.float32)
-        return Sightings(crops, self.joints_2d + shift, np.ones(count), np.full(count, 0.9), world)
+        return Sightings(
+            crops, self.joints_2d + shift, np.ones(count), np.full(count, 0.9), np.zeros((count, 0), np.float32)
+        )
+
+    def points_3d(self, sightings):
+        return np.zeros((len(sightings), 21, 3))
+
+
+class OneMind(TwoMinds):
+    """One that knows right hands alone."""
+
+    both_ways = False
 
 
 def test_looks_are_averaged_and_their_spread_is_told():
@@ -134,9 +146,14 @@ def test_looks_are_averaged_and_their_spread_is_told():
     np.testing.assert_allclose(looks.spread_2d, 3.0, atol=1e-6)
     np.testing.assert_allclose(looks.right_score, 0.9)
     crops = Crops.concatenate(estimator.crops[1:])
-    assert len(crops) == len(VIEWS)
-    assert crops.mirrored.sum() == len(VIEWS) / 2
+    assert crops.mirrored.sum() == len(crops) / 2
     np.testing.assert_allclose(np.sort(np.ptp(crops.roll.reshape(2, -1), axis=1)), np.radians(30.0))
+
+
+def test_a_network_of_right_hands_never_looks_at_their_mirror_images():
+    estimator = OneMind(CAMERA.project(made_up_hands(1)[2]))
+    look_often(estimator, NO_IMAGE, estimator.joints_2d, np.array([False]), CAMERA)
+    assert not Crops.concatenate(estimator.crops).mirrored.any()
 
 
 def test_no_hands_are_looked_at_without_fuss():

@@ -26,6 +26,10 @@ def annotate(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The label file to write (.npz).")
     ],
+    network: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A trained network (.onnx) that labels instead of MediaPipe's landmarks."),
+    ] = None,
     backgrounds: Annotated[
         Path | None,
         typer.Option(
@@ -40,10 +44,16 @@ def annotate(
     """
     with session(as_json) as reporter:
         from dahyf_core.datasets import Annotator, save_labels
+        from dahyf_core.hand_model import load_hand_model
+        from dahyf_core.pose import DahyfEstimator, DahyfNetwork
 
         started = time.monotonic()
         check_output(output, (".npz",))
-        found = Annotator().annotate(folder, reporter)
+        looker = None
+        if network is not None:
+            hands = load_hand_model(side="right"), load_hand_model(side="left")
+            looker = DahyfEstimator(DahyfNetwork(network), {hand.side: hand for hand in hands})
+        found = Annotator(looker=looker).annotate(folder, reporter)
         for reason, count in found.dropped.items():
             if count:
                 reporter.status(f"Left out: {counted(count, 'hand')}, {reason}.")

@@ -1,7 +1,7 @@
 """Pose estimators: patches in, hand parameters out."""
 
 from dahyf_core.pose.confidence import agreement
-from dahyf_core.pose.dahyf import DahyfEstimator
+from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
@@ -11,6 +11,7 @@ from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator,
 __all__ = [
     "ESTIMATORS",
     "DahyfEstimator",
+    "DahyfNetwork",
     "EstimatorName",
     "HandEstimates",
     "LandmarkEstimator",

@@ -12,6 +12,7 @@ from dahyf_core.fitting import nearest_rotation
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.confidence import agreement
 from dahyf_core.pose.estimator import HandEstimates, Sightings
+from dahyf_core.pose.orientation import viewing_rotations
 from dahyf_core.rotations import axis_angle_from_matrix
 from dahyf_core.runtime import create_session
 
@@ -103,6 +104,22 @@ class DahyfEstimator:
         outputs = self.network.run(np.concatenate([cut_patches(image, part) for image, part in pictures]), *crops)
         ends = np.cumsum([len(part) for part in crops])
         return [_sightings(part, outputs[end - len(part) : end]) for part, end in zip(crops, ends, strict=True)]
+
+    @property
+    def both_ways(self) -> bool:
+        """The network knows right hands alone."""
+        return False
+
+    def points_3d(self, sightings: Sightings) -> Array:
+        """(N, 21, 3) m: "mediapipe" keypoints in the camera's axes as if each patch lay amid the picture."""
+        points = np.empty((len(sightings), 21, 3))
+        for side, model in self.hand_models.items():
+            rows = sightings.crops.mirrored == (side == "left")
+            rotations, shapes = _seen_parameters(sightings[rows], side)
+            pose = axis_angle_from_matrix(rotations)
+            posed = model.skeleton(pose, shapes, np.zeros((len(pose), 3)))
+            points[rows] = model.keypoints(posed, "mediapipe") @ viewing_rotations(sightings.crops[rows])
+        return points
 
     def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
         """Poses of one hand from all its sightings, in the order of time, with one shape for all of them.

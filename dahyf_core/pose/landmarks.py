@@ -62,6 +62,15 @@ class LandmarkEstimator:
             payload=crops.to_camera(seen.world).reshape(len(crops), 63).astype(np.float32),
         )
 
+    @property
+    def both_ways(self) -> bool:
+        """The network knows left hands as well as right ones."""
+        return True
+
+    def points_3d(self, sightings: Sightings) -> Array:
+        """(N, 21, 3) m: the world points, in the camera's axes as if each patch lay amid the picture."""
+        return sightings.payload.reshape(-1, 21, 3).astype(float)
+
     def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
         """Poses of one hand from all its sightings, in the order of time, with one shape for all of them."""
         if not len(sightings):

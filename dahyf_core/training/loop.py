@@ -106,7 +106,7 @@ class Run:
     def __init__(self, config: TrainingConfig, run: RunFolder, fabric: Fabric, progress: Progress) -> None:
         self.config, self.run, self.fabric, self.progress = config, run, fabric, progress
         trainee = Trainee.create(config)
-        trainee.network.to(memory_format=torch.channels_last)
+        trainee.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._begin(trainee.network)
         self.average = AveragedModel(
             trainee.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True

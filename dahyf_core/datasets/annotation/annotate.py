@@ -10,7 +10,7 @@ from dahyf_core.camera import Lens, assumed_focal
 from dahyf_core.capture import Report
 from dahyf_core.datasets.annotation.cleaning import CleaningLimits, cleaned
 from dahyf_core.datasets.annotation.fits import fit_looks
-from dahyf_core.datasets.annotation.looks import Looks, look_often
+from dahyf_core.datasets.annotation.looks import Looker, Looks, look_often
 from dahyf_core.datasets.annotation.seeds import Photograph, Seeds, list_photographs, read_seeds
 from dahyf_core.datasets.files import read_image
 from dahyf_core.datasets.labels import PhotoLabels, box_side
@@ -43,9 +43,13 @@ class _Viewed:
 class Annotator:
     """Labels photographs with the palm detector, the landmark network and the hand model."""
 
-    def __init__(self, limits: CleaningLimits | None = None, threads: int = 0) -> None:
-        """threads: of the CPU for the networks, 0 for one a core. Raises ModelFileError."""
+    def __init__(self, limits: CleaningLimits | None = None, looker: Looker | None = None, threads: int = 0) -> None:
+        """looker: what labels the hands, the landmark network if None: it finds them in any case.
+
+        threads: of the CPU for the networks, 0 for one a core. Raises ModelFileError.
+        """
         self._estimator = LandmarkEstimator(LandmarkNetwork(threads), {})
+        self._looker = looker or self._estimator
         self._detector = PalmDetector(threads=threads)
         self._model: HandModel = load_hand_model()
         self._limits = limits or CleaningLimits()
@@ -79,7 +83,7 @@ class Annotator:
         camera = Lens().intrinsics(width, height)
         if seeds is None:
             seeds = Seeds.of(find_hands(self._detector, self._estimator, image, camera))
-        looks = look_often(self._estimator, image, seeds.joints_2d, seeds.left, camera)
+        looks = look_often(self._looker, image, seeds.joints_2d, seeds.left, camera)
         return _Viewed(photograph, (width, height), seeds, looks)
 
     def _fit(self, folder: Path, viewed: list[_Viewed]) -> PhotoLabels:

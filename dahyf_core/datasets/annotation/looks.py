@@ -1,4 +1,4 @@
-"""The landmark network run many times on each hand: the mean of its answers, and how far they lie apart.
+"""A network run many times on each hand: the mean of its answers, and how far they lie apart.
 
 A network answers differently to every view of the same picture. What it sees, it sees in all of them; what it guesses,
 such as a finger behind the palm, comes out differently each time.
@@ -6,18 +6,30 @@ such as a finger behind the palm, comes out differently each time.
 
 from dataclasses import dataclass, fields
 from itertools import product
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, Intrinsics, upright_crops
 from dahyf_core.datasets.example import Array, Image
-from dahyf_core.pose import LandmarkEstimator
+from dahyf_core.pose import Sightings
 
-VIEWS = tuple(product((False, True), np.radians((-15.0, 0.0, 15.0)), (0.88, 1.12)))
-"""Mirrored or not, turned by so much, and of so many times the size."""
+TURNS, SIZES = np.radians((-15.0, 0.0, 15.0)), (0.88, 1.12)
+"""How patches are varied: turned by so much, and of so many times the size."""
 PALM = [0, 5, 9, 13, 17]
 """Wrist and knuckles: the origin of world points is laid in their middle before these are compared."""
+
+
+class Looker(Protocol):
+    """An estimator that labels. both_ways: whether it knows hands of the other side than its patches should show."""
+
+    @property
+    def both_ways(self) -> bool: ...
+    def see(self, image: Image, crops: Crops) -> Sightings: ...
+    def points_3d(self, sightings: Sightings) -> Array:
+        """(N, 21, 3) m, any origin: "mediapipe" keypoints in the camera's axes, as if amid the picture."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -44,29 +56,30 @@ class Looks:
 
 
 def look_often(
-    estimator: LandmarkEstimator, image: Image, joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics
+    looker: Looker, image: Image, joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics
 ) -> Looks:
     """Find the joints of hands that are roughly known: (N, 21, 2) px, left or not (N,)."""
-    count = len(joints_2d)
-    joints_2d = estimator.see(image, upright_crops(joints_2d, left, intrinsics)).joints_2d
-    seen = estimator.see(image, Crops.concatenate([varied(joints_2d, left, intrinsics, *view) for view in VIEWS]))
-    joints = seen.joints_2d.reshape(len(VIEWS), count, 21, 2)
-    world = seen.payload.reshape(len(VIEWS), count, 21, 3).astype(float)
-    world -= world[:, :, PALM].mean(axis=2, keepdims=True)
+    joints_2d = looker.see(image, upright_crops(joints_2d, left, intrinsics)).joints_2d
+    views = list(product((False, True) if looker.both_ways else (False,), TURNS, SIZES))
+    seen = looker.see(image, Crops.concatenate([varied(joints_2d, left, intrinsics, *view) for view in views]))
+    shape = len(views), len(joints_2d)
+    joints = seen.joints_2d.reshape(*shape, 21, 2)
+    world = looker.points_3d(seen).reshape(*shape, 21, 3)
+    world = world - world[:, :, PALM].mean(axis=2, keepdims=True)
     return Looks(
         joints.mean(axis=0),
         spread(joints),
         world.mean(axis=0),
         spread(world),
-        seen.presence.reshape(len(VIEWS), count).mean(axis=0),
-        seen.right_score.reshape(len(VIEWS), count).mean(axis=0),
+        seen.presence.reshape(shape).mean(axis=0),
+        seen.right_score.reshape(shape).mean(axis=0),
     )
 
 
 def varied(
     joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics, mirrored: bool, turn: float, size: float
 ) -> Crops:
-    """The upright patches, seen as one of VIEWS says."""
+    """The upright patches, mirrored once more or not, turned and sized."""
     crops = upright_crops(joints_2d, left ^ mirrored, intrinsics)
     return Crops(crops.center, crops.side * size, crops.roll + turn, crops.mirrored, intrinsics)
 
