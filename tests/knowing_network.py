@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.detection import Palms
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose.dahyf import MIRROR, DahyfOutputs
+from dahyf_core.pose.dahyf import MIRROR, NOTHING, DahyfOutputs
 from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 
 MODELS: dict[Side, HandModel] = {"right": load_hand_model(), "left": load_hand_model(side="left")}
@@ -78,6 +78,8 @@ class KnowingNetwork:
     provider: str = "TestExecutionProvider"
 
     def run(self, patches: NDArray[np.uint8], *crops: Crops) -> DahyfOutputs:
+        if not len(patches):
+            return NOTHING
         self.seen.append(list(crops))
         rows = [part[[row]] for part in crops for row in range(len(part))]
         found = [self._see(patch, crop) for patch, crop in zip(patches, rows, strict=True)]
