@@ -18,7 +18,7 @@ class DahyfError(Exception):
 
 
 class FootageError(DahyfError):
-    """The footage is missing, damaged, or holds no pictures."""
+    """The footage or a picture is missing or damaged, or holds no pictures."""
 
     exit_code = 3
 
@@ -48,6 +48,6 @@ class OutputError(DahyfError):
 
 
 class DatasetError(DahyfError):
-    """A data set, one of its files, or a label file is missing, damaged, or of another layout."""
+    """A data set, one of its files, a label file or a box file is missing, damaged, or of another layout."""
 
     exit_code = 8

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dahyf_core.pose.shipped import LITE
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -15,3 +17,11 @@ def shared_data() -> Path:
     if not (folder / "clips").is_dir():
         pytest.skip(f"no test footage at {folder}; set DAHYF_TEST_DATA to a folder that has it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shipped_network() -> Path:
+    """The trained network's file; tests that need it skip where it is absent."""
+    if not LITE.is_file():
+        pytest.skip(f"the trained network {LITE} is missing")
+    return LITE

@@ -65,7 +65,7 @@ def results(tmp_path) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def clip(tmp_path_factory) -> Path:
+def clip(tmp_path_factory, shipped_network) -> Path:
     return write_video(
         tmp_path_factory.mktemp("clip") / "wave.mp4", frames=8, size=(320, 240), rate=RATE, picture=hand_picture
     )
@@ -302,6 +302,7 @@ def test_a_missing_capture(tmp_path):
     assert_refused(run("info", tmp_path / "a.npz"), BAD_CAPTURE, tmp_path / "a.npz", "No such file")
 
 
+@pytest.mark.usefixtures("shipped_network")
 class TestUnusualFootage:
     """It is captured like any other."""
 
@@ -410,7 +411,7 @@ LONG = 150  # frames, more than one chunk of the journal
 
 
 @pytest.fixture(scope="module")
-def long_clip(tmp_path_factory) -> Path:
+def long_clip(tmp_path_factory, shipped_network) -> Path:
     pictures = [hand_picture(index, 256, 192) for index in range(40)]
     return write_video(
         tmp_path_factory.mktemp("long") / "long.mp4",

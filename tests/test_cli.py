@@ -48,7 +48,7 @@ def clip(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def captured(clip):
+def captured(clip, shipped_network):
     output = clip.with_name("wave.npz")
     return output, run("capture", clip, "-o", output)
 
@@ -274,6 +274,7 @@ class TestHelp:
         assert say(*arguments)[0] == 2
 
 
+@pytest.mark.usefixtures("shipped_network")
 class TestCapture:
     def test_finds_the_hand_and_says_so(self, captured):
         output, result = captured
@@ -324,8 +325,16 @@ class TestCapture:
         assert "capture: 2 of 2 frames" in err
 
 
+def test_capture_runs_the_baseline_when_asked(clip, tmp_path):
+    result = run("capture", clip, "-o", tmp_path / "a.npz", "--estimator", "baseline", "--range", "0:3")
+    assert result.done["hands"] == 1
+    assert result.of_type("status")[0]["text"].startswith("The estimator mediapipe+ik runs on ")
+    assert load_capture(tmp_path / "a.npz").source.estimator == "mediapipe+ik"
+    assert say("capture", clip, "-o", tmp_path / "a.npz", "--estimator", "guess")[0] == 2
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_a_terminal_sees_a_bar_with_pace_and_time_left(clip, tmp_path):
+def test_a_terminal_sees_a_bar_with_pace_and_time_left(clip, shipped_network, tmp_path):
     import pty
 
     ours, theirs = pty.openpty()
@@ -419,7 +428,7 @@ class TestPreview:
             moved.rename(clip)
 
 
-def test_check_names_versions_and_provider():
+def test_check_names_versions_and_provider(shipped_network):
     result = run("check")
     assert result.exit_code == 0
     text = " ".join(message["text"] for message in result.of_type("status"))

@@ -253,6 +253,7 @@ def clip(tmp_path_factory) -> Path:
     return write_video(path, 12, (320, 240), RATE, picture=hand_picture)
 
 
+@pytest.mark.usefixtures("shipped_network")
 class TestCapture:
     """The whole way, with the real networks."""
 

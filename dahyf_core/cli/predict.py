@@ -49,14 +49,13 @@ def predict(
         if boxes is None and not paths:
             raise SettingsError("No picture is named.", "Name pictures, or a file of boxes with --boxes.")
         check_output(output, (".json",), inputs=[Path(path) for path in paths] + ([boxes] if boxes else []))
-        predictor = Predictor.shipped(hand_model, vertices)
-        reporter.status(f"The estimator runs on {predictor.provider}.")
         if boxes is None:
             check_pictures(paths)
-            total, found = len(paths), predictor.in_pictures(paths)
-        else:
-            asked = asked_boxes(boxes, paths)
-            total, found = sum(1 for _ in groupby(asked, lambda box: box.image)), predictor.in_boxes(asked)
+        asked = None if boxes is None else asked_boxes(boxes, paths)
+        predictor = Predictor.shipped(hand_model, vertices)
+        reporter.status(f"The estimator runs on {predictor.provider}.")
+        found = predictor.in_pictures(paths) if asked is None else predictor.in_boxes(asked)
+        total = len(paths) if asked is None else len(list(groupby(box.image for box in asked)))
         hands = write_predictions(_told(found, total, reporter), output)
         if not hands:
             reporter.warning("No hands were found.")

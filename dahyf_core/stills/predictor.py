@@ -173,10 +173,11 @@ def predict(
     Raises FootageError, DatasetError, ModelFileError.
     """
     paths = [str(image) for image in ([images] if isinstance(images, str | Path) else images)]
-    predictor = Predictor.shipped(None if hand_model is None else Path(hand_model), vertices)
+    model = None if hand_model is None else Path(hand_model)
     if boxes is None:
         check_pictures(paths)
-        found = predictor.in_pictures(paths)
+        found = Predictor.shipped(model, vertices).in_pictures(paths)
     else:
-        found = predictor.in_boxes(asked_boxes(Path(boxes) if isinstance(boxes, str) else boxes, paths))
+        asked = asked_boxes(Path(boxes) if isinstance(boxes, str) else boxes, paths)
+        found = Predictor.shipped(model, vertices).in_boxes(asked)
     return [prediction.plain() for hands in found for prediction in hands]
