@@ -28,7 +28,7 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
     CPU: {},
 }
 """In order of preference, with their options: TensorRT builds an engine for each new number of patches, so CUDA comes
-first. Networks run in float32: without TF32, and in Core ML's typed format. cuDNN's default would time all its
+first. CUDA and Core ML compute in float32: without TF32, and in the typed format. cuDNN's default would time all its
 convolutions for each new number of patches."""
 
 MOST_THREADS = 4
