@@ -1,7 +1,11 @@
 """Shipped assets and ONNX Runtime sessions."""
 
+import io
 import os
 import warnings
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,14 +15,21 @@ import onnxruntime as ort
 from dahyf_core.errors import ModelFileError
 
 CPU = "CPUExecutionProvider"
-PROVIDERS = (
-    "CUDAExecutionProvider",
-    "TensorrtExecutionProvider",
-    "DmlExecutionProvider",
-    "CoreMLExecutionProvider",
-    CPU,
-)
-"""In order of preference. TensorRT builds an engine for each new number of patches, so CUDA comes first."""
+CUDA = "CUDAExecutionProvider"
+TENSORRT = "TensorrtExecutionProvider"
+DIRECTML = "DmlExecutionProvider"
+COREML = "CoreMLExecutionProvider"
+
+PROVIDERS: Mapping[str, Mapping[str, str]] = {
+    CUDA: {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"},
+    TENSORRT: {},
+    DIRECTML: {},
+    COREML: {"ModelFormat": "MLProgram"},
+    CPU: {},
+}
+"""In order of preference, with their options: TensorRT builds an engine for each new number of patches, so CUDA comes
+first. CUDA and Core ML compute in float32: without TF32, and in the typed format. cuDNN's default would time all its
+convolutions for each new number of patches."""
 
 MOST_THREADS = 4
 """Small networks gain nothing from more."""
@@ -81,10 +92,22 @@ def _open(model: Path, provider: str, threads: int) -> ort.InferenceSession:
     options.log_severity_level = 4
     # Idle threads would spin and take the cores from decoding.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    session = ort.InferenceSession(model, options, providers=[provider], enable_fallback=0)
+    if provider in (CUDA, TENSORRT):
+        _load_cuda()
+    session = ort.InferenceSession(model, options, providers=[(provider, PROVIDERS[provider])], enable_fallback=0)
     if provider not in session.get_providers():
         raise RuntimeError(f"{provider} is installed but does not start; its libraries or its device may be missing")
     return session
+
+
+@cache
+def _load_cuda() -> None:
+    """Load the libraries of CUDA and cuDNN from pip's packages, where ONNX Runtime by itself does not look.
+
+    What is missing there is printed, which must not reach those who read our output, and looked for elsewhere.
+    """
+    with redirect_stdout(io.StringIO()):
+        ort.preload_dlls(directory="")
 
 
 def _usable_cores() -> int:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the [train] extra")
-pytest.importorskip("onnx", reason="export needs the [train] extra")
+onnx = pytest.importorskip("onnx", reason="export needs the [train] extra")
+
+import onnxruntime as ort  # noqa: E402
 
 from dahyf_core.camera import Crops, Intrinsics  # noqa: E402
 from dahyf_core.hand_model import load_hand_model  # noqa: E402
@@ -15,6 +17,7 @@ from dahyf_core.network.export import Exported, export, round_to_half  # noqa: E
 from dahyf_core.network.trunk import Trunk  # noqa: E402
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork  # noqa: E402
 from dahyf_core.rotations import matrix_from_axis_angle  # noqa: E402
+from dahyf_core.runtime import CPU  # noqa: E402
 
 LIMIT_MB = 16
 CAMERA = Intrinsics(700.0, 700.0, 320.0, 240.0, 640, 480)
@@ -54,6 +57,16 @@ def test_onnx_runtime_and_torch_agree_for_any_number_of_patches(network: DaHyF, 
             found.values(), expected, [(name, 224 if name == "joints" else 1) for name in found], strict=True
         ):
             np.testing.assert_allclose(values, wanted[:count], atol=1e-4 * tolerance, err_msg=name)
+
+
+def test_padding_becomes_a_part_of_convolutions(exported: Path, tmp_path: Path) -> None:
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
+    ort.InferenceSession(exported, options, providers=[CPU])
+    kinds = {node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node}
+    assert "Conv" in kinds
+    assert "Pad" not in kinds
 
 
 def test_file_is_small_enough_to_ship(exported: Path) -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from dahyf_core import runtime
 from dahyf_core.errors import ModelFileError
-from dahyf_core.runtime import CPU, PROVIDERS, asset, create_session
+from dahyf_core.runtime import COREML, CPU, CUDA, DIRECTML, PROVIDERS, TENSORRT, asset, create_session
 
-CUDA = "CUDAExecutionProvider"
 MODEL = asset("hand_landmark.onnx")
 PATCHES = np.zeros((1, 224, 224, 3), dtype=np.uint8)
 
@@ -18,9 +17,10 @@ PATCHES = np.zeros((1, 224, 224, 3), dtype=np.uint8)
 class FakeInferenceSession:
     """Stands in for onnxruntime.InferenceSession. Faults, by provider: absent, load, run."""
 
-    def __init__(self, faults, options, provider):
+    def __init__(self, faults, options, provider, provider_options):
         self.fault = faults.get(provider)
         self.options = options
+        self.provider_options = provider_options
         self.provider = provider
         if self.fault == "load":
             raise RuntimeError("no kernel image\nand a long story")
@@ -43,10 +43,12 @@ def machine(monkeypatch):
 
         def open_session(model, options, providers, enable_fallback):
             assert not enable_fallback
-            (provider,) = providers
-            opened.append(FakeInferenceSession(faults, options, provider))
+            ((provider, provider_options),) = providers
+            opened.append(FakeInferenceSession(faults, options, provider, provider_options))
             return opened[-1]
 
+        runtime._load_cuda.cache_clear()
+        monkeypatch.setattr(runtime.ort, "preload_dlls", lambda directory: print("no CUDA here"))
         monkeypatch.setattr(runtime.ort, "get_available_providers", lambda: installed)
         monkeypatch.setattr(runtime.ort, "InferenceSession", open_session)
         return opened
@@ -62,9 +64,37 @@ def test_cpu_alone_gives_no_warning():
     assert session.provider in PROVIDERS
 
 
-def test_first_installed_provider_is_taken(machine):
-    machine([CPU, "DmlExecutionProvider", CUDA, "AzureExecutionProvider"])
-    assert create_session(MODEL).provider == CUDA
+@pytest.mark.parametrize(
+    ("installed", "taken"),
+    [
+        ([CPU, DIRECTML, CUDA, "AzureExecutionProvider"], CUDA),
+        ([TENSORRT, CUDA, CPU], CUDA),
+        ([CPU, TENSORRT], TENSORRT),
+        ([CPU, DIRECTML], DIRECTML),
+        ([CPU, COREML], COREML),
+        ([CPU], CPU),
+    ],
+)
+def test_best_installed_provider_is_taken(machine, installed, taken):
+    machine(installed)
+    session = create_session(MODEL)
+    assert session.provider == taken
+    assert session.run(patches=PATCHES) == [taken]
+
+
+def test_every_provider_may_fail_until_the_cpu_is_left(machine):
+    machine(list(PROVIDERS), **{CUDA: "absent", TENSORRT: "load", DIRECTML: "load", COREML: "absent"})
+    with pytest.warns(UserWarning, match="and is left out") as told:
+        session = create_session(MODEL)
+    assert session.provider == CPU
+    assert [str(warning.message).split()[0] for warning in told] == [CUDA, TENSORRT, DIRECTML, COREML]
+
+
+def test_nvidia_computes_in_full_float32_and_says_nothing_on_standard_output(machine, capsys):
+    opened = machine([CPU, CUDA])
+    create_session(MODEL)
+    assert opened[-1].provider_options["use_tf32"] == "0"
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(("fault", "reason"), [("load", "no kernel image"), ("absent", "does not start")])

@@ -98,7 +98,7 @@ class HandModel:
         rotations = matrix_from_axis_angle(full_pose)
         rest_joints = self.joints + np.tensordot(shape, self.joint_directions, ([1], [2]))
         joints = rest_joints + translation[:, None]
-        for children, parents in self._levels:
+        for children, parents in self.levels:
             bones = rest_joints[:, children] - rest_joints[:, parents]
             joints[:, children] = joints[:, parents] + np.einsum("bkij,bkj->bki", rotations[:, parents], bones)
             rotations[:, children] = rotations[:, parents] @ rotations[:, children]
@@ -157,7 +157,7 @@ class HandModel:
         return offset
 
     @cached_property
-    def _levels(self) -> list[tuple[np.ndarray, np.ndarray]]:
+    def levels(self) -> list[tuple[np.ndarray, np.ndarray]]:
         """(children, their parents) of each depth below the wrist, so that one product poses a whole depth."""
         depth = np.zeros(len(self.parents), dtype=int)
         for joint, parent in enumerate(self.parents[1:], start=1):

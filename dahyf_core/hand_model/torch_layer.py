@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -66,12 +67,17 @@ class TorchHandModel(nn.Module):
     def turned(self, local: Tensor, shape: Tensor, translation: Tensor) -> SkeletonTensors:
         """Bones turned by rotations (B, 16, 3, 3) of the joints, from the flat hand; the other arguments as above."""
         rest = self.joints + torch.einsum("kid,bd->bki", self.joint_directions, shape)
-        joints, rotations = [rest[:, 0] + translation], [local[:, 0]]
-        for joint, parent in enumerate(self.model.parents[1:], start=1):
-            bone = rest[:, joint] - rest[:, parent]
-            joints.append(joints[parent] + torch.einsum("bij,bj->bi", rotations[parent], bone))
-            rotations.append(rotations[parent] @ local[:, joint])
-        return SkeletonTensors(torch.stack(joints, dim=1), torch.stack(rotations, dim=1), shape)
+        joints, rotations = [rest[:, :1] + translation[:, None]], [local[:, :1]]
+        levels = [np.zeros(1, dtype=int)]
+        for children, parents in self.model.levels:
+            bones = rest[:, children] - rest[:, parents]
+            rows = np.searchsorted(levels[-1], parents)
+            turns = rotations[-1][:, rows]
+            joints.append(joints[-1][:, rows] + torch.einsum("bkij,bkj->bki", turns, bones))
+            rotations.append(turns @ local[:, children])
+            levels.append(children)
+        order = np.argsort(np.concatenate(levels))
+        return SkeletonTensors(torch.cat(joints, dim=1)[:, order], torch.cat(rotations, dim=1)[:, order], shape)
 
     def keypoints(self, posed: SkeletonTensors, name: str = "own") -> Tensor:
         """The 21 keypoints of a named set, (B, 21, 3) m, in FreiHAND's order."""

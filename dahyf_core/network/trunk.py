@@ -47,10 +47,13 @@ FEATURES = 1152
 class SameConv(nn.Conv2d):
     """A convolution that pads as TensorFlow's SAME does: the odd pixel goes to the right and to the bottom."""
 
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
+        padding, self.odd = divmod(max(kernel - stride, 0), 2)
+        super().__init__(inputs, outputs, kernel, stride, padding, groups=groups)
+
     def forward(self, images: Tensor) -> Tensor:
-        total = max(self.kernel_size[0] - self.stride[0], 0)
-        before, after = total // 2, total - total // 2
-        return super().forward(nn.functional.pad(images, (before, after, before, after)))
+        # ONNX Runtime makes padding a part of the convolution only where its value is given.
+        return super().forward(nn.functional.pad(images, (0, self.odd, 0, self.odd), value=0.0) if self.odd else images)
 
 
 class InvertedResidual(nn.Module):
