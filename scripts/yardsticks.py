@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""Measure hand capture on every yardstick, side by side: MediaPipe Hands, the baseline estimator and DaHyF networks.
+
+docs/yardsticks.md says what each tells. MediaPipe Hands gets an environment of its own, .env/mediapipe. Prints a table
+in Markdown: mean [95 % interval] / median / 90th percentile (n, how many).
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from yardsticks import photographs, stereo, synthetic
+from yardsticks.inputs import Inputs
+from yardsticks.mediapipe import MediaPipeSystem
+from yardsticks.rows import Row, markdown
+from yardsticks.systems import MODELS, EstimatorSystem, System
+
+from dahyf_core.capture import replacing
+from dahyf_core.errors import DahyfError
+from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
+from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
+from dahyf_core.runtime import asset
+
+Yardstick = Callable[[Sequence[System], Inputs], Iterable[Row]]
+
+YARDSTICKS: dict[str, Yardstick] = {module.NAME: module.measure for module in (stereo, synthetic, photographs)}
+NEEDS = {"synthetic": ("synthetic",), "photographs": ("labels",)}
+"""Options without which a yardstick cannot be run."""
+OTHERS = ("mediapipe", "baseline")
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+
+
+def main() -> None:
+    arguments = parse()
+    use_cores(arguments.threads)
+    inputs = Inputs(arguments.data, arguments.synthetic, arguments.labels, arguments.limit)
+    rows: list[Row] = []
+    try:
+        systems = [create_system(name, arguments.threads) for name in arguments.against]
+        systems += [dahyf_system(model, arguments.threads) for model in arguments.model]
+        for name in arguments.only:
+            start = time.perf_counter()
+            rows += YARDSTICKS[name](systems, inputs)
+            print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    except DahyfError as error:
+        raise SystemExit(str(error)) from error
+    print(markdown(rows, [system.name for system in systems]))
+    if arguments.output:
+        with replacing(arguments.output) as stream:
+            stream.write(json.dumps([row.to_json() for row in rows], indent=1).encode())
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    data = Path(os.environ.get("DAHYF_TEST_DATA", SHARED))
+    parser.add_argument(
+        "--model",
+        type=Path,
+        action="append",
+        metavar="FILE.onnx",
+        help="a DaHyF network, by its file's name in the table; may be repeated (default: the one that ships)",
+    )
+    parser.add_argument("--against", type=names(OTHERS), default=list(OTHERS), metavar="SYSTEMS", help="default: both")
+    parser.add_argument(
+        "--only", type=names(YARDSTICKS), default=list(YARDSTICKS), metavar="NAMES", help=f"of {', '.join(YARDSTICKS)}"
+    )
+    parser.add_argument("--limit", type=int, default=0, help="pictures of a set at most, spread evenly (default: all)")
+    parser.add_argument("--data", type=Path, default=data, help="folder with real_hands/, clips/ and backgrounds/")
+    parser.add_argument("--synthetic", type=Path, metavar="FOLDER", help="a set by `dahyf synth --split val`")
+    parser.add_argument("--labels", type=Path, metavar="FILE", help="of real_hands/, by `dahyf annotate`")
+    parser.add_argument("--threads", type=int, default=1, help="cores to use (default 1)")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE.json")
+    arguments = parser.parse_args()
+    arguments.model = arguments.model or [asset("dahyf_lite.onnx")]
+    arguments.only = [name for name in arguments.only if can_run(name, arguments)]
+    return arguments
+
+
+def can_run(name: str, arguments: argparse.Namespace) -> bool:
+    """Whether all that a yardstick needs was given; says so if not."""
+    missing = [f"--{option}" for option in NEEDS.get(name, ()) if getattr(arguments, option) is None]
+    if missing:
+        print(f"{name} is left out: it needs {' and '.join(missing)}.", file=sys.stderr)
+    return not missing
+
+
+def names(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """A reader of some of the known names, with commas between; "" for none."""
+
+    def read(text: str) -> list[str]:
+        chosen = [name for name in text.split(",") if name]
+        if unknown := set(chosen) - set(known):
+            raise argparse.ArgumentTypeError(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(known)}")
+        return chosen
+
+    return read
+
+
+def use_cores(count: int) -> None:
+    """Keep this process, and those it starts, to so many cores, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-count:])
+
+
+def create_system(name: str, threads: int) -> System:
+    """One of those that networks are compared with."""
+    if name == "mediapipe":
+        return MediaPipeSystem()
+    return EstimatorSystem(name, LandmarkEstimator(LandmarkNetwork(threads), MODELS))
+
+
+def dahyf_system(model: Path, threads: int) -> System:
+    return EstimatorSystem(model.stem, DahyfEstimator(DahyfNetwork(model, threads), MODELS))
+
+
+if __name__ == "__main__":
+    main()
