@@ -10,16 +10,19 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from yardsticks import photographs, stereo, synthetic
+from yardsticks import confidence, equivariance, false_hands, jitter, photographs, stereo, synthetic
 from yardsticks.inputs import Inputs
 from yardsticks.mediapipe import MediaPipeSystem
+from yardsticks.plots import draw
 from yardsticks.rows import Row, markdown
 from yardsticks.systems import MODELS, EstimatorSystem, System
 
 from dahyf_core.capture import replacing
+from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DahyfError
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
@@ -27,8 +30,21 @@ from dahyf_core.runtime import asset
 
 Yardstick = Callable[[Sequence[System], Inputs], Iterable[Row]]
 
-YARDSTICKS: dict[str, Yardstick] = {module.NAME: module.measure for module in (stereo, synthetic, photographs)}
-NEEDS = {"synthetic": ("synthetic",), "photographs": ("labels",)}
+YARDSTICKS: dict[str, Yardstick] = {
+    "stereo": stereo.measure,
+    "synthetic": synthetic.measure,
+    "photographs": photographs.measure,
+    "equivariance": equivariance.measure,
+    "jitter": jitter.measure,
+    "false_hands": false_hands.measure,
+    "confidence": confidence.measure,
+}
+NEEDS = {
+    "synthetic": ("synthetic",),
+    "photographs": ("labels",),
+    "equivariance": ("labels",),
+    "confidence": ("synthetic", "labels"),
+}
 """Options without which a yardstick cannot be run."""
 OTHERS = ("mediapipe", "baseline")
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
@@ -36,12 +52,11 @@ SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
 
 def main() -> None:
     arguments = parse()
-    use_cores(arguments.threads)
+    warnings.filterwarnings("ignore", "The lens distortion")  # of the stereo pair's corners, where no hand is
     inputs = Inputs(arguments.data, arguments.synthetic, arguments.labels, arguments.limit)
     rows: list[Row] = []
     try:
-        systems = [create_system(name, arguments.threads) for name in arguments.against]
-        systems += [dahyf_system(model, arguments.threads) for model in arguments.model]
+        systems = create_systems(arguments.against, arguments.model, arguments.threads)
         for name in arguments.only:
             start = time.perf_counter()
             rows += YARDSTICKS[name](systems, inputs)
@@ -49,6 +64,8 @@ def main() -> None:
     except DahyfError as error:
         raise SystemExit(str(error)) from error
     print(markdown(rows, [system.name for system in systems]))
+    if arguments.plots:
+        draw(rows, arguments.plots)
     if arguments.output:
         with replacing(arguments.output) as stream:
             stream.write(json.dumps([row.to_json() for row in rows], indent=1).encode())
@@ -72,8 +89,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=data, help="folder with real_hands/, clips/ and backgrounds/")
     parser.add_argument("--synthetic", type=Path, metavar="FOLDER", help="a set by `dahyf synth --split val`")
     parser.add_argument("--labels", type=Path, metavar="FILE", help="of real_hands/, by `dahyf annotate`")
-    parser.add_argument("--threads", type=int, default=1, help="cores to use (default 1)")
+    parser.add_argument("--threads", type=int, default=1, help="of the CPU, for each network (default 1)")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE.json")
+    parser.add_argument("--plots", type=Path, metavar="FOLDER", help="draw curves there; needs matplotlib")
     arguments = parser.parse_args()
     arguments.model = arguments.model or [asset("dahyf_lite.onnx")]
     arguments.only = [name for name in arguments.only if can_run(name, arguments)]
@@ -100,21 +118,18 @@ def names(known: Iterable[str]) -> Callable[[str], list[str]]:
     return read
 
 
-def use_cores(count: int) -> None:
-    """Keep this process, and those it starts, to so many cores, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-count:])
-
-
-def create_system(name: str, threads: int) -> System:
-    """One of those that networks are compared with."""
-    if name == "mediapipe":
-        return MediaPipeSystem()
-    return EstimatorSystem(name, LandmarkEstimator(LandmarkNetwork(threads), MODELS))
-
-
-def dahyf_system(model: Path, threads: int) -> System:
-    return EstimatorSystem(model.stem, DahyfEstimator(DahyfNetwork(model, threads), MODELS))
+def create_systems(others: Sequence[str], models: Sequence[Path], threads: int) -> list[System]:
+    """Those that networks are compared with, then the networks."""
+    detector = PalmDetector(threads=threads)
+    systems: list[System] = []
+    if "mediapipe" in others:
+        systems.append(MediaPipeSystem())
+    if "baseline" in others:
+        systems.append(EstimatorSystem("baseline", LandmarkEstimator(LandmarkNetwork(threads), MODELS), detector))
+    for model in models:
+        estimator = DahyfEstimator(DahyfNetwork(model, threads), MODELS)
+        systems.append(EstimatorSystem(model.stem, estimator, detector))
+    return systems
 
 
 if __name__ == "__main__":

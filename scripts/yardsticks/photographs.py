@@ -49,7 +49,7 @@ def given_joints(dataset: Photographs, rows: Array, inputs: Inputs) -> Array:
     folder = inputs.data / "real_hands"
     files = [picture["file"] for picture in json.loads((folder / "index.json").read_text())]
     with np.load(folder / "mediapipe_labels.npz", allow_pickle=False) as file:
-        index, keypoints = file["image_index"], file["keypoints_2d"]
+        index, keypoints = file["image_index"], file["keypoints_2d"] - 0.5  # to pixels with whole centres
     hands: dict[str, list[Array]] = {}
     for picture, points in zip(index, keypoints, strict=True):
         hands.setdefault(files[picture], []).append(points)

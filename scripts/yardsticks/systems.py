@@ -75,12 +75,21 @@ class System(Protocol):
         ...
 
 
+class Quiet:
+    """The report of a capture, to nobody."""
+
+    def status(self, text: str) -> None: ...
+    def progress(self, stage: str, done: int, total: int) -> None: ...
+    def warning(self, text: str) -> None: ...
+
+
 class EstimatorSystem:
     """A pose estimator of this project, in crops or within the whole of a capture."""
 
-    def __init__(self, name: str, estimator: PoseEstimator) -> None:
+    def __init__(self, name: str, estimator: PoseEstimator, detector: PalmDetector) -> None:
         self.name = name
         self.estimator = estimator
+        self.detector = detector
         self.follow = lru_cache(self._follow)  # two yardsticks ask for the same clips
 
     def look(self, example: Example) -> HandEstimates:
@@ -102,37 +111,28 @@ class EstimatorSystem:
         return side, self.estimator.solve(seen, side)
 
     def find(self, picture: Path) -> float | None:
-        confidence = capture(self.estimator, picture, Lens(), max_hands=2).raw_confidence
+        confidence = self._capture(picture, Lens(), max_hands=2).raw_confidence
         return float(np.nanmax(confidence)) if np.isfinite(confidence).any() else None
 
     def _follow(self, clip: Path, lens: Lens) -> Followed:
-        captured = capture(self.estimator, clip, lens, max_hands=1)
+        captured = self._capture(clip, lens, max_hands=1)
         return Followed(
             _motion(captured, captured.raw_pose, captured.raw_shape, captured.raw_translation),
             _motion(captured, captured.pose, _every_frame(captured.shape, captured), captured.translation),
         )
 
-
-class Quiet:
-    """The report of a capture, to nobody."""
-
-    def status(self, text: str) -> None: ...
-    def progress(self, stage: str, done: int, total: int) -> None: ...
-    def warning(self, text: str) -> None: ...
-
-
-def capture(estimator: PoseEstimator, footage: Path, lens: Lens, max_hands: int) -> Capture:
-    """`dahyf capture` with its defaults and any estimator, in memory."""
-    info = probe(footage, None)
-    intrinsics = lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
-    shot = Shot(info, select(info, None), intrinsics)
-    tracking = TrackingSettings(max_hands=max_hands)
-    with tempfile.TemporaryDirectory() as folder:
-        journal = Journal(Path(folder) / "journal", {})
-        log = watch(shot, PalmDetector(), estimator, tracking, journal, Quiet(), never).log
-    source = CaptureSource(FootageRecord.of(info), intrinsics, estimator.name, HandModelRecord.of(MODELS))
-    hands = solve(shot, log, estimator, tracking, Quiet())
-    return assemble_capture(source, info.frames[shot.positions], shot.times, hands, MODELS, CleaningSettings())
+    def _capture(self, footage: Path, lens: Lens, max_hands: int) -> Capture:
+        """`dahyf capture` with its defaults, in memory."""
+        info = probe(footage, None)
+        intrinsics = lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
+        shot = Shot(info, select(info, None), intrinsics)
+        tracking = TrackingSettings(max_hands=max_hands)
+        with tempfile.TemporaryDirectory() as folder:
+            journal = Journal(Path(folder) / "journal", {})
+            log = watch(shot, self.detector, self.estimator, tracking, journal, Quiet(), never).log
+        source = CaptureSource(FootageRecord.of(info), intrinsics, self.estimator.name, HandModelRecord.of(MODELS))
+        hands = solve(shot, log, self.estimator, tracking, Quiet())
+        return assemble_capture(source, info.frames[shot.positions], shot.times, hands, MODELS, CleaningSettings())
 
 
 def true_crop(example: Example) -> Crops:
