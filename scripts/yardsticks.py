@@ -93,6 +93,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("-o", "--output", type=Path, metavar="FILE.json")
     parser.add_argument("--plots", type=Path, metavar="FOLDER", help="draw curves there; needs matplotlib")
     arguments = parser.parse_args()
+    if not (arguments.data / "clips").is_dir():
+        parser.error(f"there are no clips below {arguments.data}; name the folder that has them with --data")
     arguments.model = arguments.model or [asset("dahyf_lite.onnx")]
     arguments.only = [name for name in arguments.only if can_run(name, arguments)]
     return arguments

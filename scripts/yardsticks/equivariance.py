@@ -1,6 +1,6 @@
 """The same photograph mirrored, rolled, shifted and scaled: does the hand follow?
 
-Every system gets the box of the hand, moved along with the picture, and nothing else: not its side, not where it points.
+Every system gets the box of the hand, moved along with the picture, and nothing else: not its side or direction.
 """
 
 from collections.abc import Iterator, Sequence

@@ -34,7 +34,7 @@ MOST_HANDS = 4
 
 @dataclass(frozen=True, eq=False)
 class MediaPipeHand:
-    """points: (21, 2) px. world: (21, 3) m, the axes of a camera that looks straight at the hand. score: of the side."""
+    """points: (21, 2) px. world: (21, 3) m, in a camera that looks straight at the hand. score: of the side."""
 
     points: Array
     world: Array
@@ -109,7 +109,8 @@ class MediaPipeSystem:
 
     def _nearest(self, picture: Image, box: Array) -> MediaPipeHand | None:
         middle = (box[:2] + box[2:]) / 2
-        inside = [hand for hand in self._stills.see(picture) if (np.abs(hand.middle - middle) < (box[2:] - middle)).all()]
+        hands = self._stills.see(picture)
+        inside = [hand for hand in hands if (np.abs(hand.middle - middle) < box[2:] - middle).all()]
         return min(inside, key=lambda hand: float(np.linalg.norm(hand.middle - middle)), default=None)
 
     def _follow(self, clip: Path, lens: Lens) -> Followed:

@@ -41,7 +41,9 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
         yield tell.spread("EPE, located, to one MediaPipe run", "px at 224", epe(located, given), sources)
         if np.isfinite(found.joints_2d_projected).any():
             projected = in_patches(truth, found.joints_2d_projected)
-            yield tell.spread("EPE, projected, to looks that agree", "px at 224", epe(projected, agreed, steady), sources)
+            yield tell.spread(
+                "EPE, projected, to looks that agree", "px at 224", epe(projected, agreed, steady), sources
+            )
 
 
 def given_joints(dataset: Photographs, rows: Array, inputs: Inputs) -> Array:

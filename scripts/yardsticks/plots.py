@@ -5,6 +5,7 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+
 from yardsticks.confidence import NAME as CONFIDENCE
 from yardsticks.confidence import OTHER_THINGS, PRECISION, RIGHT_ANSWERS
 from yardsticks.metrics import PrecisionRecall

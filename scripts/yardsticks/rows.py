@@ -38,13 +38,13 @@ class Row:
 
     @property
     def cell(self) -> str:
-        """For a table: mean [95 % interval], median, 90th percentile."""
+        """For a table: mean [95 % interval] / median / 90th percentile (n)."""
         text = _short(self.mean)
         if self.mean_interval:
             text += f" [{_short(self.mean_interval[0])}, {_short(self.mean_interval[1])}]"
         if self.median is not None and self.p90 is not None:
             text += f" / {_short(self.median)} / {_short(self.p90)}"
-        return text
+        return f"{text} (n {self.count})"
 
     def to_json(self) -> dict[str, Any]:
         """Everything but the values; NaN as None."""
@@ -120,7 +120,7 @@ def markdown(rows: Sequence[Row], systems: Sequence[str]) -> str:
             cells.setdefault((row.measure, row.unit), {})[row.system] = row
         lines += [f"### {yardstick}", "", f"| | unit | {' | '.join(systems)} |", "|---" * (len(systems) + 2) + "|"]
         for (measure, unit), of_system in cells.items():
-            texts = [f"{of_system[name].cell} (n {of_system[name].count})" if name in of_system else "" for name in systems]
+            texts = [of_system[name].cell if name in of_system else "" for name in systems]
             lines.append(f"| {measure} | {unit} | {' | '.join(texts)} |")
         lines.append("")
     return "\n".join(lines)

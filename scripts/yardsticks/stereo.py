@@ -1,6 +1,6 @@
 """Two calibrated views of one hand, no labels: how far do the poses disagree that each view alone gives?
 
-The folder holds cam0_test.mp4 and cam1_test.mp4, synchronised; c0.dat and c1.dat, each a camera matrix and a distortion;
+The folder holds cam0_test.mp4 and cam1_test.mp4, synchronised; c0.dat and c1.dat, each camera matrix and distortion;
 rot_trans_c0.dat and rot_trans_c1.dat, each with R and T from the world to the camera; and mediapipe_triangulated.npz
 with joints `xyz` (frames, 21, 3) in the world and the `good_frames` among them: a weak truth, made from MediaPipe's
 points in both views. Raw poses are measured; nothing of one view is used in the other.

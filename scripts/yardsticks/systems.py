@@ -34,7 +34,7 @@ LOOKS = 3
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """A hand over the T frames of a clip, NaN where it was not found. wrist: (T, 3, 3). joints: (T, 21, 3), any unit."""
+    """A hand over the T frames of a clip, NaN where it was not found. wrist: (T, 3, 3). joints: (T, 21, 3) m."""
 
     wrist: Array
     joints: Array
