@@ -7,7 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "scripts" / "mediapipe_hands.py"
-MEDIAPIPE = "mediapipe==0.10.21"
+VERSION = "0.10.21"
+MEDIAPIPE = f"mediapipe=={VERSION}"
+INSTALLED = f"lib/python*/site-packages/mediapipe-{VERSION}.dist-info"
+"""What pip leaves in an environment once MediaPipe is there; it comes after all that it needs."""
 
 
 def mediapipe_python() -> Path:
@@ -17,6 +20,7 @@ def mediapipe_python() -> Path:
     if not python.exists():
         print(f"Installing {MEDIAPIPE} into {folder}.", file=sys.stderr)
         venv.create(folder, with_pip=True)
-    packages = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", MEDIAPIPE]
-    subprocess.run(packages, check=True)
+    if not any(folder.glob(INSTALLED)):
+        packages = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", MEDIAPIPE]
+        subprocess.run(packages, check=True)
     return python

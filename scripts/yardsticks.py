@@ -59,16 +59,22 @@ def main() -> None:
         systems = create_systems(arguments.against, arguments.model, arguments.threads)
         for name in arguments.only:
             start = time.perf_counter()
-            rows += YARDSTICKS[name](systems, inputs)
+            found = list(YARDSTICKS[name](systems, inputs))
+            rows += found
+            print(markdown(found, [system.name for system in systems]), flush=True)
             print(f"{name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+            if arguments.output:
+                write(rows, arguments.output)
     except DahyfError as error:
         raise SystemExit(str(error)) from error
-    print(markdown(rows, [system.name for system in systems]))
     if arguments.plots:
         draw(rows, arguments.plots)
-    if arguments.output:
-        with replacing(arguments.output) as stream:
-            stream.write(json.dumps([row.to_json() for row in rows], indent=1).encode())
+
+
+def write(rows: Sequence[Row], path: Path) -> None:
+    """All numbers as JSON."""
+    with replacing(path) as stream:
+        stream.write(json.dumps([row.to_json() for row in rows], indent=1).encode())
 
 
 def parse() -> argparse.Namespace:

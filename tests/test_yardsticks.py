@@ -147,7 +147,7 @@ def test_flips_are_steps_of_the_wrist_in_neighbouring_frames():
     angles = np.radians([0, 10, 100, np.nan, 0])
     wrist = np.full((5, 3, 3), np.nan)
     seen = np.isfinite(angles)
-    wrist[seen] = Rotation.from_euler("z", angles[seen]).as_matrix()
+    wrist[seen] = Rotation.from_rotvec(angles[seen, None] * (0, 0, 1)).as_matrix()
     motion = Motion(wrist, np.where(seen[:, None, None], 0.0, np.nan) * np.ones((5, 21, 3)))
     np.testing.assert_allclose(jitter.wrist_steps(motion), [10, 90, np.nan, np.nan], atol=1e-6)
 

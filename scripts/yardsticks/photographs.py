@@ -34,7 +34,10 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
     for system in systems:
         tell = Teller(NAME, system.name)
         answers = [system.look(example) for example in truth]
-        yield tell.share("found", np.array([answer is not None for answer in answers]), sources)
+        seen = np.array([answer is not None for answer in answers])
+        yield tell.share("found", seen, sources)
+        if not seen.any():
+            continue
         found = gather(answers)
         located = in_patches(truth, found.joints_2d)
         yield tell.spread("EPE, located, to looks that agree", "px at 224", epe(located, agreed, steady), sources)
