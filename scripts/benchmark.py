@@ -13,7 +13,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,12 +22,11 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
+from mediapipe_environment import ROOT, SCRIPT, mediapipe_python
 from numpy.typing import NDArray
 
 from dahyf_core.capture import load_capture
 
-ROOT = Path(__file__).resolve().parent.parent
-MEDIAPIPE = "mediapipe==0.10.21"
 MEMORY_FRAMES = (200, 2000)
 
 MEASURE = """
@@ -67,7 +65,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="runs of each program on each clip (default 5)")
     parser.add_argument("--no-memory", action="store_true", help="leave out the long clips that memory is measured on")
     arguments = parser.parse_args()
-    mediapipe = mediapipe_program(ROOT / ".env" / "mediapipe")
+    mediapipe = mediapipe_program()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         print(f"{'clip':32} {'hands':>5}  {'MediaPipe frames/s':>22}  {'dahyf frames/s':>22}  {'ratio':>5}  found")
@@ -100,17 +98,12 @@ def rates(runs: list[Run]) -> str:
     return f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
 
 
-def mediapipe_program(folder: Path) -> Program:
-    """MediaPipe Hands in an environment at `folder`, which is made where it is missing."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        print(f"Installing {MEDIAPIPE} into {folder}.", file=sys.stderr)
-        venv.create(folder, with_pip=True)
-    packages = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", MEDIAPIPE]
-    subprocess.run(packages, check=True)
+def mediapipe_program() -> Program:
+    """MediaPipe Hands."""
+    python = mediapipe_python()
 
     def run(clip: Path, hands: int) -> Run:
-        text, memory = run_measured(python, ROOT / "scripts" / "mediapipe_hands.py", clip, hands)
+        text, memory = run_measured(python, SCRIPT, "time", clip, hands)
         return Run(**json.loads(text.splitlines()[-1]), memory=memory)
 
     return run

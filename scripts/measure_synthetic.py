@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.spatial.transform import Rotation, RotationSpline
 from synthetic import FINGERS_UP, HandPainter, background
-from yardstick import HEADING, Quiet, aligned_distances, describe, distances, to_palm_size
+from yardsticks.metrics import epe, pa_mpjpe, to_palm_size
+from yardsticks.systems import Quiet
 
 from dahyf_core.camera import Intrinsics, Lens
 from dahyf_core.capture import Capture, CaptureSettings, capture_footage
@@ -27,6 +28,8 @@ from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 Array = NDArray[np.floating]
 Image = NDArray[np.uint8]
 
+HEADING = f"{'':44} {'mean':>7} {'median':>7} {'p90':>7}"
+"""The line above those of `describe`."""
 SIDES: tuple[Side, ...] = ("right", "left")
 WIDTH, HEIGHT, RATE = 640, 480, 30
 KEY_SECONDS = 0.8
@@ -115,18 +118,23 @@ def print_errors(side: Side, capture: Capture, model: HandModel, truth: Truth, i
     turn = angle_between(matrix_from_axis_angle(pose[:, 0]), matrix_from_axis_angle(truth.pose[seen, 0]))
     bends = angle_between(matrix_from_axis_angle(pose[:, 1:]), matrix_from_axis_angle(truth.pose[seen, 1:]))
     wrist, true_wrist = points[:, :1], true_points[:, :1]
-    scaled = distances(to_palm_size(points), to_palm_size(true_points))
+    scaled = epe(to_palm_size(points), to_palm_size(true_points))
     print(HEADING)
-    print(describe("joints, wrists aligned", "mm", 1e3 * distances(points - wrist, true_points - true_wrist)))
+    print(describe("joints, wrists aligned", "mm", 1e3 * epe(points - wrist, true_points - true_wrist)))
     print(describe("joints, wrists aligned, palms scaled", "mm", scaled))
-    print(describe("joints, PA", "mm", 1e3 * aligned_distances(points, true_points)))
+    print(describe("joints, PA", "mm", 1e3 * pa_mpjpe(points, true_points)))
     print(describe("wrist rotation", "degrees", np.degrees(turn)))
     print(describe("finger rotations", "degrees", np.degrees(bends).mean(axis=1)))
     print(describe("distance from the camera, relative", "%", 100 * np.abs(wrist / true_wrist - 1)[:, 0, 2]))
     projected, true_pixels = intrinsics.project(points), intrinsics.project(true_points)
-    print(describe("joints in the picture, projected", "px", distances(projected, true_pixels)))
+    print(describe("joints in the picture, projected", "px", epe(projected, true_pixels)))
     joints_2d = capture.raw_joints_2d[found[0], seen]
-    print(describe("joints in the picture, located", "px", distances(joints_2d, intrinsics.project(located))))
+    print(describe("joints in the picture, located", "px", epe(joints_2d, intrinsics.project(located))))
+
+
+def describe(name: str, unit: str, values: Array) -> str:
+    """One line for a table: mean, median and 90th percentile."""
+    return f"{name:44} {values.mean():7.2f} {np.median(values):7.2f} {np.percentile(values, 90):7.2f}  {unit}"
 
 
 if __name__ == "__main__":

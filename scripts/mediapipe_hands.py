@@ -1,22 +1,36 @@
-"""MediaPipe Hands on a clip as its users run it: every frame decoded by OpenCV, video mode, its own defaults.
+"""MediaPipe Hands as its users run it, with its own defaults, in an environment that has mediapipe.
 
-Usage: python mediapipe_hands.py CLIP MAX_HANDS, in an environment that has mediapipe. Prints one JSON object: frames,
-found (frames with a hand) and seconds from opening the clip, the networks' loading included, to the last result.
+    python mediapipe_hands.py time CLIP MAX_HANDS
+
+decodes every frame by OpenCV, in video mode, and prints one JSON object: frames, found (frames with a hand) and seconds
+from opening the clip, the networks' loading included, to the last result.
+
+    python mediapipe_hands.py (stills | video) MAX_HANDS
+
+reads pictures from standard input, each as height and width (two little-endian uint32) and RGB bytes, and answers each
+with one line of JSON: a list of hands with `points`, 21 x, y in pixels (the centre of the upper left one is 0, 0),
+`world`, 21 x 3 metres, `side`, that of the real hand in an unmirrored picture, and `score`, of that side.
 """
 
 import json
+import struct
 import sys
 import time
 
 import cv2
 import mediapipe
+import numpy as np
+
+Hands = mediapipe.solutions.hands.Hands
+SIDES = {"Left": "right", "Right": "left"}
+"""MediaPipe names sides as if the picture were a mirror image."""
 
 
-def main(clip: str, max_hands: int) -> None:
+def time_clip(clip, max_hands):
     frames = found = 0
     start = time.perf_counter()
     video = cv2.VideoCapture(clip)
-    with mediapipe.solutions.hands.Hands(static_image_mode=False, max_num_hands=max_hands) as hands:
+    with Hands(static_image_mode=False, max_num_hands=max_hands) as hands:
         while (read := video.read())[0]:
             result = hands.process(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
             frames += 1
@@ -24,5 +38,36 @@ def main(clip: str, max_hands: int) -> None:
     print(json.dumps({"frames": frames, "found": found, "seconds": time.perf_counter() - start}))
 
 
+def serve(static, max_hands):
+    with Hands(static_image_mode=static, max_num_hands=max_hands) as hands:
+        while header := sys.stdin.buffer.read(8):
+            height, width = struct.unpack("<II", header)
+            pixels = sys.stdin.buffer.read(height * width * 3)
+            picture = np.frombuffer(pixels, np.uint8).reshape(height, width, 3)
+            print(json.dumps(describe(hands.process(picture), width, height)), flush=True)
+
+
+def describe(result, width, height):
+    found = zip(
+        result.multi_hand_landmarks or [],
+        result.multi_hand_world_landmarks or [],
+        result.multi_handedness or [],
+        strict=True,
+    )
+    return [
+        {
+            "points": [[point.x * width - 0.5, point.y * height - 0.5] for point in points.landmark],
+            "world": [[point.x, point.y, point.z] for point in world.landmark],
+            "side": SIDES[handedness.classification[0].label],
+            "score": handedness.classification[0].score,
+        }
+        for points, world, handedness in found
+    ]
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    mode, *arguments = sys.argv[1:]
+    if mode == "time":
+        time_clip(arguments[0], int(arguments[1]))
+    else:
+        serve(mode == "stills", int(arguments[0]))

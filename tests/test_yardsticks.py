@@ -1,0 +1,191 @@
+"""The yardsticks' numbers on cases whose answer is known."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+sys.path.append(str(Path(__file__).parent.parent / "scripts"))
+
+from yardsticks import equivariance, jitter, stereo
+from yardsticks.metrics import (
+    PALM_MM,
+    PrecisionRecall,
+    acceleration,
+    auroc,
+    epe,
+    mpjpe,
+    pa_mpjpe,
+    palm_rotation,
+    to_palm_size,
+)
+from yardsticks.rows import Teller, bootstrap, markdown
+from yardsticks.systems import MODELS, Motion
+
+from dahyf_core.camera import Lens
+from dahyf_core.datasets import Example
+from dahyf_core.pose import HandEstimates
+
+SIDES = ("right", "left")
+
+
+def some_joints(count=4, seed=0):
+    return np.random.default_rng(seed).normal(size=(count, 21, 3))
+
+
+def some_turns(count=4, seed=1):
+    return Rotation.random(count, rng=np.random.default_rng(seed)).as_matrix()
+
+
+def flat_joints(side):
+    model = MODELS[side]
+    return model.keypoints(model.skeleton(np.zeros((1, 16, 3)), np.zeros((1, 10)), np.zeros((1, 3))), "mediapipe")[0]
+
+
+def test_epe_is_the_mean_distance_of_known_joints():
+    truth = np.zeros((2, 21, 2))
+    located = truth.copy()
+    located[0, 3] = 3, 4
+    located[1, :2] = 10, 0
+    known = np.ones((2, 21), bool)
+    known[1, 2:] = False
+    np.testing.assert_allclose(epe(located, truth), [5 / 21, 20 / 21])
+    np.testing.assert_allclose(epe(located, truth, known), [5 / 21, 10])
+    assert np.isnan(epe(located, truth, np.zeros_like(known))).all()
+
+
+def test_mpjpe_sees_neither_place_nor_size_but_rotation():
+    truth = some_joints()
+    np.testing.assert_allclose(mpjpe(3 * truth + 7, truth), 0, atol=1e-12)
+    assert (mpjpe(truth @ some_turns(1)[0], truth) > 0.1).all()
+
+
+def test_procrustes_takes_out_a_similarity_and_no_mirror():
+    truth = some_joints()
+    moved = 0.3 * truth @ some_turns() + np.array([1.0, -2.0, 3.0])
+    np.testing.assert_allclose(pa_mpjpe(moved, truth), 0, atol=1e-12)
+    assert (pa_mpjpe(truth * (-1, 1, 1), truth) > 0.1).all()
+
+
+def test_palm_size_is_the_same_for_all():
+    scaled = to_palm_size(some_joints())
+    np.testing.assert_allclose(scaled[:, 0], 0, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(scaled[:, 9], axis=-1), PALM_MM)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_palm_rotation_is_the_wrists(side):
+    model, turns = MODELS[side], some_turns()
+    pose = np.zeros((4, 16, 3))
+    pose[:, 0] = Rotation.from_matrix(turns).as_rotvec()
+    joints = model.keypoints(model.skeleton(pose, np.zeros((4, 10)), np.ones((4, 3))), "mediapipe")
+    np.testing.assert_allclose(palm_rotation(joints, flat_joints(side)), turns, atol=1e-9)
+
+
+def test_acceleration_of_even_motion_is_zero_and_of_a_gap_unknown():
+    joints = np.arange(8.0)[:, None, None] * np.ones((8, 21, 3))
+    np.testing.assert_allclose(acceleration(joints), 0)
+    np.testing.assert_allclose(acceleration(joints**2), 2 * np.sqrt(3))
+    joints[5] = np.nan
+    np.testing.assert_array_equal(np.isnan(acceleration(joints)), [False, False, False, True, True, True])
+
+
+def test_auroc_counts_pairs():
+    assert auroc(np.array([0.9, 0.8]), np.array([0.1, 0.2])) == 1
+    assert auroc(np.array([0.5]), np.array([0.5])) == 0.5
+    assert auroc(np.array([0.3, 0.9]), np.array([0.5, 0.1])) == 0.75
+
+
+def test_precision_and_recall_at_each_threshold():
+    curve = PrecisionRecall.of(np.array([0.4, 0.8, 0.9, 1.0]), np.array([0.1, 0.2, 0.5, 0.3]))
+    np.testing.assert_allclose(curve.threshold, [0.1, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 1.0])
+    np.testing.assert_allclose(curve.recall, [1, 1, 1, 1, 0.75, 0.75, 0.5, 0.25])
+    np.testing.assert_allclose(curve.precision, [0.5, 4 / 7, 2 / 3, 0.8, 0.75, 1, 1, 1])
+    assert curve.precise_threshold(0.78) == 0.8, "not 0.4: precision falls again after it"
+    assert curve.precise_threshold(0.5) == 0.1
+    assert np.isnan(PrecisionRecall.of(np.array([0.1]), np.array([0.9])).precise_threshold(0.9))
+
+
+def test_bootstrap_interval_is_that_of_the_mean_and_draws_groups_whole():
+    values = np.random.default_rng(2).normal(5, 1, 400)
+    low, high = bootstrap(values, np.arange(400), lambda sample: float(sample.mean()))
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
+    assert low < values.mean() < high
+    repeated = np.repeat(values, 4)
+    grouped = bootstrap(repeated, np.repeat(np.arange(400), 4), lambda sample: float(sample.mean()))
+    np.testing.assert_allclose(grouped, (low, high), atol=0.05)
+
+
+def test_rows_leave_out_what_is_missing():
+    row = Teller("stereo", "one").spread("error", "mm", np.array([1.0, np.nan, 3.0]))
+    assert (row.count, row.mean, row.median) == (2, 2, 2)
+    nothing = Teller("stereo", "two").spread("error", "mm", np.array([np.nan]))
+    assert nothing.count == 0
+    assert json.loads(json.dumps(nothing.to_json()))["mean"] is None
+    line = markdown([row, nothing], ["one", "two"]).splitlines()[-1]
+    assert line.startswith("| error | mm | 2 [1, 3] / 2 / 2.8 (n 2) |")
+
+
+def test_two_views_of_one_hand_agree():
+    turns = list(some_turns(2))
+    joints, wrist = some_joints(5), some_turns(5)
+    views = [Motion(turn @ wrist, size * joints @ turn.T + 9) for turn, size in zip(turns, (1.0, 2.0), strict=True)]
+    rows = {row.measure: row for row in stereo.disagreement(Teller("stereo", "one"), views, turns)}
+    assert len(rows) == 4
+    for row in rows.values():
+        np.testing.assert_allclose(row.values, 0, atol=1e-5)
+    to_points = stereo.distance_to_points(Teller("stereo", "one"), views, turns, joints, np.arange(3))
+    for row in to_points:
+        assert row.count == 6
+        np.testing.assert_allclose(row.values, 0, atol=1e-9)
+
+
+def test_flips_are_steps_of_the_wrist_in_neighbouring_frames():
+    angles = np.radians([0, 10, 100, np.nan, 0])
+    wrist = np.full((5, 3, 3), np.nan)
+    seen = np.isfinite(angles)
+    wrist[seen] = Rotation.from_rotvec(angles[seen, None] * (0, 0, 1)).as_matrix()
+    motion = Motion(wrist, np.where(seen[:, None, None], 0.0, np.nan) * np.ones((5, 21, 3)))
+    np.testing.assert_allclose(jitter.wrist_steps(motion), [10, 90, np.nan, np.nan], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", equivariance.CHANGES)
+def test_a_changed_picture_shows_the_hand_where_it_should_be(name):
+    """The true hand, moved along, projects to the moved joints, and follows perfectly."""
+    change = equivariance.CHANGES[name]
+    picture = np.zeros((120, 160, 3), np.uint8)
+    camera = Lens(focal_px=200).intrinsics(160, 120)
+    model, pose = MODELS["right"], np.zeros((1, 16, 3))
+    pose[:, 0] = (0.2, 0.3, 1.4)
+    middle = model.keypoints(model.skeleton(pose, np.zeros((1, 10)), np.zeros((1, 3)))).mean(axis=1)
+    before = estimates(model, pose, np.array([0.01, 0.01, 0.6]) - middle, camera)
+    joints = before.joints_2d[0]
+    tip = np.round(joints[8]).astype(int)
+    picture[tip[1] - 1 : tip[1] + 2, tip[0] - 1 : tip[0] + 2] = 255
+    example = Example(picture, camera, "one", "right", joints_2d=joints)
+
+    shown, new_camera, moved = equivariance.changed(example, change)
+    moved_3d = before.joints_3d[0] @ change.turn_3d.T
+    np.testing.assert_allclose(new_camera.project(moved_3d), moved, atol=1e-9)
+    assert (moved >= 0).all()
+    assert (moved < shown.shape[1::-1]).all()
+    bright = np.argwhere(shown[..., 0] > 100)[:, ::-1]
+    np.testing.assert_allclose(bright.mean(axis=0), moved[8], atol=1.5)
+
+    new_pose = pose.copy()
+    wrist = change.turn_3d @ Rotation.from_rotvec(pose[0, 0]).as_matrix()
+    if change.mirrors:
+        model, wrist = MODELS["left"], wrist @ np.diag((-1, 1, 1))
+    new_pose[0, 0] = Rotation.from_matrix(wrist).as_rotvec()
+    after = estimates(model, new_pose, before.translation @ change.turn_3d.T, new_camera)
+    np.testing.assert_allclose(equivariance.distances(before, after, change), 0, atol=1e-4)
+    assert equivariance.keeps_side("right", model.side, change)
+
+
+def estimates(model, pose, translation, camera):
+    joints = model.keypoints(model.skeleton(pose, np.zeros((1, 10)), translation), "mediapipe")
+    pixels = camera.project(joints)
+    return HandEstimates(pose, np.zeros((1, 10)), translation, pixels, pixels, joints, np.ones(1))
