@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.fitting import nearest_rotation
+from dahyf_core.fitting import aligned
 
 Array = NDArray[np.floating]
 
@@ -25,10 +25,7 @@ def distances(first: Array, second: Array) -> Array:
 
 def aligned_distances(first: Array, second: Array) -> Array:
     """Like `distances`, after the best rotation, scale and shift of `first`, without reflection (Procrustes)."""
-    first, second = (points - points.mean(axis=1, keepdims=True) for points in (first, second))
-    turned = first @ np.swapaxes(nearest_rotation(np.swapaxes(second, 1, 2) @ first), 1, 2)
-    scale = (turned * second).sum(axis=(1, 2)) / (turned**2).sum(axis=(1, 2))
-    return distances(scale[:, None, None] * turned, second)
+    return distances(aligned(first, second), second)
 
 
 def describe(name: str, unit: str, values: Array) -> str:
