@@ -18,7 +18,7 @@ from dahyf_core.evaluation import (
     f_scores,
     freihand_aligned,
     jitter,
-    mean_distance,
+    mean_over_joints,
     pck_curve,
     root_aligned,
     scale_translation_aligned,
@@ -85,9 +85,7 @@ def test_only_freihands_alignment_forgives_a_mirror_image(pair: np.ndarray) -> N
 
 @settings(max_examples=30, deadline=None)
 @given(hands, scales, shifts)
-def test_ho3d_alignment_forgives_scale_and_translation_alone(
-    pair: np.ndarray, scale: float, shift: np.ndarray
-) -> None:
+def test_ho3d_alignment_forgives_scale_and_translation_alone(pair: np.ndarray, scale: float, shift: np.ndarray) -> None:
     points, truth = pair
     expected = scale_translation_aligned(points, truth)
     np.testing.assert_allclose(scale_translation_aligned(scale * points + shift, truth), expected, atol=1e-8)
@@ -103,7 +101,7 @@ def test_ho3d_alignment_is_that_of_its_evaluation() -> None:
 
 
 def test_root_alignment_brings_wrists_together() -> None:
-    np.testing.assert_allclose(root_aligned(SINGLE + [1.0, 2.0, 3.0], SINGLE), SINGLE)
+    np.testing.assert_allclose(root_aligned(SINGLE + np.array([1.0, 2.0, 3.0]), SINGLE), SINGLE)
     aligned = root_aligned(HANDS, TRUTH)
     np.testing.assert_allclose(aligned[:, 0], TRUTH[:, 0])
     np.testing.assert_allclose(np.diff(aligned, axis=1), np.diff(HANDS, axis=1))
@@ -111,8 +109,8 @@ def test_root_alignment_brings_wrists_together() -> None:
 
 def test_mean_is_over_joints_of_the_means_over_hands() -> None:
     errors = np.array([[1.0, 10.0], [3.0, np.nan]])
-    assert mean_distance(errors) == pytest.approx((2 + 10) / 2)
-    assert np.isnan(mean_distance(np.full((2, 3), np.nan)))
+    assert mean_over_joints(errors) == pytest.approx((2 + 10) / 2)
+    assert np.isnan(mean_over_joints(np.full((2, 3), np.nan)))
 
 
 def test_a_joint_on_the_threshold_is_correct() -> None:
@@ -126,7 +124,7 @@ def test_area_under_the_curve_is_the_mean_of_what_errors_add() -> None:
     curve = [np.mean([(errors[:, joint] <= limit).mean() for joint in range(21)]) for limit in PCK_THRESHOLDS]
     np.testing.assert_allclose(pck_curve(errors), curve)
     expected = np.trapezoid(curve, PCK_THRESHOLDS) / PCK_THRESHOLDS[-1]
-    assert mean_distance(area_under_pck(errors)) == pytest.approx(expected)
+    assert mean_over_joints(area_under_pck(errors)) == pytest.approx(expected)
     np.testing.assert_array_equal(area_under_pck(np.array([0.0, 0.06, np.nan])), [1.0, 0.0, np.nan])
 
 
@@ -170,7 +168,7 @@ def test_interval_holds_the_mean_and_shrinks_with_the_number_of_sources() -> Non
     def width(count: int, copies: int) -> float:
         errors = np.repeat(np.random.default_rng(1).gamma(2.0, 5.0, (count, 1)), copies, axis=0)
         low, high = bootstrap_interval(errors, np.repeat(np.arange(count).astype(str), copies))
-        assert low < mean_distance(errors) < high
+        assert low < mean_over_joints(errors) < high
         return high - low
 
     assert width(400, 1) < 0.7 * width(100, 1)

@@ -8,10 +8,11 @@ Array = NDArray[np.floating]
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 BATCH = 50
+"""Draws held in memory together."""
 
 
-def bootstrap_interval(errors: Array, sources: NDArray[np.str_], seed: int = 0) -> tuple[float, float]:
-    """The 95 % percentile interval (Efron 1979) of `mean_distance`: (N, K) errors of hands from sources (N,).
+def bootstrap_interval(errors: Array, sources: NDArray[np.str_]) -> tuple[float, float]:
+    """The 95 % percentile interval (Efron 1979) of `mean_over_joints`: (N, K) errors of hands from sources (N,).
 
     Whole sources are drawn, with replacement, because the pictures of one clip or photograph err alike. NaN where
     nothing is known.
@@ -25,7 +26,7 @@ def bootstrap_interval(errors: Array, sources: NDArray[np.str_], seed: int = 0) 
     totals, counts = totals[has_any], counts[has_any]
     if not len(totals):
         return float("nan"), float("nan")
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     means = np.concatenate([_means(totals, counts, random) for _ in range(RESAMPLES // BATCH)])
     low, high = np.quantile(means, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
     return float(low), float(high)

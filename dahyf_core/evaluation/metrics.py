@@ -17,17 +17,17 @@ def distances(points: Array, truth: Array) -> Array:
     return np.linalg.norm(points - truth, axis=-1)
 
 
-def mean_distance(errors: Array) -> float:
+def mean_over_joints(errors: Array) -> float:
     """The mean over K joints of their means over N hands: (N, K) -> a number, NaN where nothing is known.
 
-    So MPJPE, MPVPE and EPE are averaged by FreiHAND's and HO-3D's evaluation.
+    FreiHAND's and HO-3D's evaluation average so.
     """
     return _mean(_joint_means(errors))
 
 
 def pck_curve(errors: Array, thresholds: Array = PCK_THRESHOLDS) -> Array:
     """Share of joints that err by a threshold or less (PCK), mean over joints: (N, K), (T,) -> (T,)."""
-    return np.array([mean_distance(np.where(np.isnan(errors), np.nan, errors <= limit)) for limit in thresholds])
+    return np.array([mean_over_joints(np.where(np.isnan(errors), np.nan, errors <= limit)) for limit in thresholds])
 
 
 def area_under_pck(errors: Array, thresholds: Array = PCK_THRESHOLDS) -> Array:
@@ -51,7 +51,7 @@ def f_scores(points: Array, truth: Array, thresholds: tuple[float, ...] = F_THRE
         to_truth, _ = KDTree(true).query(found)
         to_found, _ = KDTree(found).query(true)
         for column, threshold in enumerate(thresholds):
-            precision, recall = (to_truth < threshold).mean(), (to_found < threshold).mean()
+            precision, recall = np.mean(to_truth < threshold), np.mean(to_found < threshold)
             scores[row, column] = 2 * precision * recall / max(precision + recall, np.finfo(float).tiny)
     return scores
 

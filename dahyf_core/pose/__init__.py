@@ -5,12 +5,14 @@ from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
 from dahyf_core.pose.orientation import viewing_rotations
+from dahyf_core.pose.refitted import RefittedEstimator
 
 __all__ = [
     "HandEstimates",
     "LandmarkEstimator",
     "LandmarkNetwork",
     "PoseEstimator",
+    "RefittedEstimator",
     "Sightings",
     "agreement",
     "viewing_rotations",
