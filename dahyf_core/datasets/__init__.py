@@ -8,7 +8,7 @@ from dahyf_core.datasets.hanco import HanCo
 from dahyf_core.datasets.handless import HandlessPhotographs
 from dahyf_core.datasets.ho3d import Ho3d
 from dahyf_core.datasets.labels import PhotoLabels, load_labels, save_labels
-from dahyf_core.datasets.patch import Augmentation, Patch, cut_example
+from dahyf_core.datasets.patch import Augmentation, Patch, crop_of, cut_example
 from dahyf_core.datasets.photographs import Photographs
 from dahyf_core.datasets.readers import READERS, Reader
 from dahyf_core.datasets.rhd import Rhd
@@ -33,6 +33,7 @@ __all__ = [
     "Reader",
     "Rhd",
     "Split",
+    "crop_of",
     "cut_example",
     "load_labels",
     "rows_of",

@@ -55,8 +55,7 @@ class Patch:
 
 def cut_example(example: Example, augmentation: Augmentation, random: np.random.Generator) -> Patch:
     """The patch around the hand of an example, or around its box, or a random one where there is neither."""
-    is_placed = example.side is not None or bool(np.isfinite(example.box).all())
-    crops = hand_crop(example, augmentation, random) if is_placed else random_crop(example, random)
+    crops = crop_of(example, augmentation, random)
     return Patch(
         image=distort_colours(cut_patches(example.image, crops)[0], augmentation, random),
         center=crops.virtual_center()[0],
@@ -70,6 +69,12 @@ def cut_example(example: Example, augmentation: Augmentation, random: np.random.
         shape=example.shape,
         is_hand=example.side is not None,
     )
+
+
+def crop_of(example: Example, augmentation: Augmentation, random: np.random.Generator) -> Crops:
+    """One crop around the hand of an example, or around its box, or a random one where there is neither."""
+    is_placed = example.side is not None or bool(np.isfinite(example.box).all())
+    return hand_crop(example, augmentation, random) if is_placed else random_crop(example, random)
 
 
 def hand_crop(example: Example, augmentation: Augmentation, random: np.random.Generator) -> Crops:

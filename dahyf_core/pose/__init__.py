@@ -6,7 +6,11 @@ from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
 from dahyf_core.pose.orientation import viewing_rotations
+<<<<<<< HEAD
 from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, shipped_estimator
+=======
+from dahyf_core.pose.refitted import RefittedEstimator
+>>>>>>> evaluate
 
 __all__ = [
     "ESTIMATORS",
@@ -17,6 +21,7 @@ __all__ = [
     "LandmarkEstimator",
     "LandmarkNetwork",
     "PoseEstimator",
+    "RefittedEstimator",
     "Sightings",
     "agreement",
     "create_estimator",

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.datasets.annotation.looks import Looks
 from dahyf_core.datasets.example import Array
-from dahyf_core.fitting import FitSettings, FitTargets, fit
+from dahyf_core.fitting import FitSettings, FitTargets, aligned, fit
 from dahyf_core.hand_model import HandModel
 from dahyf_core.pose import viewing_rotations
 
@@ -61,14 +61,3 @@ def fit_looks(model: HandModel, looks: Looks, left: NDArray[np.bool_], focal: Ar
         residual_2d=np.sqrt((distance_2d**2).mean(axis=1)) / size,
         residual_3d=distance_3d.mean(axis=1),
     )
-
-
-def aligned(points: Array, target: Array) -> Array:
-    """`points` (N, K, 3) turned, scaled and moved to `target`, without reflection (Umeyama 1991)."""
-    centred, wanted = (values - values.mean(axis=1, keepdims=True) for values in (points, target))
-    left, stretch, right = np.linalg.svd(np.swapaxes(wanted, 1, 2) @ centred)
-    signs = np.ones((len(points), 3))
-    signs[:, 2] = np.linalg.det(left @ right)
-    rotations = left @ (signs[..., None] * right)
-    scale = (stretch * signs).sum(axis=1) / (centred**2).sum(axis=(1, 2))
-    return scale[:, None, None] * centred @ np.swapaxes(rotations, 1, 2) + target.mean(axis=1, keepdims=True)

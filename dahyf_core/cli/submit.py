@@ -1,0 +1,81 @@
+"""`dahyf submit` and `dahyf check-submission`: predictions for the servers of benchmarks."""
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dahyf_core.cli import options
+from dahyf_core.cli.evaluate import Estimator, EstimatorOption, Model
+from dahyf_core.cli.outputs import check_output
+from dahyf_core.cli.reporters import Outcome, counted
+from dahyf_core.cli.session import session
+
+EXAMPLES = """
+Examples:\n
+dahyf submit freihand --path FreiHAND_pub_v2_eval --hand-model MANO_RIGHT.pkl -o pred.zip\n
+dahyf check-submission freihand pred.zip --path FreiHAND_pub_v2_eval
+"""
+
+
+class BenchmarkName(StrEnum):
+    """Whose server."""
+
+    FREIHAND = "freihand"
+    HO3D = "ho3d"
+
+
+Name = Annotated[BenchmarkName, typer.Argument(show_default=False, help="Whose server it is for.")]
+Folder = Annotated[
+    Path, typer.Option("--path", metavar="FOLDER", show_default=False, help="The data set, as it was unpacked.")
+]
+
+
+def submit(
+    benchmark: Name,
+    path: Folder,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The file to write (.zip).")
+    ],
+    hand_model: Annotated[
+        Path | None,
+        typer.Option("--hand-model", metavar="FILE", show_default=False, help="Your MANO_RIGHT file (.pkl or .npz)."),
+    ] = None,
+    estimator: EstimatorOption = Estimator.DAHYF,
+    model: Model = None,
+    as_json: options.Json = False,
+) -> None:
+    """Write predictions of FreiHAND's or HO-3D's evaluation set as its server wants them, and check them.
+
+    No label is used but those that the set gives to predict from (docs/evaluation.md).
+    """
+    with session(as_json) as reporter:
+        from dahyf_core import evaluation
+
+        started = time.monotonic()
+        check_output(output, (".zip",))
+        mano = evaluation.load_mano(hand_model)
+        measured = evaluation.open_estimator(estimator.value, {"right": mano, "left": mano.mirrored()}, model)
+        dataset = evaluation.open_benchmark(benchmark.value, path)
+        joints, vertices = evaluation.predict(
+            benchmark.value, dataset, measured, mano, lambda done, total: reporter.progress("predicting", done, total)
+        )
+        evaluation.write_submission(joints, vertices, output)
+        count = evaluation.check_submission(benchmark.value, output, path)
+        reporter.done(Outcome(output, count, count, time.monotonic() - started))
+
+
+def check_submission(
+    benchmark: Name,
+    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="The zip file of a pred.json.")],
+    path: Folder,
+    as_json: options.Json = False,
+) -> None:
+    """Check that a server would take a file: its form, the number of hands, units, axes and the order of joints."""
+    with session(as_json) as reporter:
+        from dahyf_core import evaluation
+
+        count = evaluation.check_submission(benchmark.value, file, path)
+        reporter.status(f"{file} is a submission of {counted(count, 'hand')}.")

@@ -1,0 +1,45 @@
+"""What is taken out of a found hand before it is compared with the truth, as each benchmark has it.
+
+All take points and truth (..., K, 3) of one unit, and give back the points, moved. No point may be NaN.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.fitting import aligned
+
+Array = NDArray[np.floating]
+
+WRIST, MIDDLE_KNUCKLE = 0, 9
+"""In FreiHAND's order; HO-3D's own counts the latter as joint 4."""
+
+
+def similarity_aligned(points: Array, truth: Array) -> Array:
+    """The best rotation (det = +1), scale and translation: "PA" of papers, Procrustes analysis."""
+    return aligned(points, truth)
+
+
+def freihand_aligned(points: Array, truth: Array) -> Array:
+    """The best rotation or reflection, scale and translation: `align_w_scale` of FreiHAND's and HO-3D's evaluation.
+
+    A hand that was taken for its mirror image passes for right.
+    """
+    return aligned(points, truth, reflection=True)
+
+
+def root_aligned(points: Array, truth: Array) -> Array:
+    """Wrists brought together."""
+    return points + (truth - points)[..., [WRIST], :]
+
+
+def scale_translation_aligned(points: Array, truth: Array) -> Array:
+    """Wrists brought together, and made equal the lengths from wrist to middle knuckle: `align_sc_tr` of HO-3D.
+
+    points, truth: joints (..., 21, 3) in FreiHAND's order. A hand whose knuckle lies in its wrist keeps its scale.
+    """
+    length, true_length = (
+        np.linalg.norm(joints[..., [MIDDLE_KNUCKLE], :] - joints[..., [WRIST], :], axis=-1, keepdims=True)
+        for joints in (points, truth)
+    )
+    scale = true_length / np.where(length > 0, length, 1.0)
+    return root_aligned(points * scale, truth)

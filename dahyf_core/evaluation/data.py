@@ -1,0 +1,54 @@
+"""Data sets to measure on, by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.datasets import READERS as LABELLED
+from dahyf_core.datasets import Example, FreiHand, HandDataset, Reader
+from dahyf_core.errors import SettingsError
+from dahyf_core.hand_model import HandModel, load_hand_model
+from dahyf_core.synthesis import SyntheticHands
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {**LABELLED, "synthetic": lambda path, split: SyntheticHands(path, load_hand_model())}
+)
+CAVEATS: Mapping[str, str] = MappingProxyType(
+    {
+        "coco-wholebody": "Joints were marked by eye on the skin.",
+        "ho3d": "HO-3D's finger tips are other vertices than FreiHAND's, a few mm away.",
+        "photographs": "Labels are the annotator's own estimates, not measured truth, and sizes are assumed.",
+        "rhd": "Joints are those of the characters' rigs, taken for the hand model's bone heads.",
+    }
+)
+"""What the numbers on a data set do not mean."""
+
+Array = NDArray[np.floating]
+
+
+def reader_of(name: str) -> Reader:
+    """Raises SettingsError for an unknown name."""
+    if name not in READERS:
+        raise SettingsError(f"There is no reader {name}.", f"Readers are {', '.join(sorted(READERS))}.")
+    return READERS[name]
+
+
+def spread_rows(length: int, limit: int | None) -> NDArray[np.integer]:
+    """Indices of all examples, or of `limit` of them, evenly spread."""
+    if limit is None or limit >= length:
+        return np.arange(length)
+    return np.linspace(0, length - 1, limit).astype(int)
+
+
+def true_vertices(dataset: HandDataset, index: int, example: Example, model: HandModel) -> Array | None:
+    """The true skin (V, 3) m of an example, at any place, if it is known and has the vertices of `model`.
+
+    FreiHAND publishes MANO's; poses of all other sets that are read are those of the open hand.
+    """
+    if isinstance(dataset, FreiHand):
+        return dataset.vertices[index % len(dataset.vertices)] if model.name == "mano" else None
+    if model.name != "open_hand" or not np.isfinite(example.pose).all() or not np.isfinite(example.shape).all():
+        return None
+    return model(example.pose[None], example.shape[None], np.zeros((1, 3))).vertices[0]

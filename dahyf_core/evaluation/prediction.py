@@ -1,0 +1,68 @@
+"""What an estimator says of a benchmark's evaluation set, from what the benchmark gives alone."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Crops
+from dahyf_core.datasets import Example, HandDataset
+from dahyf_core.datasets.boxes import BOX_SCALE, upright_crops
+from dahyf_core.evaluation.benchmarks import JOINTS, LAYOUTS, VERTICES, Benchmark
+from dahyf_core.hand_model import HandModel
+from dahyf_core.pose import PoseEstimator, Sightings
+
+Array = NDArray[np.floating]
+Progress = Callable[[int, int], None]
+
+TURNS = np.arange(4) * np.pi / 2
+"""Ways up in which a hand is first looked for."""
+UNMIRRORED = np.zeros(len(TURNS), dtype=bool)
+PASSES = 3
+"""How often a patch is laid anew around the joints that were located in the last one."""
+
+
+def predict(
+    benchmark: Benchmark,
+    dataset: HandDataset,
+    estimator: PoseEstimator,
+    mano: HandModel,
+    progress: Progress = lambda done, total: None,
+) -> tuple[Array, Array]:
+    """Joints (N, 21, 3) and vertices (N, 778, 3) of all hands, in the order and axes of the set, metres.
+
+    dataset: its evaluation set. estimator: of poses of `mano`, the right hand. Of the labels only those are used that
+    the set gives to predict from: camera, and for HO-3D the box and the place of the wrist. Raises DatasetError.
+    """
+    layout = LAYOUTS[benchmark]
+    joints = np.zeros((len(dataset), JOINTS, 3), np.float32)
+    vertices = np.zeros((len(dataset), VERTICES, 3), np.float32)
+    for row in range(len(dataset)):
+        example = dataset[row]
+        found = estimator.solve(find_hand(estimator, example), "right")
+        posed = mano(found.pose, found.shape, found.translation)
+        shift = example.joints_3d[0] - posed.joints[0, 0] if layout.has_root else np.zeros(3)
+        joints[row] = (layout.joints(posed.joints, posed.vertices)[0] + shift) * layout.axes
+        vertices[row] = (posed.vertices[0] + shift) * layout.axes
+        progress(row + 1, len(dataset))
+    return joints, vertices
+
+
+def find_hand(estimator: PoseEstimator, example: Example) -> Sightings:
+    """One sighting of the right hand in an example's box, or else in the middle of its picture, fingers up."""
+    center, side = _box_of(example)
+    crops = Crops(np.tile(center, (len(TURNS), 1)), np.full(len(TURNS), side), TURNS, UNMIRRORED, example.intrinsics)
+    seen = estimator.see(example.image, crops)
+    for _ in range(PASSES):
+        seen = estimator.see(example.image, upright_crops(seen.joints_2d, UNMIRRORED, example.intrinsics))
+    best = int(np.argmax(seen.presence * seen.right_score))
+    return seen[best : best + 1]
+
+
+def _box_of(example: Example) -> tuple[Array, float]:
+    """Centre (2,) and side, px, of the first patch."""
+    if np.isfinite(example.box).all():
+        corners = example.box.reshape(2, 2)
+        return corners.mean(axis=0), BOX_SCALE * float(np.ptp(corners, axis=0).max())
+    height, width = example.image.shape[:2]
+    return np.array([(width - 1) / 2, (height - 1) / 2]), float(min(height, width))

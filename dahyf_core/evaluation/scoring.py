@@ -1,0 +1,207 @@
+"""The errors of an estimator on every example of a data set."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Crops
+from dahyf_core.datasets import Augmentation, Example, HandDataset, crop_of
+from dahyf_core.datasets.example import unknown
+from dahyf_core.errors import DatasetError
+from dahyf_core.evaluation.alignment import (
+    freihand_aligned,
+    root_aligned,
+    scale_translation_aligned,
+    similarity_aligned,
+)
+from dahyf_core.evaluation.data import true_vertices
+from dahyf_core.evaluation.estimators import Hands
+from dahyf_core.evaluation.metrics import area_under_pck, distances, f_scores
+from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.pose import HandEstimates, PoseEstimator
+from dahyf_core.rotations import angle_between, matrix_from_axis_angle
+
+Array = NDArray[np.floating]
+Progress = Callable[[int, int], None]
+
+MM = 1e3
+
+
+@dataclass(frozen=True)
+class Metric:
+    """title: as papers call it; docs/evaluation.md defines each. unit: empty for shares and probabilities."""
+
+    title: str
+    unit: str = ""
+
+
+ALIGNMENTS: Mapping[str, Callable[[Array, Array], Array]] = MappingProxyType(
+    {
+        "pa_mpjpe": similarity_aligned,
+        "freihand_mpjpe": freihand_aligned,
+        "mpjpe": root_aligned,
+        "ho3d_mpjpe": scale_translation_aligned,
+    }
+)
+METRICS: Mapping[str, Metric] = MappingProxyType(
+    {
+        "pa_mpjpe": Metric("PA-MPJPE", "mm"),
+        "pa_mpjpe_auc": Metric("PA-MPJPE, AUC"),
+        "freihand_mpjpe": Metric("PA-MPJPE, FreiHAND's", "mm"),
+        "freihand_mpjpe_auc": Metric("PA-MPJPE, FreiHAND's, AUC"),
+        "mpjpe": Metric("MPJPE, wrists aligned", "mm"),
+        "mpjpe_auc": Metric("MPJPE, wrists aligned, AUC"),
+        "ho3d_mpjpe": Metric("MPJPE, HO-3D's", "mm"),
+        "ho3d_mpjpe_auc": Metric("MPJPE, HO-3D's, AUC"),
+        "pa_mpvpe": Metric("PA-MPVPE", "mm"),
+        "f_5": Metric("F@5 mm, aligned"),
+        "f_15": Metric("F@15 mm, aligned"),
+        "epe_located": Metric("EPE, located", "px"),
+        "epe_projected": Metric("EPE, projected", "px"),
+        "epe_located_224": Metric("EPE, located, at 224", "px"),
+        "epe_projected_224": Metric("EPE, projected, at 224", "px"),
+        "wrist_rotation": Metric("Wrist rotation", "degrees"),
+        "confidence": Metric("Confidence"),
+        "confidence_without_hand": Metric("Confidence, no hand"),
+    }
+)
+CONFIDENCES = ("confidence", "confidence_without_hand")
+"""Those that need no label but whether there is a hand."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """What was measured on N examples.
+
+    rows: (N,) their indices in the data set. sources: (N,). errors: by metric and in its unit, (N, 21) of joints or
+    (N, 1) of hands; NaN where the truth is unknown. drawn: (N, 3, 21, 2) px of the patch: located, projected and true
+    joints.
+    """
+
+    rows: NDArray[np.integer]
+    sources: NDArray[np.str_]
+    errors: Mapping[str, Array]
+    drawn: Array
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """An example, the patch that its labels give, and the one hand that an estimator of `model` found there."""
+
+    example: Example
+    crops: Crops
+    model: HandModel
+    found: HandEstimates
+
+    @classmethod
+    def at(cls, example: Example, crops: Crops, estimator: PoseEstimator, hands: Hands) -> Self:
+        """Look for a hand of the example's side, or of the side that the patch is cut for."""
+        side: Side = example.side or ("left" if crops.mirrored[0] else "right")
+        return cls(example, crops, hands[side], estimator.solve(estimator.see(example.image, crops), side))
+
+    @cached_property
+    def joints_3d(self) -> Array:
+        """(21, 3) m, camera frame, those keypoints of the found hand that the example labels."""
+        found = self.found
+        return self.model.keypoints(
+            self.model.skeleton(found.pose, found.shape, found.translation), self.example.keypoints
+        )[0]
+
+    @cached_property
+    def joints_2d(self) -> Array:
+        """(3, 21, 2) px as filmed: located, projected and true joints."""
+        projected = self.example.intrinsics.project(self.joints_3d)
+        return np.stack([self.found.joints_2d[0], projected, self.example.joints_2d])
+
+
+def score(
+    dataset: HandDataset,
+    rows: NDArray[np.integer],
+    estimator: PoseEstimator,
+    hands: Hands,
+    progress: Progress = lambda done, total: None,
+) -> Scores:
+    """Let an estimator look at examples, each in the patch that its labels give, and measure what it finds.
+
+    hands: the estimator's own. Raises DatasetError when there are no examples, or a picture cannot be read.
+    """
+    if not len(rows):
+        raise DatasetError("The data set has no examples in this split.", "Choose another split or folder.")
+    errors: dict[str, list[Array]] = {name: [] for name in METRICS}
+    sources, drawn = [], []
+    for done, index in enumerate(rows.tolist(), start=1):
+        example = dataset[index]
+        look = Look.at(example, evaluation_crop(example, index), estimator, hands)
+        found = errors_of(look, true_vertices(dataset, index, example, look.model))
+        for name, values in errors.items():
+            values.append(found[name])
+        sources.append(example.source)
+        drawn.append(look.crops.to_patch(look.joints_2d[None].reshape(1, -1, 2)).reshape(3, 21, 2))
+        progress(done, len(rows))
+    return Scores(rows, np.array(sources), {name: np.stack(values) for name, values in errors.items()}, np.stack(drawn))
+
+
+def evaluation_crop(example: Example, index: int) -> Crops:
+    """The patch in which example number `index` is shown to estimators, the same each time."""
+    return crop_of(example, Augmentation(), np.random.default_rng(index))
+
+
+def errors_of(look: Look, vertices: Array | None) -> dict[str, Array]:
+    """One hand's errors by metric, (21,) or (1,), in its unit. vertices: the true skin (V, 3) m, or None."""
+    of_hand, of_nothing = CONFIDENCES
+    return {
+        **joint_errors(look.joints_3d, look.example.joints_3d),
+        **mesh_errors(look, vertices),
+        **picture_errors(look),
+        "wrist_rotation": wrist_error(look),
+        of_hand: look.found.confidence if look.example.side else unknown(1),
+        of_nothing: unknown(1) if look.example.side else look.found.confidence,
+    }
+
+
+def joint_errors(points: Array, truth: Array) -> dict[str, Array]:
+    """Of joints (21, 3) m, by alignment: mm, and what they add to the area under the PCK curve."""
+    if not np.isfinite(truth).all():
+        return {name: unknown(21) for alignment in ALIGNMENTS for name in (alignment, f"{alignment}_auc")}
+    errors = {name: distances(align(points, truth), truth) for name, align in ALIGNMENTS.items()}
+    areas = {f"{name}_auc": area_under_pck(values) for name, values in errors.items()}
+    return {name: MM * values for name, values in errors.items()} | areas
+
+
+def mesh_errors(look: Look, vertices: Array | None) -> dict[str, Array]:
+    """Of the skin, aligned on the true skin, without reflection."""
+    if vertices is None:
+        return {name: unknown(1) for name in ("pa_mpvpe", "f_5", "f_15")}
+    found = look.found
+    points = similarity_aligned(look.model(found.pose, found.shape, found.translation).vertices, vertices[None])
+    f_5, f_15 = f_scores(points, vertices[None]).T
+    return {"pa_mpvpe": MM * distances(points, vertices).mean(axis=1), "f_5": f_5, "f_15": f_15}
+
+
+def picture_errors(look: Look) -> dict[str, Array]:
+    """End-point errors of joints that count as visible, in px of the picture and of the patch."""
+    located, projected, true = look.joints_2d
+    true = np.where(look.example.visible[:, None], true, np.nan)
+    in_patch = look.crops.to_patch(np.concatenate([located, projected, true])[None]).reshape(3, 21, 2)
+    return {
+        "epe_located": distances(located, true),
+        "epe_projected": distances(projected, true),
+        "epe_located_224": distances(in_patch[0], in_patch[2]),
+        "epe_projected_224": distances(in_patch[1], in_patch[2]),
+    }
+
+
+def wrist_error(look: Look) -> Array:
+    """(1,) degrees between found and true rotation of the wrist in the camera frame."""
+    if not np.isfinite(look.example.pose[0]).all():
+        return unknown(1)
+    turns = matrix_from_axis_angle([look.found.pose[0, 0], look.example.pose[0]])
+    return np.degrees(angle_between(turns[:1], turns[1:]))

@@ -1,0 +1,53 @@
+"""An estimator's poses, told by another hand model than its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Crops
+from dahyf_core.fitting import FitSettings, FitTargets, fit
+from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
+
+FIT = FitSettings(keypoints="mediapipe", shape="shared", pose_prior=0.3)
+SIGMA = 0.003
+"""Standard deviation of the keypoints, metres: about how far those of two hand models lie apart."""
+
+
+@dataclass(frozen=True)
+class RefittedEstimator:
+    """Hands of one model, such as the user's MANO, fitted to those that an estimator finds with another.
+
+    The shape numbers of a network mean something in the model that it was trained with alone; rotations and joints
+    mean the same in all. hand_models: by side, from the flat hand.
+    """
+
+    estimator: PoseEstimator
+    hand_models: Mapping[Side, HandModel]
+
+    @property
+    def name(self) -> str:
+        """Of the estimator itself."""
+        return self.estimator.name
+
+    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+        """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
+        return self.estimator.see(image, crops)
+
+    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
+        """Poses of one hand from all its sightings, in the order of time, with one shape for all of them."""
+        found = self.estimator.solve(sightings, side)
+        if not len(found):
+            return found
+        targets = FitTargets(points_3d=found.joints_3d, sigma_3d=SIGMA, placement="camera")
+        fitted = fit(self.hand_models[side], targets, FIT, pose=found.pose)
+        return replace(
+            found,
+            pose=fitted.pose,
+            shape=fitted.shape,
+            translation=fitted.translation,
+            joints_3d=fitted.keypoints,
+            joints_2d_projected=sightings.crops.intrinsics.project(fitted.keypoints),
+        )
