@@ -62,7 +62,7 @@ def _run_to_join(
 
 
 def find_jumps(before: FloatArray, after: FloatArray, seconds: FloatArray) -> NDArray[np.bool_]:
-    """Whether any of the rotations (..., 16, 4), unit quaternions, turns farther than hands can in the seconds (...)."""
+    """Whether any of the unit quaternions (..., 16, 4) turns farther than hands can in the given seconds (...)."""
     cosines = np.abs((before * after).sum(axis=-1)).clip(max=1.0)
     angle = 2 * np.arccos(cosines).max(axis=-1)
     return angle > np.clip(FASTEST_ROTATION * seconds, SMALLEST_JUMP, IMPOSSIBLE_JUMP)

@@ -28,7 +28,7 @@ def report(
     footage: options.MovedFootage = None,
     as_json: options.Json = False,
 ) -> None:
-    """Write a page about a capture: pictures, confidence, joint angles raw and cleaned, jitter, and what to look at again.
+    """Write a page to judge a capture by: pictures, confidence, joint angles, jitter, and what to look at again.
 
     The page is one file that opens without a network. It needs the extra `report`.
     """

@@ -41,6 +41,7 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
+    "axes.axisbelow": True,
     "axes.edgecolor": PALETTE["line"].light,
     "axes.labelcolor": PALETTE["ink"].light,
     "axes.titlecolor": PALETTE["quiet"].light,
@@ -154,7 +155,9 @@ def _fit(axes: Axes, frame: NDArray[np.int64]) -> None:
 def _svg(figure: Figure) -> bytes:
     """The figure without metadata, with short numbers, in the colours and the font of the reader's page."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
+    figure.savefig(
+        stream, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    )
     text = re.sub(r"(\d\.\d\d)\d+", r"\1", stream.getvalue().decode())
     for role, shades in PALETTE.items():
         text = text.replace(shades.light, f"var(--{role})")

@@ -13,10 +13,10 @@ from dahyf_core.capture import Capture, replacing
 from dahyf_core.errors import FootageError
 from dahyf_core.preview import CapturedFootage
 from dahyf_core.report.charts import draw_curves, draw_timeline
-from dahyf_core.report.doubts import lost_stretches, worst_frames
+from dahyf_core.report.doubts import Doubt, lost_stretches, worst_frames
 from dahyf_core.report.motion import BeforeAfter
 from dahyf_core.report.palette import stylesheet
-from dahyf_core.report.pictures import Picture, chart, doubtful, strip
+from dahyf_core.report.pictures import Picture, chart, describe, doubtful, strip
 from dahyf_core.report.summary import STATE_WORDS, HandSummary, summarise
 
 WORST_FRAMES = 8
@@ -49,7 +49,8 @@ def write_report(capture: Capture, output: Path, moved_to: Path | None = None) -
 def render(capture: Capture, moved_to: Path | None = None) -> str:
     """The HTML of `write_report`. Text that comes from the capture is escaped."""
     hands = summarise(capture)
-    frames, worst, no_pictures = _pictures(capture, moved_to)
+    doubts = worst_frames(capture, WORST_FRAMES)
+    frames, doubtful_frames, no_pictures = _pictures(capture, doubts, moved_to)
     return _template().render(
         palette=stylesheet(),
         name=Path(capture.source.footage.path).name,
@@ -57,7 +58,8 @@ def render(capture: Capture, moved_to: Path | None = None) -> str:
         hands=hands,
         states=STATE_WORDS,
         frames=frames,
-        worst=worst,
+        doubts=[describe(capture, doubt) for doubt in doubts],
+        doubtful_frames=doubtful_frames,
         no_pictures=no_pictures,
         stretches=[
             {
@@ -87,12 +89,13 @@ def _template() -> jinja2.Template:
     return environment.get_template("page.html")
 
 
-def _pictures(capture: Capture, moved_to: Path | None) -> tuple[list[Picture], list[Picture], str]:
-    """Of frames over the clip and of the worst; or none, and why."""
+def _pictures(
+    capture: Capture, doubts: Sequence[Doubt], moved_to: Path | None
+) -> tuple[list[Picture], list[Picture], str]:
+    """Of frames over the clip and of the doubtful ones; or none, and why."""
     try:
         footage = CapturedFootage.find(capture, moved_to)
-        worst = worst_frames(capture, WORST_FRAMES)
-        return strip(capture, footage), doubtful(capture, footage, worst), ""
+        return strip(capture, footage), doubtful(capture, footage, doubts), ""
     except FootageError as error:
         warnings.warn(f"The report has no pictures. {error}", stacklevel=2)
         return [], [], error.reason
@@ -118,8 +121,10 @@ def _facts(capture: Capture) -> str:
     size = f"{record.width} × {record.height} px"
     if record.kind == "still":
         return f"{size}, a still"
-    seconds = capture.time[-1] - capture.time[0] + 1 / float(record.rate)
-    return f"{size}, frames {capture.frame[0]} to {capture.frame[-1]} ({frames}), {seconds:.1f} s at {float(record.rate):.4g} frames/s"
+    rate = float(record.rate)
+    seconds = capture.time[-1] - capture.time[0] + 1 / rate
+    span = f"{frames} frames, {capture.frame[0]} to {capture.frame[-1]}"
+    return f"{size}, {span}, {seconds:.1f} s at {rate:.4g} frames/s"
 
 
 def _settings(capture: Capture) -> dict[str, Any]:

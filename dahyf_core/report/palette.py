@@ -15,7 +15,7 @@ PALETTE: Final = {
     "ink": Shades("#1d2025", "#e9ebef"),
     "quiet": Shades("#5b616b", "#a2a8b3"),
     "line": Shades("#d9dce1", "#353a43"),
-    "raw": Shades("#e8804f", "#d9743f"),
+    "raw": Shades("#b4559f", "#d48ac8"),
     "right": Shades("#00808a", "#3fc8ce"),
     "left": Shades("#4257d6", "#8e9fff"),
     "interpolated": Shades("#c27c00", "#ffc43c"),

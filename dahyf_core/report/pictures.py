@@ -40,13 +40,15 @@ def doubtful(capture: Capture, footage: CapturedFootage, doubts: Sequence[Doubt]
     """The frames of the doubts, each with what is doubtful. Raises FootageError."""
     if not doubts:
         return []
-    names = hand_names(capture)
-    captions = [
-        f"frame {capture.frame[doubt.index]}: {names[doubt.hand].lower()},"
-        f" {STATE_WORDS[State(capture.state[doubt.hand, doubt.index])]}, {doubt.distance:.2f} palms off"
-        for doubt in doubts
-    ]
-    return _photographs(capture, footage, np.array([doubt.index for doubt in doubts]), captions)
+    chosen = np.array([doubt.index for doubt in doubts])
+    return _photographs(capture, footage, chosen, [describe(capture, doubt) for doubt in doubts])
+
+
+def describe(capture: Capture, doubt: Doubt) -> str:
+    """A doubt in words."""
+    name, state = hand_names(capture)[doubt.hand], State(capture.state[doubt.hand, doubt.index])
+    frame = capture.frame[doubt.index]
+    return f"frame {frame}: {name.lower()}, {STATE_WORDS[state]}, {doubt.distance:.2f} palms off"
 
 
 def chart(svg: bytes, alternative: str) -> Picture:

@@ -48,7 +48,9 @@ class HandSummary:
             sentence += (
                 f" Cleaning took its jitter from {self.hand_jitter.raw:.3g} to {self.hand_jitter.cleaned:.3g} palms/s²"
             )
-            sentence += f" and its flips from {self.flips.raw:.0f} to {self.flips.cleaned:.0f}." if self.flips.raw else "."
+            sentence += (
+                f" and its flips from {self.flips.raw:.0f} to {self.flips.cleaned:.0f}." if self.flips.raw else "."
+            )
         return sentence
 
 
