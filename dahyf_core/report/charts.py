@@ -64,7 +64,7 @@ def draw_timeline(capture: Capture, hands: Sequence[HandSummary]) -> bytes:
 
 
 def draw_curves(capture: Capture, hand: int, summary: HandSummary) -> bytes:
-    """SVG: the angle of every joint over the frames, raw below cleaned; filled-in poses in the colour of their state."""
+    """SVG: the angle of every joint over the frames, raw below cleaned; poses not observed in their state's colour."""
     rows = ("Wrist", *FINGERS)
     raw, cleaned = summary.raw, summary.cleaned
     with matplotlib.rc_context(STYLE):
@@ -155,9 +155,8 @@ def _fit(axes: Axes, frame: NDArray[np.int64]) -> None:
 def _svg(figure: Figure) -> bytes:
     """The figure without metadata, with short numbers, in the colours and the font of the reader's page."""
     stream = io.BytesIO()
-    figure.savefig(
-        stream, format="svg", transparent=True, metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
-    )
+    no_metadata = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+    figure.savefig(stream, format="svg", transparent=True, metadata=no_metadata)
     text = re.sub(r"(\d\.\d\d)\d+", r"\1", stream.getvalue().decode())
     for role, shades in PALETTE.items():
         text = text.replace(shades.light, f"var(--{role})")

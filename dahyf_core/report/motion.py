@@ -55,7 +55,7 @@ class BeforeAfter:
 
 
 def raw_motion(capture: Capture, hand: int) -> Motion:
-    """The estimates of one hand. Its joints are those of the clip's one shape, so that they compare with the cleaned."""
+    """The estimates of one hand. Its joints are those of the clip's one shape, to compare with the cleaned ones."""
     return _motion(capture, hand, capture.raw_pose[hand], capture.raw_translation[hand])
 
 

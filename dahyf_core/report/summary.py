@@ -38,19 +38,17 @@ class HandSummary:
 
     def __str__(self) -> str:
         """Two sentences for a person."""
-        lost = [
+        counts = [f"{self.seen} of {self.frames} frames"]
+        counts += [
             f"{count} {STATE_WORDS[state]}"
             for state, count in self.states.items()
             if count and state is not State.OBSERVED
         ]
-        sentence = f"{self.name}: seen in {', '.join([f'{self.seen} of {self.frames} frames', *lost])}."
-        if np.isfinite(self.hand_jitter.raw):
-            sentence += (
-                f" Cleaning took its jitter from {self.hand_jitter.raw:.3g} to {self.hand_jitter.cleaned:.3g} palms/s²"
-            )
-            sentence += (
-                f" and its flips from {self.flips.raw:.0f} to {self.flips.cleaned:.0f}." if self.flips.raw else "."
-            )
+        sentence = f"{self.name}: seen in {', '.join(counts)}."
+        jitter, flips = self.hand_jitter, self.flips
+        if np.isfinite(jitter.raw):
+            sentence += f" Cleaning took its jitter from {jitter.raw:.3g} to {jitter.cleaned:.3g} palms/s²"
+            sentence += f" and its flips from {flips.raw:.0f} to {flips.cleaned:.0f}." if flips.raw else "."
         return sentence
 
 
