@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -55,8 +56,8 @@ STYLE = {
 def draw_timeline(capture: Capture, hands: Sequence[HandSummary]) -> bytes:
     """SVG: for each hand the confidence of every frame, the threshold, and a strip of states below."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 0.5 + 1.5 * len(hands)), layout="constrained")
-        panels = figure.subplots(len(hands), 1, sharex=True, squeeze=False)[:, 0]
+        figure, grid = _panels(len(hands), 1, 1.5)
+        panels = grid[:, 0]
         for hand, (axes, summary) in enumerate(zip(panels, hands, strict=True)):
             _draw_confidence(axes, capture, hand, summary)
         panels[-1].set_xlabel("frame")
@@ -68,8 +69,7 @@ def draw_curves(capture: Capture, hand: int, summary: HandSummary) -> bytes:
     rows = ("Wrist", *FINGERS)
     raw, cleaned = summary.raw, summary.cleaned
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH, 1.35 * len(rows)), layout="constrained")
-        panels = figure.subplots(len(rows), 3, sharex=True, sharey="row")
+        figure, panels = _panels(len(rows), 3, 1.3)
         for row, name in enumerate(rows):
             panels[row, 0].set_ylabel(f"{name} (°)")
             for column, axes in enumerate(panels[row]):
@@ -84,6 +84,22 @@ def draw_curves(capture: Capture, hand: int, summary: HandSummary) -> bytes:
         for axes in panels[-1]:
             axes.set_xlabel("frame")
         return _svg(figure)
+
+
+def _panels(rows: int, columns: int, row_height: float) -> tuple[Figure, Any]:
+    """A figure and its axes (rows, columns), a row as high as told, in inches; a fixed layout, for that is quick."""
+    above, below, between = 0.25, 0.45, 0.35
+    height = rows * row_height + below
+    figure = Figure(figsize=(WIDTH, height))
+    figure.subplots_adjust(
+        left=0.62 / WIDTH,
+        right=1 - 0.05 / WIDTH,
+        top=1 - above / height,
+        bottom=below / height,
+        wspace=0.05,
+        hspace=between / (row_height - between),
+    )
+    return figure, figure.subplots(rows, columns, sharex=True, sharey="row", squeeze=False)
 
 
 def _draw_confidence(axes: Axes, capture: Capture, hand: int, summary: HandSummary) -> None:
@@ -113,11 +129,12 @@ def _draw_angle(
 def _plot(axes: Axes, frame: NDArray[np.int64], values: Floats, bins: int, role: str, width: float) -> None:
     """A curve, and dots for frames that stand alone."""
     kept = thin(values, bins)
-    axes.plot(frame[kept], values[kept], color=PALETTE[role].light, linewidth=width, solid_joinstyle="round")
+    frame, values = frame[kept], values[kept]
     present = np.isfinite(values)
     alone = present & ~np.append(present[1:], False) & ~np.append(False, present[:-1])
-    dots = np.flatnonzero(alone)[:bins]
-    axes.plot(frame[dots], values[dots], color=PALETTE[role].light, linestyle="none", marker=".", markersize=2 * width)
+    colour = PALETTE[role].light
+    axes.plot(frame, values, color=colour, linewidth=width, solid_joinstyle="round")
+    axes.plot(frame[alone], values[alone], color=colour, linestyle="none", marker=".", markersize=2 * width)
 
 
 def _widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
