@@ -1,6 +1,5 @@
 """The page: what it shows of a capture, and the file."""
 
-import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import fields
@@ -17,7 +16,7 @@ from dahyf_core.report.doubts import Doubt, lost_stretches, worst_frames
 from dahyf_core.report.motion import BeforeAfter
 from dahyf_core.report.palette import stylesheet
 from dahyf_core.report.pictures import Picture, chart, describe, doubtful, strip
-from dahyf_core.report.summary import STATE_WORDS, HandSummary, summarise
+from dahyf_core.report.summary import STATE_WORDS, HandSummary, number, summarise
 
 WORST_FRAMES = 8
 LONGEST_STRETCHES = 12
@@ -85,7 +84,7 @@ def _template() -> jinja2.Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "change": _change}
+    environment.filters |= {"number": number, "change": _change}
     return environment.get_template("page.html")
 
 
@@ -138,11 +137,6 @@ def _settings(capture: Capture) -> dict[str, Any]:
         "Estimator": source.estimator,
         "Hand model": source.hand_model.name,
     } | {SETTINGS[field.name]: getattr(capture.cleaning, field.name) for field in fields(capture.cleaning)}
-
-
-def _number(value: float) -> str:
-    """Three digits; a dash for what there is not."""
-    return "–" if math.isnan(value) else f"{value:.3g}"
 
 
 def _change(measure: BeforeAfter) -> str:

@@ -1,5 +1,6 @@
 """What became of each hand, in numbers and in words."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,7 +48,7 @@ class HandSummary:
         sentence = f"{self.name}: seen in {', '.join(counts)}."
         jitter, flips = self.hand_jitter, self.flips
         if np.isfinite(jitter.raw):
-            sentence += f" Cleaning took its jitter from {jitter.raw:.3g} to {jitter.cleaned:.3g} palms/s²"
+            sentence += f" Cleaning took its jitter from {number(jitter.raw)} to {number(jitter.cleaned)} palms/s²"
             sentence += f" and its flips from {flips.raw:.0f} to {flips.cleaned:.0f}." if flips.raw else "."
         return sentence
 
@@ -64,6 +65,13 @@ def hand_names(capture: Capture) -> list[str]:
         f"{side.capitalize()} hand" + (f" {sides[: index + 1].count(side)}" if sides.count(side) > 1 else "")
         for index, side in enumerate(sides)
     ]
+
+
+def number(value: float) -> str:
+    """Three digits, or all before the point; a dash for what there is not."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _summarise(capture: Capture, hand: int, name: str) -> HandSummary:
