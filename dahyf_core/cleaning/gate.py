@@ -30,7 +30,7 @@ def without_spikes(
         return confident
     quaternions = quaternion_from_axis_angle(pose[frames])
     times = times[frames]
-    breaks = np.flatnonzero(_jumps(quaternions[:-1], quaternions[1:], np.diff(times))) + 1
+    breaks = np.flatnonzero(find_jumps(quaternions[:-1], quaternions[1:], np.diff(times))) + 1
     kept: list[NDArray[np.intp]] = []
     for run in np.split(np.arange(len(frames)), breaks):
         back = _run_to_join(kept, run, quaternions, times, spike_seconds)
@@ -56,13 +56,13 @@ def _run_to_join(
         seconds = times[first] - times[last]
         if seconds > spike_seconds:
             return None
-        if not _jumps(quaternions[last], quaternions[first], seconds):
+        if not find_jumps(quaternions[last], quaternions[first], seconds):
             return index
     return None
 
 
-def _jumps(before: FloatArray, after: FloatArray, seconds: FloatArray) -> NDArray[np.bool_]:
-    """Whether any of the rotations (..., 16, 4) turns too far in the given seconds (...)."""
+def find_jumps(before: FloatArray, after: FloatArray, seconds: FloatArray) -> NDArray[np.bool_]:
+    """Whether any of the unit quaternions (..., 16, 4) turns farther than hands can in the given seconds (...)."""
     cosines = np.abs((before * after).sum(axis=-1)).clip(max=1.0)
     angle = 2 * np.arccos(cosines).max(axis=-1)
     return angle > np.clip(FASTEST_ROTATION * seconds, SMALLEST_JUMP, IMPOSSIBLE_JUMP)

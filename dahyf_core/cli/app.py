@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from dahyf_core import __version__
-from dahyf_core.cli import annotate, evaluate, options, predict, submit, synth, train
+from dahyf_core.cli import annotate, evaluate, options, predict, report, submit, synth, train
 from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.reporters import Outcome
 from dahyf_core.cli.session import session
@@ -231,9 +231,7 @@ def preview(
             help="A video (.mp4) of all captured frames, or one picture (.png, .jpg) of some.",
         ),
     ],
-    footage: Annotated[
-        Path | None, typer.Option(metavar="CLIP", help="Where the footage is now, if it moved after the capture.")
-    ] = None,
+    footage: options.MovedFootage = None,
     frames: Annotated[int, typer.Option(min=1, max=200, help="Frames in the picture.")] = 12,
     raw: Annotated[bool, typer.Option("--raw", help="Draw the hands as estimated, before gate and smoothing.")] = False,
     hand_model: options.HandModelFile = None,
@@ -270,6 +268,7 @@ def check(as_json: options.Json = False) -> None:
 
 
 app.command(epilog=predict.EXAMPLES)(predict.predict)
+app.command(epilog=report.EXAMPLES)(report.report)
 app.command(epilog=annotate.EXAMPLES)(annotate.annotate)
 app.command(epilog=synth.EXAMPLES)(synth.synth)
 app.command(epilog=train.EXAMPLES)(train.train)

@@ -80,6 +80,10 @@ CaptureFile = Annotated[
     Path,
     typer.Argument(metavar="CAPTURE", show_default=False, help="A capture file (.npz) that `dahyf capture` wrote."),
 ]
+MovedFootage = Annotated[
+    Path | None,
+    typer.Option("--footage", metavar="CLIP", help="Where the footage is now, if it moved after the capture."),
+]
 
 Clip = Annotated[
     Path,

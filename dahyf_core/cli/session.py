@@ -22,8 +22,11 @@ INTERRUPTED = 130
 
 
 @contextmanager
-def session(as_json: bool) -> Iterator[Reporter]:
-    """Run a command's work inside; whatever ends it is reported in a sentence and becomes the documented exit code."""
+def session(as_json: bool, extra: str = "train") -> Iterator[Reporter]:
+    """Run a command's work inside; whatever ends it is reported in a sentence and becomes the documented exit code.
+
+    extra: the optional dependencies that the command needs.
+    """
     with create_reporter(as_json) as reporter:
         try:
             with _warnings_to(reporter), _terminate_like_interrupt():
@@ -35,7 +38,7 @@ def session(as_json: bool) -> Iterator[Reporter]:
             failure = "The work was interrupted.", "Run the same command again.", INTERRUPTED
         except ModuleNotFoundError as error:
             reason = f"This command needs the package {error.name}, which is not installed."
-            failure = reason, "Install the training extra: pip install 'dahyf-hands[train]'.", SettingsError.exit_code
+            failure = reason, f"Install its extra: pip install 'dahyf-hands[{extra}]'.", SettingsError.exit_code
         except BrokenPipeError:
             # Nobody listens any more; the interpreter must not fail once more when it flushes standard output.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

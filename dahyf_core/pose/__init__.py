@@ -6,11 +6,8 @@ from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
 from dahyf_core.pose.orientation import viewing_rotations
-<<<<<<< HEAD
-from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, shipped_estimator
-=======
 from dahyf_core.pose.refitted import RefittedEstimator
->>>>>>> evaluate
+from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, shipped_estimator
 
 __all__ = [
     "ESTIMATORS",

@@ -3,8 +3,18 @@
 from dahyf_core.preview.footage import CapturedFootage
 from dahyf_core.preview.mesh import draw_mesh
 from dahyf_core.preview.raw import without_cleaning
-from dahyf_core.preview.sheet import write_sheet
-from dahyf_core.preview.skinning import skin
+from dahyf_core.preview.sheet import choose_frames, draw_tiles, write_sheet
+from dahyf_core.preview.skinning import bone_moves, skin
 from dahyf_core.preview.video import write_video
 
-__all__ = ["CapturedFootage", "draw_mesh", "skin", "without_cleaning", "write_sheet", "write_video"]
+__all__ = [
+    "CapturedFootage",
+    "bone_moves",
+    "choose_frames",
+    "draw_mesh",
+    "draw_tiles",
+    "skin",
+    "without_cleaning",
+    "write_sheet",
+    "write_video",
+]

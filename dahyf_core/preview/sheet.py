@@ -34,9 +34,7 @@ def write_sheet(capture: Capture, footage: CapturedFootage, output: Path, frames
     """
     chosen = choose_frames(capture, frames)
     columns = _columns(len(chosen), capture)
-    width = (SHEET_WIDTH - 2 * MARGIN - (columns - 1) * GAP) // columns
-    views = _views(capture, chosen, width)
-    tiles = [_tile(capture, index, footage.picture(index), view) for index, view in zip(chosen, views, strict=True)]
+    tiles = draw_tiles(capture, footage, chosen, (SHEET_WIDTH - 2 * MARGIN - (columns - 1) * GAP) // columns)
     sheet = _stack([_header(capture), _grid(tiles, columns), *_lanes(capture, chosen)])
     encoded, data = cv2.imencode(output.suffix, cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
     assert encoded
@@ -50,6 +48,17 @@ def choose_frames(capture: Capture, count: int) -> NDArray[np.intp]:
     candidates = with_hands if len(with_hands) else np.arange(len(capture.frame))
     picks = np.linspace(0, len(candidates) - 1, min(count, len(candidates)))
     return candidates[np.round(picks).astype(int)]
+
+
+def draw_tiles(
+    capture: Capture, footage: CapturedFootage, chosen: NDArray[np.intp], width: int
+) -> list[NDArray[np.uint8]]:
+    """The chosen frames' hands over the part of the picture around them, each (H, width, 3) RGB, all of one size.
+
+    chosen: (N,) indices into the capture's frames. Raises FootageError when one is damaged.
+    """
+    views = _views(capture, chosen, width)
+    return [_tile(capture, index, footage.picture(index), view) for index, view in zip(chosen, views, strict=True)]
 
 
 def _columns(tiles: int, capture: Capture) -> int:

@@ -1,4 +1,4 @@
-"""Linear blend skinning of the rest mesh that a capture carries."""
+"""The bones and the skin of the rest hand that a capture carries, posed."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +22,26 @@ def skin(
     its children. pose: (B, 3) axis-angle relative to the parent. translation: (3,) m. The root turns about its own
     joint. Pose-dependent corrections of the surface are left out, as in the capture file.
     """
-    local = matrix_from_axis_angle(pose)
-    rotations = np.empty_like(local)
-    heads = np.empty_like(rest_joints, dtype=float)
-    for bone, parent in enumerate(parents):
-        if parent < 0:
-            rotations[bone], heads[bone] = local[bone], rest_joints[bone]
-        else:
-            rotations[bone] = rotations[parent] @ local[bone]
-            heads[bone] = heads[parent] + rotations[parent] @ (rest_joints[bone] - rest_joints[parent])
-    moves = np.concatenate([rotations, (heads - np.einsum("bij,bj->bi", rotations, rest_joints))[..., None]], axis=-1)
+    moves = bone_moves(rest_joints, parents, pose)
     blended = (skin_weights @ moves.reshape(len(moves), -1)).reshape(-1, 3, 4)
     return np.einsum("vij,vj->vi", blended[..., :3], rest_vertices) + blended[..., 3] + translation
+
+
+def bone_moves(rest_joints: Floats, parents: NDArray[np.integer], pose: Floats) -> Floats:
+    """(..., B, 3, 4): rotation and shift that carry points on each bone from the rest hand to the posed one.
+
+    rest_joints: (B, 3) m. parents: (B,), -1 for the root, each before its children. pose: (..., B, 3) axis-angle
+    relative to the parent. The root turns about its own joint.
+    """
+    local = matrix_from_axis_angle(pose)
+    rotations = np.empty_like(local)
+    heads = np.empty_like(pose, dtype=float)
+    for bone, parent in enumerate(parents):
+        if parent < 0:
+            rotations[..., bone, :, :], heads[..., bone, :] = local[..., bone, :, :], rest_joints[bone]
+        else:
+            offset = rest_joints[bone] - rest_joints[parent]
+            rotations[..., bone, :, :] = rotations[..., parent, :, :] @ local[..., bone, :, :]
+            heads[..., bone, :] = heads[..., parent, :] + rotations[..., parent, :, :] @ offset
+    shifts = heads - np.einsum("...bij,bj->...bi", rotations, rest_joints)
+    return np.concatenate([rotations, shifts[..., None]], axis=-1)

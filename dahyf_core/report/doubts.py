@@ -1,0 +1,72 @@
+"""What to look at again: frames where result and picture disagree, and stretches that were not observed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.capture import Capture
+from dahyf_core.cleaning import State
+from dahyf_core.report.motion import palm_length
+
+APART_SECONDS = 0.25
+"""Worst frames lie at least so far apart, or all would show the same moment."""
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A hand in one frame whose joints lie `distance` palms from where they were located in the picture, on average."""
+
+    hand: int
+    index: int
+    distance: float
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A run of frames, indices `first` to `last`, in which a hand was not taken as observed."""
+
+    hand: int
+    first: int
+    last: int
+    state: State
+
+    @property
+    def frames(self) -> int:
+        """How many."""
+        return self.last - self.first + 1
+
+
+def worst_frames(capture: Capture, count: int) -> list[Doubt]:
+    """At most `count`, worst first, no two at the same moment."""
+    distances = np.array([distance_to_located(capture, hand) for hand in range(capture.hands)])
+    chosen: list[Doubt] = []
+    for flat in np.argsort(-np.nan_to_num(distances, nan=-1), axis=None):
+        hand, index = np.unravel_index(flat, distances.shape)
+        if len(chosen) == count or np.isnan(distances[hand, index]):
+            break
+        if all(abs(capture.time[index] - capture.time[doubt.index]) >= APART_SECONDS for doubt in chosen):
+            chosen.append(Doubt(int(hand), int(index), float(distances[hand, index])))
+    return chosen
+
+
+def distance_to_located(capture: Capture, hand: int) -> NDArray[np.floating]:
+    """(T,) mean distance of the cleaned joints to the located ones, in palms at the hand's depth; NaN without both."""
+    pixels = np.linalg.norm(capture.joints_2d[hand] - capture.raw_joints_2d[hand], axis=-1).mean(axis=-1)
+    depth = capture.wrist_position[hand, :, 2]
+    return pixels * depth / (capture.source.intrinsics.fx * palm_length(capture, hand))
+
+
+def lost_stretches(capture: Capture, count: int) -> list[Stretch]:
+    """The `count` longest stretches that were not observed, in the order of time."""
+    stretches = []
+    for hand, states in enumerate(capture.state):
+        starts = np.flatnonzero(np.diff(states.astype(int), prepend=-1))
+        ends = np.append(starts[1:], len(states)) - 1
+        stretches += [
+            Stretch(hand, int(first), int(last), State(states[first]))
+            for first, last in zip(starts, ends, strict=True)
+            if states[first] != State.OBSERVED
+        ]
+    longest = sorted(stretches, key=lambda stretch: -stretch.frames)[:count]
+    return sorted(longest, key=lambda stretch: (stretch.first, stretch.hand))
