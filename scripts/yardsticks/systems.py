@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from dahyf_core.datasets.boxes import crops_around, upright_crops
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, Intrinsics, Lens
@@ -16,7 +17,6 @@ from dahyf_core.capture.pipeline import never, solve
 from dahyf_core.capture.watching import Shot, watch
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.datasets import Example
-from dahyf_core.datasets.boxes import crops_around, upright_crops
 from dahyf_core.detection import PalmDetector
 from dahyf_core.footage import probe, select
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
