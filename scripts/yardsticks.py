@@ -31,13 +31,8 @@ from dahyf_core.runtime import asset
 Yardstick = Callable[[Sequence[System], Inputs], Iterable[Row]]
 
 YARDSTICKS: dict[str, Yardstick] = {
-    "stereo": stereo.measure,
-    "synthetic": synthetic.measure,
-    "photographs": photographs.measure,
-    "equivariance": equivariance.measure,
-    "jitter": jitter.measure,
-    "false_hands": false_hands.measure,
-    "confidence": confidence.measure,
+    module.NAME: module.measure
+    for module in (stereo, synthetic, photographs, equivariance, jitter, false_hands, confidence)
 }
 NEEDS = {
     "synthetic": ("synthetic",),

@@ -23,6 +23,8 @@ RIGHT_PX, RIGHT_DEGREES = 14.0, 45.0
 """A right answer locates visible joints within a tenth of the hand's box, and turns the wrist about right."""
 WRONG_PX = 28.0
 """From twice that on it is wrong."""
+HANDS = 500
+"""Drawn ones at most, and photographed ones."""
 PATCHES = 4
 """Random ones of each photograph without hands."""
 PRECISION = 0.99
@@ -67,7 +69,7 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
 def collect(systems: Sequence[System], inputs: Inputs) -> dict[str, Confidences]:
     """By system."""
     drawn, photographed = inputs.synthetic(), inputs.photographs()
-    hands = [*examples(drawn, inputs.rows(len(drawn))), *examples(photographed, inputs.rows(len(photographed)))]
+    hands = [hand for part in (drawn, photographed) for hand in examples(part, inputs.rows(len(part), HANDS))]
     handless = HandlessPhotographs(inputs.data / "backgrounds", threads=1)
     nothing = list(examples(handless, inputs.rows(len(handless))))
     result = {}

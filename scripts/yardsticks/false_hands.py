@@ -13,7 +13,7 @@ from yardsticks.inputs import Inputs
 from yardsticks.rows import Row, Teller
 from yardsticks.systems import System
 
-NAME = "false hands"
+NAME = "false_hands"
 JUDGES = ("mediapipe", "baseline")
 
 

@@ -23,7 +23,7 @@ def draw(rows: Sequence[Row], folder: Path) -> None:
         if yardstick == CONFIDENCE:
             draw_precision_recall(list(group), folder / "confidence.png")
         else:
-            draw_sorted_errors(list(group), folder / f"{yardstick.replace(' ', '_')}.png")
+            draw_sorted_errors(list(group), folder / f"{yardstick}.png")
 
 
 def draw_sorted_errors(rows: Sequence[Row], path: Path) -> None:
