@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import cv2
@@ -149,8 +150,13 @@ class TestBoxes:
         assert answer["box"] == pytest.approx(box)
         assert all(np.isfinite(answer[name]).all() for name, shape in FIELDS.items() if shape is not None)
 
-    @pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif", ".webp"])
-    @pytest.mark.parametrize("kind", ["grey", "alpha", "16 bit", "narrow"])
+    @pytest.mark.parametrize(
+        ("kind", "suffix"),
+        [
+            *product(("grey", "alpha", "narrow"), (".png", ".jpg", ".tif", ".webp")),
+            *product(("16 bit",), (".png", ".tif")),
+        ],
+    )
     def test_nor_does_an_odd_picture(self, network, tmp_path, kind, suffix):
         colours = np.full((48, 64, 3), GREY_STEP, np.uint8)
         picture = {
@@ -159,8 +165,6 @@ class TestBoxes:
             "16 bit": colours.astype(np.uint16) << 8,
             "narrow": colours[:, :1],
         }[kind]
-        if kind == "16 bit" and suffix in (".jpg", ".webp"):
-            pytest.skip("the format has 8 bits")
         image = write_png(tmp_path / f"odd{suffix}", picture)
         (answer,) = dahyf_core.predict(boxes=[{"image": image, "box": [10, 10, 30, 30]}])
         assert np.isfinite(answer["joints_3d"]).all()

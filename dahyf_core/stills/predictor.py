@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around
+from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around, upright_rolls
 from dahyf_core.detection import PalmDetector
 from dahyf_core.footage import read_picture, run_ahead
 from dahyf_core.hand_model import Side, load_hand_model
@@ -80,15 +80,15 @@ class Predictor:
     def _found(self, path: str, image: Image) -> _Still:
         """The hands in a picture of which nothing is known."""
         height, width = image.shape[:2]
-        seen = find_hands(self._detector, self._estimator, image, Lens().intrinsics(width, height))
+        intrinsics = Lens().intrinsics(width, height)
+        seen = find_hands(self._detector, self._estimator, image, intrinsics)
         seen = seen[np.argsort(-seen.presence, kind="stable")]
+        is_left = seen.right_score < 0.5
         boxes = [
-            HandBox(path, (left, top, right - left, bottom - top), "right" if right_score >= 0.5 else "left")
-            for (left, top, right, bottom), right_score in zip(
-                box_around(seen.joints_2d).tolist(), seen.right_score, strict=True
-            )
+            HandBox(path, (x, y, right - x, bottom - y), "left" if left else "right")
+            for (x, y, right, bottom), left in zip(box_around(seen.joints_2d).tolist(), is_left, strict=True)
         ]
-        return _Still(boxes, _wanted(boxes, image, seen.crops.roll), image)
+        return _Still(boxes, _wanted(boxes, image, upright_rolls(seen.joints_2d, is_left, intrinsics)), image)
 
     def _in_batches(self, stills: Iterable[_Still]) -> Iterator[list[Prediction]]:
         batch: list[_Still] = []
