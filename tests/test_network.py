@@ -2,13 +2,19 @@
 
 import dataclasses
 import itertools
+import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 torch = pytest.importorskip("torch", reason="training needs the [train] extra")
 
 from dahyf_core.camera import PATCH_SIZE, Crops, Intrinsics  # noqa: E402
+from dahyf_core.errors import SettingsError  # noqa: E402
 from dahyf_core.hand_model import load_hand_model  # noqa: E402
 from dahyf_core.network import DaHyF, InverseKinematics, NetworkConfig, View, hand_rotations  # noqa: E402
 from dahyf_core.network import view as views  # noqa: E402
@@ -27,6 +33,20 @@ CROPS = Crops(
     np.array([False, True]),
     CAMERA,
 )
+
+
+@st.composite
+def crops_of_two(draw: Callable[..., Any]) -> Crops:
+    """Anywhere in a picture and beyond, of square pixels or others."""
+    fx, fy = draw(st.sampled_from([(900.0, 900.0), (700.0, 560.0)]))
+    corners = [[draw(st.floats(-50, 690)), draw(st.floats(-50, 530))] for _ in range(2)]
+    return Crops(
+        np.array(corners),
+        np.array([draw(st.floats(20, 900)) for _ in range(2)]),
+        np.array([draw(st.floats(-np.pi, np.pi)) for _ in range(2)]),
+        np.array([draw(st.booleans()) for _ in range(2)]),
+        Intrinsics(fx, fy, 310.0, 250.0, 640, 480),
+    )
 
 
 def view_of(crops: Crops) -> View:
@@ -48,14 +68,27 @@ def hands(count: int) -> "torch.Tensor":
     return torch.from_numpy(model.keypoints(skeleton, "mediapipe")).float()
 
 
-def test_direction_map_says_where_each_pixel_of_mirrored_and_rolled_crops_looks() -> None:
+@given(crops_of_two())
+def test_direction_map_says_where_each_pixel_of_mirrored_and_rolled_crops_looks(crops: Crops) -> None:
     size = 7
-    directions = views.global_direction_map(view_of(CROPS), size).numpy()
+    directions = views.global_direction_map(view_of(crops), size).numpy()
     middles = (np.arange(size) + 0.5) * PATCH_SIZE / size
     patch = np.stack(np.meshgrid(middles, middles), axis=-1).reshape(1, -1, 2).repeat(2, axis=0)
-    rays = np.concatenate([CAMERA.normalise(CROPS.to_frame(patch)), np.ones((2, size * size, 1))], axis=-1)
-    seen = CROPS.to_virtual(rays)[..., :2]
+    rays = np.concatenate([crops.intrinsics.normalise(crops.to_frame(patch)), np.ones((2, size * size, 1))], axis=-1)
+    seen = crops.to_virtual(rays)[..., :2]
     np.testing.assert_allclose(directions, seen.swapaxes(1, 2).reshape(2, 2, size, size), atol=1e-5)
+
+
+def test_direction_map_of_an_upright_crop_is_the_printed_one() -> None:
+    width, height, focal, corner, s_i, s_f = 640, 480, 800.0, np.array([350.0, 90.0]), 150.0, 56
+    camera = Intrinsics(focal, focal, width / 2, height / 2, width, height)
+    crops = Crops(corner[None] + s_i / 2, np.array([s_i]), np.zeros(1), np.zeros(1, bool), camera)
+    directions = views.global_direction_map(view_of(crops), s_f)[0].numpy()
+    sc_p, sc_o = PATCH_SIZE / s_f, s_i / PATCH_SIZE
+    for column, row in ((0, 0), (55, 0), (20, 41)):
+        in_patch = np.array([column, row]) * sc_p + sc_p / 2
+        in_frame = in_patch * sc_o + corner - (width / 2, height / 2)
+        np.testing.assert_allclose(directions[:, row, column], in_frame / focal, atol=1e-6)
 
 
 def test_local_map_knows_no_camera() -> None:
@@ -71,6 +104,24 @@ def test_patch_encoding_is_blind_to_the_place_of_the_patch_and_frame_encoding_is
     assert in_patch.shape == (2, 336)
     assert torch.equal(in_patch[0], in_patch[1])
     assert not torch.allclose(in_frame[0], in_frame[1])
+
+
+def test_positional_encoding_is_the_printed_one() -> None:
+    joints = torch.rand(2, 21, 2) * PATCH_SIZE
+    view = view_of(CROPS)
+    mu = (joints - PATCH_SIZE / 2) / view.focal[:, None, None]
+    waves = [wave(2**level * torch.pi * mu) for level in range(1, 5) for wave in (torch.sin, torch.cos)]
+    encoded = views.positional_encoding(views.patch_coordinates(joints, view)).unflatten(1, (21, 2, 8))
+    torch.testing.assert_close(encoded.sort(dim=-1).values, torch.stack(waves, dim=-1).sort(dim=-1).values)
+
+
+def test_full_perspective_shows_a_flat_hand_where_the_weak_camera_does() -> None:
+    view = view_of(CROPS)
+    weak = torch.tensor([[8.0, 0.03, -0.02], [5.0, -0.05, 0.01]])
+    flat = torch.cat([torch.rand(2, 9, 2) * 0.2 - 0.1, torch.zeros(2, 9, 1)], dim=-1)
+    in_patch = weak[:, None, :1] * (flat[..., :2] + weak[:, None, 1:])
+    projected = views.project(flat + views.perspective_translation(weak, view)[:, None], view)
+    torch.testing.assert_close(projected, (in_patch + 1) * PATCH_SIZE / 2, atol=1e-2, rtol=0)
 
 
 def test_weak_perspective_camera_becomes_the_translation_that_it_stands_for() -> None:
@@ -207,15 +258,11 @@ def test_every_form_of_the_ablation_runs_forward_and_backward(config: NetworkCon
     assert all(parameter.grad.isfinite().all() for parameter in network.regressor.parameters())
 
 
-@pytest.mark.parametrize("backbone", ["resnet50", "hrnet_w64"])
-def test_backbones_of_the_paper_run_forward_and_backward(backbone: str) -> None:
-    pytest.importorskip("timm", reason="the paper's backbones need timm", exc_type=ImportError)
-    network = DaHyF(dataclasses.replace(SMALL, backbone=backbone, map_size=16), pretrained=False)
-    view = view_of(CROPS)
-    prediction = network(torch.rand(2, 3, 64, 64), view)
-    (prediction.translation.sum() + prediction.joints.sum()).backward()
-    assert prediction.hand.rotations.shape == (2, 16, 3, 3)
-    assert all(parameter.grad is not None for parameter in network.neck.parameters())
+def test_a_backbone_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "timm", None)
+    with pytest.raises(SettingsError, match="resnet50 needs timm") as caught:
+        DaHyF(dataclasses.replace(SMALL, backbone="resnet50"))
+    assert "[train,paper]" in caught.value.remedy
 
 
 def test_lite_begins_as_the_inverse_kinematics_of_its_trunks_landmarks(pyramid: list) -> None:

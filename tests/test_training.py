@@ -13,11 +13,13 @@ from cli_runner import run
 
 torch = pytest.importorskip("torch", reason="training needs the [train] extra")
 pytest.importorskip("lightning_fabric", reason="training needs the [train] extra")
+pytest.importorskip("tensorboard", reason="training needs the [train] extra")
 
-from dahyf_core.camera import Intrinsics  # noqa: E402
-from dahyf_core.datasets import Augmentation, Example, cut_example  # noqa: E402
+from labelled_noise import MODELS, MadeUpHands, learn_by_heart  # noqa: E402
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: E402
+
+from dahyf_core.datasets import Augmentation, cut_example  # noqa: E402
 from dahyf_core.errors import DatasetError, OutputError, SettingsError  # noqa: E402
-from dahyf_core.hand_model import load_hand_model  # noqa: E402
 from dahyf_core.network import DaHyF, NetworkConfig  # noqa: E402
 from dahyf_core.network import losses as terms  # noqa: E402
 from dahyf_core.network.trunk import Trunk  # noqa: E402
@@ -27,39 +29,14 @@ from dahyf_core.training.batches import PatchSource, Share, StepBatches, stack, 
 from dahyf_core.training.config import DataConfig, OptimiserConfig, ScheduleConfig  # noqa: E402
 from dahyf_core.training.features import FeatureSource, write_features  # noqa: E402
 from dahyf_core.training.kinematics import KinematicsConfig, teach_kinematics  # noqa: E402
-from dahyf_core.training.loop import Learner, Trainee  # noqa: E402
-from dahyf_core.training.objective import ObjectiveConfig  # noqa: E402
-from dahyf_core.training.optimiser import create_optimiser, rate_share  # noqa: E402
-from dahyf_core.training.validation import procrustes  # noqa: E402
+from dahyf_core.training.loop import Trainee  # noqa: E402
+from dahyf_core.training.objective import Objective, ObjectiveConfig  # noqa: E402
+from dahyf_core.training.optimiser import rate_share  # noqa: E402
+from dahyf_core.training.run_folder import load_weights  # noqa: E402
+from dahyf_core.training.validation import measure, procrustes  # noqa: E402
 
 SMALL = NetworkConfig(channels=8, map_size=14, hidden=(64,), dropout=0.0)
-MODELS = {"right": load_hand_model(), "left": load_hand_model(side="left")}
-CAMERA = Intrinsics(300.0, 300.0, 64.0, 64.0, 128, 128)
 JITTER = Augmentation(roll=0.2, scale=0.1, shift=0.05)
-
-
-class MadeUpHands:
-    """Noise, labelled with random hands of both sides; the last one shows none."""
-
-    def __init__(self, count: int) -> None:
-        self.sources = [str(index) for index in range(count)]
-
-    def __len__(self) -> int:
-        return len(self.sources)
-
-    def __getitem__(self, index: int) -> Example:
-        random = np.random.default_rng(index)
-        image = random.integers(0, 256, (8, 8, 3), dtype=np.uint8).repeat(16, axis=0).repeat(16, axis=1)
-        if index == len(self) - 1:
-            return Example(image, CAMERA, str(index))
-        side = "left" if index % 2 else "right"
-        pose = np.concatenate([random.normal(0, 1, (1, 3)), random.normal(0, 0.1, (15, 3))])
-        shape = random.normal(0, 0.3, 10)
-        model = MODELS[side]
-        skeleton = model.skeleton(pose[None], shape[None], np.array([[0.0, 0.0, 0.7]]))
-        points = model.keypoints(skeleton, "mediapipe")[0]
-        known = np.ones(21, dtype=bool)
-        return Example(image, CAMERA, str(index), side, CAMERA.project(points), known, points, "mediapipe", pose, shape)
 
 
 @pytest.fixture(scope="module")
@@ -161,19 +138,91 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(features: Path, tm
     assert whole.weights.read_bytes() == broken.weights.read_bytes()
 
 
+class KilledError(Exception):
+    """Ends a run where a kill would."""
+
+
+def test_a_run_that_was_killed_goes_on_from_what_it_had_saved(features: Path, tmp_path: Path) -> None:
+    config = config_of(features, validation=())
+    whole = RunFolder.create(tmp_path / "whole", config)
+    train(config, whole, ignore)
+    killed = RunFolder.create(tmp_path / "killed", config)
+
+    def kill_after_three(what: str, done: int, total: int) -> None:
+        if what == "training" and done == 3:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train(config, killed, kill_after_three)
+    train(config, killed, ignore)
+    assert losses_of(killed) == losses_of(whole)
+    assert whole.weights.read_bytes() == killed.weights.read_bytes()
+
+
+def test_weights_are_the_moving_average(features: Path, tmp_path: Path) -> None:
+    config = config_of(features, steps=3, save_every=1, ema=0.75, validation=())
+    run = RunFolder.create(tmp_path / "run", config)
+    states = []
+
+    def read(what: str, done: int, total: int) -> None:
+        if what == "training":
+            states.append(torch.load(run.checkpoint, weights_only=True))
+
+    train(config, run, read)
+    name = "regressor.residual.0.weight"
+    average = states[0]["learner"][f"network.{name}"]
+    for state in states[1:]:
+        now = state["learner"][f"network.{name}"]
+        assert not torch.equal(now, average)
+        average = 0.75 * average + 0.25 * now
+    torch.testing.assert_close(load_weights(run.weights)[name], average)
+
+
+def test_mixed_precision_takes_the_same_course(features: Path, tmp_path: Path) -> None:
+    courses = {}
+    for precision in ("32-true", "bf16-mixed"):
+        config = config_of(features, steps=2, precision=precision, network=SMALL, validation=())
+        run = RunFolder.create(tmp_path / precision, config)
+        train(config, run, ignore)
+        courses[precision] = losses_of(run)
+    assert courses["bf16-mixed"] != courses["32-true"]
+    assert courses["bf16-mixed"] == pytest.approx(courses["32-true"], rel=0.05)
+
+
+def test_the_folder_of_a_run_tells_what_ran_and_how_it_went(features: Path, tmp_path: Path) -> None:
+    config = config_of(features, steps=5, seed=3)
+    run = RunFolder.create(tmp_path / "run", config)
+    train(config, run, ignore)
+    assert json.loads(run.config_file.read_text())["seed"] == 3
+    assert json.loads((run.path / "versions.json").read_text())["torch"] == torch.__version__
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "contrast" in line] == [5]  # the last fifth
+    assert [line["step"] for line in lines if line["kind"] == "made_up"] == [5]
+    curves = EventAccumulator(str(run.path)).Reload()
+    assert {"train/loss", "made_up/pa_mm"} <= set(curves.Tags()["scalars"])
+    assert [event.step for event in curves.Scalars("train/loss")] == [1, 2, 3, 4, 5]
+
+
 TWO_PROCESSES = """
 import sys
 from pathlib import Path
 from dahyf_core.training import RunFolder, train
-for name, last in (("whole", 99), ("broken", 1), ("broken", 99)):
-    steps = iter(range(99))
+
+def kill():
+    raise KeyError("killed")
+
+for name, last in (("whole", 99), ("broken", 2), ("broken", 99)):
+    steps = iter(range(1, 99))
     run, config = RunFolder.open(Path(sys.argv[1]) / name)
-    train(config, run, lambda *_: None, stop=lambda: next(steps) == last)
+    try:
+        train(config, run, lambda *_: None, stop=lambda: next(steps) == last and kill())
+    except KeyError:
+        pass
 """
 
 
-def test_two_processes_go_on_as_if_they_had_not_been_stopped(features: Path, tmp_path: Path) -> None:
-    config = config_of(features, devices=2, strategy="ddp", steps=3, save_every=9, validation=())
+def test_two_processes_go_on_as_if_they_had_not_been_killed(features: Path, tmp_path: Path) -> None:
+    config = config_of(features, devices=2, strategy="ddp", steps=3, save_every=1, validation=())
     runs = [RunFolder.create(tmp_path / name, config) for name in ("whole", "broken")]
     script = tmp_path / "two_processes.py"
     script.write_text(TWO_PROCESSES)
@@ -183,25 +232,15 @@ def test_two_processes_go_on_as_if_they_had_not_been_stopped(features: Path, tmp
     assert losses_of(runs[0]) == losses_of(runs[1])
 
 
-def test_lite_learns_from_ten_pictures(features: Path) -> None:
-    config = config_of(
-        features,
-        network=SMALL,
-        objective=ObjectiveConfig(residual=0.0),
-        optimiser=OptimiserConfig(rate=1e-2, trunk_rate=0.0, kinematics_rate=3e-3),
-    )
-    trainee = Trainee.create(config)
-    learner, optimiser = Learner(trainee), create_optimiser(trainee.network, trainee.objective, config.optimiser)
+def test_lite_learns_ten_pictures_by_heart(features: Path) -> None:
+    torch.manual_seed(0)
+    network = DaHyF(SMALL)
+    trainee = Trainee(network, Objective(network, ObjectiveConfig(residual=0.0)))
     batch = FeatureSource(features).batch(np.arange(10), np.random.default_rng(0))
-    trainee.network.backbone.requires_grad_(False)
-    _, first = learner(batch, contrast=False)
-    for _ in range(30):
-        optimiser.zero_grad()
-        loss, last = learner(batch, contrast=False)
-        loss.backward()
-        optimiser.step()
-    for name in ("joints_3d", "rotations", "located"):
-        assert float(last[name]) < 0.7 * float(first[name]), name
+    rates = OptimiserConfig(rate=1e-2, trunk_rate=1e-4, kinematics_rate=3e-3)
+    before = measure(network, trainee.objective, [batch])
+    after = learn_by_heart(trainee, batch, rates, steps=60)
+    print(before, after)
 
 
 def test_inverse_kinematics_learns_without_pictures() -> None:

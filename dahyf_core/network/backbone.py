@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from dahyf_core.errors import SettingsError
 from dahyf_core.network.config import Backbone
 from dahyf_core.network.pyramid import Pyramid
 from dahyf_core.network.trunk import Trunk
@@ -18,9 +19,7 @@ class TimmPyramid(Pyramid):
 
     def __init__(self, name: str, out_indices: tuple[int, ...], pretrained: bool) -> None:
         super().__init__()
-        import timm  # type: ignore[import-not-found]
-
-        self.network = timm.create_model(name, pretrained=pretrained, features_only=True, out_indices=out_indices)
+        self.network = create_in_timm(name, out_indices, pretrained)
         self.channels = tuple(self.network.feature_info.channels())
         settings = self.network.default_cfg
         self.register_buffer("mean", torch.tensor(settings["mean"])[:, None, None], persistent=False)
@@ -28,6 +27,24 @@ class TimmPyramid(Pyramid):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         return self.network((images - self.mean) / self.deviation)
+
+
+def create_in_timm(name: str, out_indices: tuple[int, ...], pretrained: bool) -> nn.Module:
+    """A feature extractor of timm. Raises SettingsError when timm or its weights are not to be had."""
+    try:
+        import timm  # type: ignore[import-not-found]
+    except (ImportError, RuntimeError) as error:  # torchvision beside a torch of another build: RuntimeError
+        raise SettingsError(
+            f"The backbone {name} needs timm, which cannot be imported: {error}.",
+            "Install it with torch and torchvision of one build: pip install 'dahyf-hands[train,paper]'.",
+        ) from error
+    try:
+        return timm.create_model(name, pretrained=pretrained, features_only=True, out_indices=out_indices)
+    except Exception as error:  # the hub's client raises errors of several packages
+        raise SettingsError(
+            f"The ImageNet weights of {name} cannot be fetched: {error}.",
+            "Connect to the network once; they stay in the cache of Hugging Face. Or name weights with `start`.",
+        ) from error
 
 
 BACKBONES: dict[Backbone, Callable[[bool], Pyramid]] = {

@@ -65,11 +65,12 @@ class DaHyF(nn.Module):
         self.joint_head: HeatmapJoints | SubPixelJoints | None = None
         if head is not None:
             self.joint_head = head(config.channels, config.map_size)
-        inputs = config.channels + self.backbone.channels[-1] + (ENCODED if self.encodes else 0)
+        inputs = config.channels + (ENCODED if self.encodes else 0)
         self.landmark_heads: LandmarkHeads | None = None
         self.regressor: KinematicRegressor | PaperRegressor
         if config.backbone == "lite":
             self.landmark_heads = LandmarkHeads(pretrained)
+            inputs += self.backbone.channels[-1]
             self.regressor = KinematicRegressor(inputs, config.hidden, config.dropout, self.hand_layer.model)
             if isinstance(self.joint_head, SubPixelJoints):
                 self.joint_head.start_from_prior()
@@ -96,7 +97,9 @@ class DaHyF(nn.Module):
         pooled = last.mean(dim=(2, 3))
         landmarks = self.landmark_heads(pooled) if self.landmark_heads is not None else None
         joints, logits = self.locate(features, landmarks)
-        hybrid = [features.mean(dim=(2, 3)), pooled]
+        hybrid = [features.mean(dim=(2, 3))]
+        if landmarks is not None:
+            hybrid.append(pooled)
         if joints is not None and self.config.encoding != "none":
             hybrid.append(views.positional_encoding(COORDINATES[self.config.encoding](joints, view)))
         vector = torch.cat(hybrid, dim=-1)

@@ -117,10 +117,10 @@ def vertex_loss(predicted: Tensor, target: Tensor, labels: Labels) -> Tensor:
 
 def confidence(located: Tensor, projected: Tensor, view: View) -> Tensor:
     """Cosine similarity (B,) of located and projected joints, both (B, 21, 2) in patch pixels: eq. 8-9."""
-    v_2d = view.frame_pixels(located) - view.center[:, None]
-    v_projected = view.frame_pixels(projected) - view.center[:, None]
-    side = view.side[:, None, None]
-    return nn.functional.cosine_similarity((v_2d / side).flatten(1), (v_projected / side).flatten(1), dim=-1)
+    side, center = view.side[:, None, None], view.center[:, None]
+    v_2d = (view.frame_pixels(located) - center) / side  # (J_2d s_i / s_p - s_i / 2) / s_i  (8)
+    v_projected = (view.frame_pixels(projected) - center) / side  # (J_2d_proj - C) / s_i  (9)
+    return nn.functional.cosine_similarity(v_2d.flatten(1), v_projected.flatten(1), dim=-1)
 
 
 def contrastive_loss(similarity: Tensor, is_hand: Tensor) -> Tensor:

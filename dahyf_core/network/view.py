@@ -66,7 +66,7 @@ def local_direction_map(view: View, size: int) -> Tensor:
 
 def patch_coordinates(joints: Tensor, view: View) -> Tensor:
     """mu of eq. 6 as printed, from patch pixels (B, 21, 2): blind to where the patch lies and to how large it is."""
-    return (joints - PATCH_SIZE / 2) / view.focal[:, None, None]
+    return (joints - PATCH_SIZE / 2) / view.focal[:, None, None]  # mu = (J_2d - s_p / 2) / f  (6)
 
 
 def frame_coordinates(joints: Tensor, view: View) -> Tensor:
@@ -77,8 +77,8 @@ def frame_coordinates(joints: Tensor, view: View) -> Tensor:
 def positional_encoding(coordinates: Tensor) -> Tensor:
     """gamma of eq. 7: (B, 21, 2) to V_PE, (B, 336)."""
     frequencies = 2.0 ** torch.arange(1, ENCODING_LEVELS + 1, device=coordinates.device) * torch.pi
-    angles = coordinates[..., None] * frequencies
-    return torch.cat([angles.sin(), angles.cos()], dim=-1).flatten(1)
+    angles = coordinates[..., None] * frequencies  # 2^1 pi p, ..., 2^L pi p
+    return torch.cat([angles.sin(), angles.cos()], dim=-1).flatten(1)  # gamma(p)  (7)
 
 
 def perspective_translation(weak: Tensor, view: View) -> Tensor:

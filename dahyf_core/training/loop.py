@@ -42,7 +42,7 @@ class Trainee:
     def create(cls, config: TrainingConfig) -> "Trainee":
         """Before the first step."""
         torch.manual_seed(config.seed)
-        network = DaHyF(config.network)
+        network = DaHyF(config.network, pretrained=config.start is None)
         return cls(network, Objective(network, config.objective))
 
 
@@ -53,7 +53,9 @@ class Learner(nn.Module):
         super().__init__()
         self.network, self.objective = trainee.network, trainee.objective
 
-    def forward(self, batch: Batch, contrast: bool) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(self, give: Callable[[], Batch], contrast: bool) -> tuple[Tensor, dict[str, Tensor]]:
+        """give: the batch, as a function: tensors that Fabric is handed it rounds, labels and cameras included."""
+        batch = give()
         prediction = predict(self.network, batch)
         with torch.autocast(batch.view.side.device.type, enabled=False):
             return self.objective(prediction, batch.view, batch.labels, contrast)
@@ -163,7 +165,7 @@ class Run:
         contrast = self.step >= config.schedule.contrast_from * config.steps
         self.learner.train()
         self.optimiser.zero_grad()
-        loss, found = self.learner(batch, contrast)
+        loss, found = self.learner(lambda: batch, contrast)
         self.fabric.backward(loss)
         self.fabric.clip_gradients(self.learner, self.optimiser, max_norm=config.optimiser.clip)
         self.optimiser.step()

@@ -75,7 +75,7 @@ class Objective(nn.Module):
         found = self._hand_terms(prediction, view, labels)
         if prediction.guess is not None:
             found |= self._guess_terms(prediction.guess, labels)
-        total = self.weights(found)
+        total = self.weights(found)  # L_backbone  (11)
         if prediction.guess is not None:
             found["residual"] = prediction.guess.residual.square().mean()
             total = total + self.config.residual * found["residual"]
@@ -83,7 +83,7 @@ class Objective(nn.Module):
             projected = project(self.keypoints(prediction.hand, prediction.translation, labels), view)
             similarity = terms.confidence(prediction.joints, projected, view)
             found["contrast"] = terms.contrastive_loss(similarity, labels.is_hand)
-            total = total + found["contrast"]
+            total = total + found["contrast"]  # L = L_backbone + L_c  (10)
         return total, found
 
     def keypoints(self, hand: HandParameters, translation: Tensor, labels: Labels) -> Tensor:
