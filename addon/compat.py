@@ -38,6 +38,21 @@ class NewAction:
         return fcurve
 
 
+def fcurves_of(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """All F-curves of an Action, of whatever slot."""
+    if not _HAS_SLOTS:
+        return list(action.fcurves)
+    strips = [strip for layer in action.layers for strip in layer.strips]
+    return [fcurve for strip in strips for channelbag in strip.channelbags for fcurve in channelbag.fcurves]
+
+
+def assign_action(player: bpy.types.AnimData | bpy.types.NlaStrip, action: bpy.types.Action | None) -> None:
+    """Let an object's animation or a strip play an Action of one slot."""
+    player.action = action
+    if _HAS_SLOTS and action is not None:
+        player.action_slot = action.slots[0]
+
+
 def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:
     """The nodes of a new material, the Principled BSDF among them."""
     if _NEW_MATERIALS_LACK_NODES:
