@@ -154,7 +154,7 @@ class DAHYF_HANDS_OT_drop_hand(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_add_correction_layer(bpy.types.Operator):
-    """Give the selected hands a new Action for corrections by hand, above the captured motion, which goes to the NLA"""
+    """Move the selected hands' captured motion to the NLA, below a new Action for corrections by hand"""
 
     bl_idname = "dahyf_hands.add_correction_layer"
     bl_label = "Add Correction Layer"
