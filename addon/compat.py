@@ -46,11 +46,18 @@ def fcurves_of(action: bpy.types.Action) -> list[bpy.types.FCurve]:
     return [fcurve for strip in strips for channelbag in strip.channelbags for fcurve in channelbag.fcurves]
 
 
-def assign_action(player: bpy.types.AnimData | bpy.types.NlaStrip, action: bpy.types.Action | None) -> None:
-    """Let an object's animation or a strip play an Action of one slot."""
-    player.action = action
-    if _HAS_SLOTS and action is not None:
-        player.action_slot = action.slots[0]
+class AssignedAction:
+    """The Action, and slot of it, that an object's animation or a strip plays."""
+
+    def __init__(self, player: bpy.types.AnimData | bpy.types.NlaStrip) -> None:
+        self.action = player.action
+        self._slot = player.action_slot if _HAS_SLOTS else None
+
+    def assign_to(self, player: bpy.types.AnimData | bpy.types.NlaStrip) -> None:
+        """Let another one play it, or the same again."""
+        player.action = self.action
+        if self._slot is not None:
+            player.action_slot = self._slot
 
 
 def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:

@@ -54,9 +54,7 @@ def key_hand(
         interpolation=np.where(holds(present)[present], constant, linear),
         types=key_types(hand.state[present]),
     )
-    action = write_action(armature, action_name, times, hand_channels(armature, hand, skeleton))
-    action[FINGERPRINT] = fingerprint(action)
-    return action
+    return write_action(armature, action_name, times, hand_channels(armature, hand, skeleton))
 
 
 def hand_channels(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Iterator[Channel]:
@@ -105,6 +103,7 @@ def write_action(owner: bpy.types.Object, name: str, times: KeyTimes, channels: 
             fcurve.keyframe_points.foreach_set("interpolation", times.interpolation)
             fcurve.keyframe_points.foreach_set("type", times.types)
             fcurve.update()
+    new.action[FINGERPRINT] = fingerprint(new.action)
     return new.action
 
 
@@ -120,7 +119,7 @@ def fingerprint(action: bpy.types.Action) -> str:
 
 
 def is_untouched(action: bpy.types.Action) -> bool:
-    """Whether the keys are still as `key_hand` wrote them."""
+    """Whether all keys are still where `write_action` put them."""
     return action.get(FINGERPRINT) == fingerprint(action)
 
 

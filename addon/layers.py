@@ -51,7 +51,7 @@ def add_corrections(rig: bpy.types.Object) -> bpy.types.Action:
     track.name = BASE_TRACK
     strip = track.strips.new(base.name, int(base.frame_range[0]), base)
     strip.blend_type, strip.extrapolation = animation.action_blend_type, animation.action_extrapolation
-    play(strip, base)
+    play(strip, compat.AssignedAction(animation))
     corrections = compat.NewAction(rig, f"{rig.name} corrections").action
     animation.action_blend_type = COMBINE
     animation.action_extrapolation = "HOLD"
@@ -65,18 +65,18 @@ def replace_base(rig: bpy.types.Object, write: Callable[[], bpy.types.Action]) -
     """
     animation = rig.animation_data_create()
     animation.use_tweak_mode = False
-    strip, active = base_strip(rig), animation.action
+    strip, active = base_strip(rig), compat.AssignedAction(animation)
     action = write()
     if strip is not None:
-        play(strip, action)
-        compat.assign_action(animation, active)
+        play(strip, compat.AssignedAction(animation))
+        active.assign_to(animation)
     return action
 
 
-def play(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
+def play(strip: bpy.types.NlaStrip, assigned: compat.AssignedAction) -> None:
     """Let a strip play an Action at the frames where its keys lie."""
-    compat.assign_action(strip, action)
-    start, end = action.frame_range
+    assigned.assign_to(strip)
+    start, end = assigned.action.frame_range
     end = max(end, start + 1)
     strip.action_frame_start, strip.action_frame_end = start, end
     strip.frame_start_raw, strip.frame_end_raw = start, end

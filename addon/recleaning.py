@@ -90,8 +90,8 @@ def rekey(
     name = f"{armature.name} clean"
     action = layers.replace_base(armature, lambda: keys.key_hand(armature, placed, capture.skeleton, frames, name))
     action[CLEANING] = json.dumps(dict(settings))
-    if previous is not None and CLEANING in previous and keys.is_untouched(previous):
-        bpy.data.actions.remove(previous)
+    if previous is not None and CLEANING in previous:
+        discard(previous)
     if armature.get(HIDE_MISSING, True):
         rekey_visibility(armature, hand, frames)
     return armature
@@ -106,14 +106,15 @@ def at_bones(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Hand
 
 
 def rekey_visibility(armature: bpy.types.Object, hand: Hand, frames: np.ndarray) -> None:
-    """Hide the skin anew where the hand is missing; nothing of the old hiding is left."""
+    """Hide the skin anew where the hand is missing; of the old hiding only what somebody has edited is left."""
     skin = skin_of(armature)
     if skin is None:
         return
     previous = skin.animation_data.action if skin.animation_data else None
-    if previous is not None:
-        bpy.data.actions.remove(previous)
-    skin.hide_viewport = skin.hide_render = False
+    if previous is not None and keys.is_untouched(previous):
+        skin.animation_data.action = None
+        skin.hide_viewport = skin.hide_render = False
+        discard(previous)
     keys.key_visibility(skin, hand, frames, f"{skin.name} visibility")
 
 
@@ -140,17 +141,21 @@ def rebuild(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, 
 
 def remove(armature: bpy.types.Object) -> None:
     """Take a hand's rig out of the file, with all that is its own. Actions that somebody has edited stay."""
-    for part in (skin_of(armature), armature):
-        if part is not None:
-            for action in own_actions(part):
-                if keys.is_untouched(action) or part.type == "MESH":
-                    bpy.data.actions.remove(action)
-                else:
-                    action.use_fake_user = True
-            data = part.data
-            bpy.data.objects.remove(part)
-            if not data.users:
-                (bpy.data.meshes if isinstance(data, bpy.types.Mesh) else bpy.data.armatures).remove(data)
+    for part in filter(None, (skin_of(armature), armature)):
+        actions, data = own_actions(part), part.data
+        bpy.data.objects.remove(part)
+        for action in actions:
+            discard(action)
+        if not data.users:
+            (bpy.data.meshes if isinstance(data, bpy.types.Mesh) else bpy.data.armatures).remove(data)
+
+
+def discard(action: bpy.types.Action) -> None:
+    """Remove an Action that nobody has edited and nothing plays; keep any other in the file."""
+    if keys.is_untouched(action) and action.users == int(action.use_fake_user):
+        bpy.data.actions.remove(action)
+    else:
+        action.use_fake_user = True
 
 
 def own_actions(part: bpy.types.Object) -> set[bpy.types.Action]:

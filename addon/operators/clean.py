@@ -2,21 +2,22 @@
 
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import bpy
 
-from .. import bad_spans, clean_properties, environment, job, layers, preferences, recleaning, worker
+from .. import bad_spans, clean_properties, environment, job, layers, preferences, recleaning
 from ..capture_file import read_capture
 from ..errors import AddonError
-from .capture import cannot_start, fail
-from .modal_job import ModalJob
+from .core_job import CoreJob, CoreWork, fail
 
 NO_HAND = "Select a captured hand first"
 NO_CAPTURED_MOTION = "No selected hand shows captured motion without a correction layer"
 
 
-class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, ModalJob, bpy.types.Operator):
+class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Operator):
     """Gate and smooth the selected hands again, without the footage; corrections on a layer of their own stay"""
 
     bl_idname = "dahyf_hands.clean"
@@ -30,87 +31,47 @@ class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, ModalJob, bpy.types.O
     )
 
     @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        reason = obstacle(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return reason is None
+    def obstacle(cls, context: bpy.types.Context) -> str | None:
+        """Why cleaning cannot start now, or None."""
+        if job.is_running():
+            return "Another capture or set-up is running"
+        if preferences.core_interpreter(preferences.preferences_of(context)) is None:
+            return "The core is not installed yet: press Set Up"
+        return None if recleaning.hand_rigs(context) else NO_HAND
 
-    def start(self, context: bpy.types.Context) -> bool:
-        """Start the core; when it is done, the rigs are keyed anew."""
-        work = self.prepare(context)
-        if work is None:
-            return False
-
-        def finished(code: int, messages: list[worker.Message], errors: str) -> None:
-            if code == 0:
-                work.show()
-            elif code != worker.EXIT_INTERRUPTED:
-                fail(self, worker.failure(code, messages, errors))
-
+    def prepare(self, context: bpy.types.Context) -> CoreWork | None:
+        """The command for the selected hands; its result is keyed on their rigs."""
+        settings = clean_properties.chosen_settings(self, context.scene)
         try:
-            job.start("Cleaning", work.command, finished)
-        except OSError as error:
-            fail(self, cannot_start(work.command, error))
-            return False
-        return True
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """The same without a window: wait for the core, then key."""
-        work = self.prepare(context)
-        if work is None:
-            return {"CANCELLED"}
-        try:
-            code, last = worker.run_blocking(work.command, on_message=lambda _message: None)
-        except OSError as error:
-            code, last = worker.EXIT_UNEXPECTED, cannot_start(work.command, error)
-        if code:
-            fail(self, last)
-            return {"CANCELLED"}
-        return work.show()
-
-    def prepare(self, context: bpy.types.Context) -> "Cleaning | None":
-        """What is to be done, or None after reporting why nothing can be."""
-        job.clear_failure()
-        try:
-            return Cleaning(context, clean_properties.chosen_settings(self, context.scene), self.swap)
+            return clean_work(context, settings, self.swap)
         except AddonError as error:
             fail(self, {"type": "error", "text": error.reason, "remedy": error.remedy})
             return None
 
 
-class Cleaning:
-    """The core's part of one cleaning: its command, and where its result goes. Holds names, not references."""
+def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bool) -> CoreWork:
+    """The core's part for the selected hands, and the keying that follows. Raises AddonError."""
+    rigs = recleaning.hand_rigs(context)
+    capture = recleaning.read_origin(rigs[0])
+    interpreter = preferences.core_interpreter(preferences.preferences_of(context))
+    assert interpreter is not None
+    options = clean_properties.clean_arguments(settings, capture, rigs[0].get(recleaning.FIRST_FRAME, 1))
+    tracks = recleaning.track_arguments(rigs, swap)
+    folder = tempfile.TemporaryDirectory(prefix="dahyf_hands_", ignore_cleanup_errors=True)
+    output = str(Path(folder.name) / "clean.npz")
+    command = environment.core_command(
+        interpreter, "clean", str(capture.path), "--output", output, "--json", *options, *tracks
+    )
+    names = json.dumps([armature.name for armature in rigs])
 
-    def __init__(self, context: bpy.types.Context, settings: dict, swap: bool) -> None:
-        """For the selected hands. Raises AddonError."""
-        rigs = recleaning.hand_rigs(context)
-        capture = recleaning.read_origin(rigs[0])
-        interpreter = preferences.core_interpreter(preferences.preferences_of(context))
-        assert interpreter is not None
-        self._folder = tempfile.TemporaryDirectory(prefix="dahyf_hands_", ignore_cleanup_errors=True)
-        self._output = Path(self._folder.name) / "clean.npz"
-        self._rigs = json.dumps([armature.name for armature in rigs])
-        self._settings = json.dumps(settings)
-        self.command = environment.core_command(
-            interpreter,
-            "clean",
-            str(capture.path),
-            "--output",
-            str(self._output),
-            "--json",
-            *clean_properties.clean_arguments(settings, capture, rigs[0].get(recleaning.FIRST_FRAME, 1)),
-            *recleaning.track_arguments(rigs, swap),
-        )
-
-    def show(self) -> set[str]:
-        """Key the result, as one step that undo takes back."""
-        try:
+    def key() -> set[str]:
+        """As one step that undo takes back."""
+        with folder:
             return bpy.ops.dahyf_hands.key_cleaned(
-                "EXEC_DEFAULT", True, filepath=str(self._output), rigs=self._rigs, settings=self._settings
+                "EXEC_DEFAULT", True, filepath=output, rigs=names, settings=json.dumps(settings)
             )
-        finally:
-            self._folder.cleanup()
+
+    return CoreWork("Cleaning", command, key)
 
 
 class DAHYF_HANDS_OT_key_cleaned(bpy.types.Operator):
@@ -212,15 +173,6 @@ def has_hand(operator: type[bpy.types.Operator], context: bpy.types.Context) -> 
 def uncorrected(armature: bpy.types.Object) -> bool:
     """Whether captured motion is a rig's active Action."""
     return armature.animation_data is not None and layers.is_captured(armature.animation_data.action)
-
-
-def obstacle(context: bpy.types.Context) -> str | None:
-    """Why cleaning cannot start now, or None."""
-    if job.is_running():
-        return "Another capture or set-up is running"
-    if preferences.core_interpreter(preferences.preferences_of(context)) is None:
-        return "The core is not installed yet: press Set Up"
-    return None if recleaning.hand_rigs(context) else NO_HAND
 
 
 CLASSES = (
