@@ -67,8 +67,8 @@ def read_origin(armature: bpy.types.Object) -> Capture:
 
 def track_arguments(rigs: Iterable[bpy.types.Object], swap: bool) -> list[str]:
     """The options of `dahyf clean` for hands that were taken for the wrong side."""
-    swapped = [armature[HAND] for armature in rigs if bool(armature.get(SWAPPED)) != swap]
-    return [word for hand in swapped for word in ("--swap", str(hand))]
+    swapped = {armature[HAND] for armature in rigs if bool(armature.get(SWAPPED)) != swap}
+    return [word for hand in sorted(swapped) for word in ("--swap", str(hand))]
 
 
 def rekey(
@@ -128,9 +128,9 @@ def rebuild(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, 
     built.armature.parent = armature.parent
     built.armature.matrix_parent_inverse = armature.matrix_parent_inverse
     built.armature.matrix_basis = armature.matrix_basis
-    for name, value in armature.items():
-        if name.startswith("dahyf_"):
-            built.armature[name] = value
+    for key, value in armature.items():
+        if key.startswith("dahyf_"):
+            built.armature[key] = value
     built.armature[SIDE] = hand.side
     built.armature[SWAPPED] = not armature.get(SWAPPED, False)
     remove(armature)
