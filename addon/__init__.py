@@ -8,18 +8,20 @@ import atexit
 
 import bpy
 
-from . import command_line, compat, job, panels, preferences, properties
-from .operators import capture, import_capture, modal_job
+from . import clean_properties, command_line, compat, job, panels, preferences, properties
+from .operators import capture, clean, import_capture, modal_job
 from .operators import environment as environment_operators
 
 MODULES = (
     job,
     properties,
+    clean_properties,
     preferences,
     modal_job,
     capture,
     environment_operators,
     import_capture,
+    clean,
     panels,
     command_line,
 )

@@ -38,6 +38,28 @@ class NewAction:
         return fcurve
 
 
+def fcurves_of(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """All F-curves of an Action, of whatever slot."""
+    if not _HAS_SLOTS:
+        return list(action.fcurves)
+    strips = [strip for layer in action.layers for strip in layer.strips]
+    return [fcurve for strip in strips for channelbag in strip.channelbags for fcurve in channelbag.fcurves]
+
+
+class AssignedAction:
+    """The Action, and slot of it, that an object's animation or a strip plays."""
+
+    def __init__(self, player: bpy.types.AnimData | bpy.types.NlaStrip) -> None:
+        self.action = player.action
+        self._slot = player.action_slot if _HAS_SLOTS else None
+
+    def assign_to(self, player: bpy.types.AnimData | bpy.types.NlaStrip) -> None:
+        """Let another one play it, or the same again."""
+        player.action = self.action
+        if self._slot is not None:
+            player.action_slot = self._slot
+
+
 def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:
     """The nodes of a new material, the Principled BSDF among them."""
     if _NEW_MATERIALS_LACK_NODES:

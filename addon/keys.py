@@ -1,5 +1,6 @@
 """Keys on every frame that has a hand, written in bulk into new Actions."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -8,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .capture_file import Hand, Skeleton, State
-from .compat import NewAction
+from .compat import NewAction, fcurves_of
 from .rig import WRIST, bone_name
 
 CONFIDENCE = "confidence"
+FINGERPRINT = "dahyf_fingerprint"
 VISIBILITY_GROUP = "Visibility"
 KEY_TYPES = {State.OBSERVED: "KEYFRAME", State.REPLACED: "JITTER", State.INTERPOLATED: "GENERATED"}
 
@@ -101,7 +103,24 @@ def write_action(owner: bpy.types.Object, name: str, times: KeyTimes, channels: 
             fcurve.keyframe_points.foreach_set("interpolation", times.interpolation)
             fcurve.keyframe_points.foreach_set("type", times.types)
             fcurve.update()
+    new.action[FINGERPRINT] = fingerprint(new.action)
     return new.action
+
+
+def fingerprint(action: bpy.types.Action) -> str:
+    """A digest of where all keys are, which tells whether anybody has edited them."""
+    digest = hashlib.sha256()
+    for fcurve in fcurves_of(action):
+        points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
+        fcurve.keyframe_points.foreach_get("co", points)
+        digest.update(fcurve.data_path.encode())
+        digest.update(points)
+    return digest.hexdigest()
+
+
+def is_untouched(action: bpy.types.Action) -> bool:
+    """Whether all keys are still where `write_action` put them."""
+    return action.get(FINGERPRINT) == fingerprint(action)
 
 
 def enum_numbers(property_name: str, *identifiers: str) -> NDArray[np.int32]:

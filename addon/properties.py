@@ -5,6 +5,11 @@ from pathlib import Path
 import bpy
 
 SEQUENCE_RATE_DEFAULT = 25.0
+LOST_FRAMES = (
+    ("interpolate", "Interpolate", "Bridge short gaps; leave longer ones without keys"),
+    ("hold", "Hold", "Repeat the nearest earlier confident pose, as the DaHyF paper does"),
+    ("open", "Leave Open", "Set no keys there"),
+)
 
 
 class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
@@ -68,11 +73,7 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     lost: bpy.props.EnumProperty(
         name="Lost Frames",
         description="What happens where a hand cannot be seen well enough",
-        items=(
-            ("interpolate", "Interpolate", "Bridge short gaps; leave longer ones without keys"),
-            ("hold", "Hold", "Repeat the nearest earlier confident pose, as the DaHyF paper does"),
-            ("open", "Leave Open", "Set no keys there"),
-        ),
+        items=LOST_FRAMES,
     )
     set_scene: bpy.props.BoolProperty(
         name="Match Scene",

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import bpy
 import numpy as np
@@ -75,7 +76,7 @@ def create_root(collection: bpy.types.Collection, name: str, capture: Capture) -
     root = bpy.data.objects.new(name, None)
     root.empty_display_size = ROOT_SIZE
     root.location.z = EYE_LEVEL
-    root["dahyf_capture"] = str(capture.path)
+    root["dahyf_capture"] = portable(capture.path)
     root["dahyf_capture_sha256"] = capture.sha256
     root["dahyf_footage"] = str(capture.footage.path)
     root["dahyf_footage_sha256"] = capture.footage.sha256
@@ -111,7 +112,7 @@ def add_hands(
         built = rig.build_rig(context, hand, capture.skeleton, collection, name, skin)
         built.armature.parent = root
         built.armature.rotation_euler = camera.OPENCV_ROTATION
-        record_origin(built.armature, index, capture)
+        record_origin(built.armature, index, capture, options)
         keys.key_hand(built.armature, hand, capture.skeleton, frames, built.armature.name)
         if options.hide_missing:
             keys.key_visibility(built.mesh, hand, frames, f"{built.mesh.name} visibility")
@@ -119,14 +120,24 @@ def add_hands(
     return tuple(rigs)
 
 
-def record_origin(armature: bpy.types.Object, index: int, capture: Capture) -> None:
-    """Write into a rig which hand of which capture it is, and what its numbers mean."""
-    armature["dahyf_capture"] = str(capture.path)
+def record_origin(armature: bpy.types.Object, index: int, capture: Capture, options: ImportOptions) -> None:
+    """Write into a rig which hand of which capture it is, how it is keyed, and what its numbers mean."""
+    armature["dahyf_capture"] = portable(capture.path)
     armature["dahyf_capture_sha256"] = capture.sha256
     armature["dahyf_hand"] = index
     armature["dahyf_side"] = capture.hands[index].side
     armature["dahyf_hand_model"] = json.dumps(dict(capture.hand_model))
     armature["dahyf_conventions"] = json.dumps(dict(capture.conventions))
+    armature["dahyf_first_frame"] = options.first_frame
+    armature["dahyf_hide_missing"] = options.hide_missing
+
+
+def portable(path: Path) -> str:
+    """A path as the .blend file keeps it: relative to itself once it is saved, where that is possible."""
+    try:
+        return bpy.path.relpath(str(path)) if bpy.data.filepath else str(path)
+    except ValueError:  # another drive
+        return str(path)
 
 
 def set_scene(scene: bpy.types.Scene, filming: bpy.types.Object, capture: Capture, first_frame: int) -> None:

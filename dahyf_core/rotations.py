@@ -45,3 +45,10 @@ def angle_between(first: ArrayLike, second: ArrayLike) -> Array:
     """Angle in radians between rotations (..., 3, 3) and (..., 3, 3) -> (...)."""
     relative = np.swapaxes(np.asarray(first, dtype=float), -1, -2) @ np.asarray(second, dtype=float)
     return np.linalg.norm(axis_angle_from_matrix(relative), axis=-1)
+
+
+def slerp(start: ArrayLike, end: ArrayLike, weight: ArrayLike) -> Array:
+    """Axis-angle (..., 3) on the shortest arc from `start` (..., 3) to `end` (..., 3), `weight` (...) 0 to 1 of it."""
+    begin = matrix_from_axis_angle(start)
+    turn = axis_angle_from_matrix(np.swapaxes(begin, -1, -2) @ matrix_from_axis_angle(end))
+    return axis_angle_from_matrix(begin @ matrix_from_axis_angle(np.asarray(weight)[..., None] * turn))

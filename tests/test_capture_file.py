@@ -18,7 +18,7 @@ from capture_factory import make_capture
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture import export_json, load_capture, recleaned, save_capture
 from dahyf_core.capture.file import ARRAYS
-from dahyf_core.cleaning import CleaningSettings
+from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor
 from dahyf_core.errors import CaptureFileError, ModelFileError, OutputError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.rotations import matrix_from_axis_angle
@@ -116,7 +116,7 @@ def test_cleaning_again_with_the_same_settings_changes_nothing(saved, capture, m
 
 
 def test_cleaning_again_keeps_the_raw_arrays(capture, models):
-    settings = CleaningSettings(lost="hold", finger_hz=1.0)
+    settings = CleaningSettings(lost="hold", finger_hz=1.0, floors=(ConfidenceFloor(3, 9, 0.5),))
     again = recleaned(capture, settings, models)
     assert again.cleaning == settings
     assert not np.array_equal(again.pose, capture.pose, equal_nan=True)

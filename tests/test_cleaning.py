@@ -8,7 +8,7 @@ from capture_factory import default_intrinsics, make_motion, make_raw_hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dahyf_core.cleaning import CleaningSettings, State, clean
+from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor, State, clean
 from dahyf_core.cleaning.filling import plan_filling
 from dahyf_core.cleaning.gate import without_spikes
 from dahyf_core.cleaning.placement import place
@@ -282,6 +282,81 @@ def test_a_pose_that_does_not_quite_fit_is_not_placed_too_near(model):
     assert depth.mean() == pytest.approx(1, abs=0.01)
 
 
+# Stillness
+
+RADIUS = 0.003
+
+
+def resting_hand(model, seconds=2.0, path=(0.2, 0.0, 0.0), millimetres=0.5):
+    """A hand that trembles, but rests from 1 s on for some seconds, before and after which it moves along `path`."""
+    times = np.arange(int(30 * (seconds + 2))) / 30
+    pose, translation = make_motion("right", np.zeros_like(times))
+    travelled = np.clip(times - 1, None, 0) + np.clip(times - 1 - seconds, 0, None)
+    translation += travelled[:, None] * path
+    translation += 1e-3 * millimetres * np.random.default_rng(0).normal(size=translation.shape)
+    return make_raw_hand(model, pose, translation, INTRINSICS), times
+
+
+def speed(values, times):
+    """(T - 1,) of the fastest joint, m/s."""
+    return np.linalg.norm(np.diff(values, axis=0), axis=-1).max(axis=-1) / np.diff(times)
+
+
+def test_a_resting_hand_is_held_and_a_moving_one_is_not(model):
+    raw, times = resting_hand(model)
+    locked, free = (
+        clean(raw, times, CleaningSettings(stillness=stillness), model, INTRINSICS) for stillness in (RADIUS, 0)
+    )
+    resting = (times > 1.25) & (times < 2.75)
+    assert speed(free.joints_3d[resting], times[resting]).mean() > 1e-3
+    np.testing.assert_allclose(speed(locked.joints_3d[resting], times[resting]), 0, atol=1e-9)
+    moving = (times < 0.9) | (times > 3.1)
+    np.testing.assert_array_equal(locked.pose[moving], free.pose[moving])
+    np.testing.assert_array_equal(locked.translation[moving], free.translation[moving])
+    assert np.linalg.norm(locked.joints_3d - free.joints_3d, axis=-1).max() < 2.5 * RADIUS
+
+
+def test_a_hand_comes_to_rest_and_leaves_without_a_jolt(model):
+    raw, times = resting_hand(model)
+    locked = clean(raw, times, CleaningSettings(stillness=RADIUS), model, INTRINSICS)
+    assert speed(locked.joints_3d, times).max() < 0.25
+
+
+def test_a_hand_that_rests_throughout_does_not_move_at_all(model):
+    raw, times = resting_hand(model, path=(0.0, 0.0, 0.0))
+    locked = clean(raw, times, CleaningSettings(stillness=RADIUS), model, INTRINSICS)
+    np.testing.assert_allclose(locked.joints_3d - locked.joints_3d[0], 0, atol=1e-9)
+
+
+@pytest.mark.parametrize("path", [(0.05, 0.0, 0.0), (0.0, 0.0, 0.2)])
+def test_slow_motion_is_no_rest_and_neither_is_motion_in_depth(model, path):
+    raw, times = resting_hand(model, seconds=0.0, path=path, millimetres=0.0)
+    locked, free = (
+        clean(raw, times, CleaningSettings(stillness=stillness), model, INTRINSICS) for stillness in (RADIUS, 0)
+    )
+    np.testing.assert_array_equal(locked.joints_3d, free.joints_3d)
+
+
+def test_a_moving_finger_keeps_the_hand_free(model):
+    raw, times = resting_hand(model, path=(0.0, 0.0, 0.0), millimetres=0.0)
+    pose = raw.pose.copy()
+    pose[:, 1, 2] = 0.5 * np.sin(2 * np.pi * times)
+    locked = clean(replace(raw, pose=pose), times, CleaningSettings(stillness=RADIUS), model, INTRINSICS)
+    assert speed(locked.joints_3d, times).mean() > 0.05
+
+
+def test_open_gaps_end_a_rest(model):
+    raw, times = resting_hand(model, path=(0.0, 0.0, 0.0))
+    hidden = replace(raw, confidence=raw.confidence.copy())
+    hidden.confidence[50:80] = 0.1
+    hidden.joints_2d[80:] += 20
+    locked = clean(hidden, times, CleaningSettings(stillness=RADIUS), model, INTRINSICS)
+    first, second = locked.translation[:50], locked.translation[80:]
+    for part in (first, second):
+        np.testing.assert_allclose(part, part[:1].repeat(len(part), axis=0), atol=1e-12)
+    assert np.linalg.norm(first[0] - second[0]) > 0.005
+
+
 # Whole hands
 
 
@@ -415,10 +490,40 @@ def test_smoothing_does_not_reach_across_open_gaps(model):
     np.testing.assert_array_equal(first.pose[:40], second.pose[:40])
 
 
+def test_wrist_rotation_only_keeps_the_wrist_in_one_place(model):
+    raw, times = moving_hand(model, unseen=range(20, 50))
+    free, fixed = (
+        clean(raw, times, CleaningSettings(wrist_rotation_only=only), model, INTRINSICS) for only in (False, True)
+    )
+    present = fixed.state != State.MISSING
+    np.testing.assert_array_equal(fixed.state, free.state)
+    np.testing.assert_array_equal(fixed.pose, free.pose)
+    np.testing.assert_allclose(fixed.translation[present].std(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(fixed.translation[0], np.nanmedian(free.translation, axis=0), atol=1e-9)
+    assert np.isnan(fixed.translation[~present]).all()
+
+
+def test_floors_replace_the_threshold_in_their_range(model):
+    raw, times = moving_hand(model, frames=40, unconfident=range(10, 20))
+    floors = (ConfidenceFloor(112, 115, 0.05), ConfidenceFloor(130, 132, 0.99))
+    cleaned = clean(
+        raw, times, CleaningSettings(lost="open", floors=floors), model, INTRINSICS, frame=np.arange(100, 140)
+    )
+    lost = np.flatnonzero(cleaned.state == State.MISSING)
+    assert lost.tolist() == [10, 11, 16, 17, 18, 19, 30, 31, 32]
+
+
+def test_the_last_of_overlapping_floors_counts():
+    floors = (ConfidenceFloor(0, 9, 0.2), ConfidenceFloor(5, 5, 0.9))
+    thresholds = CleaningSettings(threshold=0.5, floors=floors).thresholds(np.arange(4, 12))
+    assert thresholds.tolist() == [0.2, 0.9, 0.2, 0.2, 0.2, 0.2, 0.5, 0.5]
+
+
 @pytest.mark.parametrize("lost", ["hold", "interpolate", "open"])
 def test_a_hand_without_confidence_is_missing_throughout(model, lost):
     raw, times = moving_hand(model, frames=10, unconfident=range(10))
-    cleaned = clean(raw, times, CleaningSettings(lost=lost), model, INTRINSICS)
+    settings = CleaningSettings(lost=lost, stillness=RADIUS, wrist_rotation_only=True)
+    cleaned = clean(raw, times, settings, model, INTRINSICS)
     assert (cleaned.state == State.MISSING).all()
     assert np.isfinite(cleaned.shape).all()
 
@@ -452,7 +557,17 @@ def test_quaternions_of_the_result_are_continuous(model):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"threshold": -0.1}, {"threshold": 1.5}, {"finger_hz": -1}, {"finger_hz": float("nan")}, {"lost": "guess"}],
+    [
+        {"threshold": -0.1},
+        {"threshold": 1.5},
+        {"finger_hz": -1},
+        {"finger_hz": float("nan")},
+        {"lost": "guess"},
+        {"stillness": -0.001},
+        {"floors": (ConfidenceFloor(0, 9, 1.5),)},
+        {"floors": (ConfidenceFloor(0, 9, float("nan")),)},
+        {"floors": (ConfidenceFloor(9, 0, 0.5),)},
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong):
     with pytest.raises(SettingsError):

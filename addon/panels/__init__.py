@@ -1,5 +1,5 @@
 """Panels: they only draw."""
 
-from . import sidebar
+from . import clean, sidebar
 
-CLASSES = sidebar.CLASSES
+CLASSES = (*sidebar.CLASSES, *clean.CLASSES)

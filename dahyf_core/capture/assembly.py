@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from dahyf_core.capture.record import Capture, CaptureSource, HandModelRecord
-from dahyf_core.cleaning import CleaningSettings, RawHand, clean
+from dahyf_core.cleaning import CleaningSettings, RawHand, TrackEdits, clean, edit_tracks
 from dahyf_core.errors import ModelFileError
 from dahyf_core.hand_model import BONE_NAMES, HandModel, Side
 
@@ -30,13 +30,14 @@ def assemble_capture(
     times = np.asarray(time, dtype=np.float64)
     frames = len(times)
     hands = [_in_single_precision(hand) for hand in hands]
-    cleaned = [clean(hand, times, settings, models[hand.side], source.intrinsics) for hand in hands]
+    numbers = np.asarray(frame, dtype=np.int64)
+    cleaned = [clean(hand, times, settings, models[hand.side], source.intrinsics, numbers) for hand in hands]
     rest = [models[hand.side].rest(result.shape) for hand, result in zip(hands, cleaned, strict=True)]
     model = models["right"]
     return Capture(
         source=source,
         cleaning=settings,
-        frame=np.asarray(frame, dtype=np.int64),
+        frame=numbers,
         time=times,
         side=np.array([hand.side for hand in hands], dtype="<U5"),
         raw_box=_stack([hand.box for hand in hands], (frames, 4)),
@@ -63,13 +64,19 @@ def assemble_capture(
     )
 
 
-def recleaned(capture: Capture, settings: CleaningSettings, models: Mapping[Side, HandModel]) -> Capture:
-    """The same raw estimates gated and smoothed anew; no network, no footage.
+def recleaned(
+    capture: Capture,
+    settings: CleaningSettings,
+    models: Mapping[Side, HandModel],
+    edits: TrackEdits = TrackEdits(),  # noqa: B008 (frozen)
+) -> Capture:
+    """The same raw estimates gated and smoothed anew, their tracks edited before; no network, no footage.
 
     models: by side, the same as the capture was made with; else ModelFileError.
     """
     _check_same_model(capture, models)
     hands = [capture.raw_hand(hand) for hand in range(capture.hands)]
+    hands = edit_tracks(hands, capture.frame, edits, models, capture.source.intrinsics)
     return assemble_capture(capture.source, capture.frame, capture.time, hands, models, settings)
 
 

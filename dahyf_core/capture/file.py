@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.atomic import replacing
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
-from dahyf_core.cleaning import CleaningSettings, State
+from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor, State
 from dahyf_core.errors import CaptureFileError, SettingsError
 
 SCHEMA_VERSION: Final = 1
@@ -168,7 +168,9 @@ def _parse_source(meta: dict[str, Any]) -> CaptureSource:
 
 def _parse_cleaning(meta: dict[str, Any]) -> CleaningSettings:
     known = {field.name for field in fields(CleaningSettings)}
-    return CleaningSettings(**{name: value for name, value in meta.items() if name in known})
+    given = {name: value for name, value in meta.items() if name in known}
+    floors = (ConfidenceFloor(int(first), int(last), float(value)) for first, last, value in given.pop("floors", ()))
+    return CleaningSettings(**given, floors=tuple(floors))
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:

@@ -1,8 +1,22 @@
-"""Gate, then smooth: which frames to believe, what lost ones get, and zero-phase low-pass filters over real times."""
+"""Gate, then smooth: which frames to believe, what lost ones get, and zero-phase low-pass filters over real times.
+
+Before that, tracks can be edited: which hand is which is the user's to say.
+"""
 
 from dahyf_core.cleaning.clean import clean
 from dahyf_core.cleaning.gate import find_jumps
 from dahyf_core.cleaning.hand import CleanHand, RawHand, State
-from dahyf_core.cleaning.settings import CleaningSettings
+from dahyf_core.cleaning.settings import CleaningSettings, ConfidenceFloor
+from dahyf_core.cleaning.tracks import TrackEdits, edit_tracks
 
-__all__ = ["CleanHand", "CleaningSettings", "RawHand", "State", "clean", "find_jumps"]
+__all__ = [
+    "CleanHand",
+    "CleaningSettings",
+    "ConfidenceFloor",
+    "RawHand",
+    "State",
+    "TrackEdits",
+    "clean",
+    "edit_tracks",
+    "find_jumps",
+]

@@ -1,6 +1,7 @@
 """Gate, then smooth: one hand's raw estimates to what an animator keeps."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dahyf_core.camera import Intrinsics
 from dahyf_core.cleaning.filling import FillPlan, plan_filling
@@ -10,6 +11,7 @@ from dahyf_core.cleaning.placement import place
 from dahyf_core.cleaning.settings import CleaningSettings
 from dahyf_core.cleaning.shape import clip_shape
 from dahyf_core.cleaning.smoothing import find_runs, smooth, smooth_rotations
+from dahyf_core.cleaning.stillness import find_rests, hold_still
 from dahyf_core.hand_model import HandModel
 
 KEYPOINTS = "mediapipe"
@@ -20,15 +22,23 @@ NEAREST_WRIST = 0.01
 
 
 def clean(
-    raw: RawHand, times: FloatArray, settings: CleaningSettings, model: HandModel, intrinsics: Intrinsics
+    raw: RawHand,
+    times: FloatArray,
+    settings: CleaningSettings,
+    model: HandModel,
+    intrinsics: Intrinsics,
+    frame: NDArray[np.integer] | None = None,
 ) -> CleanHand:
     """Clean one hand. model: of the hand's own side. times: (T,) seconds, increasing.
 
+    frame: (T,) numbers in the footage, which the settings' floors go by; 0, 1, ... when there are none.
+
     Rotations are gated, filled and smoothed first. The translation is then solved anew for the clean rotations and the
     one shape, from the located joints, so that the hand stays on the footage; what is filled and smoothed of it is the
-    wrist's place in the picture and, apart from that, its depth.
+    wrist's place in the picture and, apart from that, its depth. Rests are held still last.
     """
-    confident = raw.seen & (np.nan_to_num(raw.confidence) >= settings.threshold)
+    thresholds = settings.thresholds(np.arange(len(times)) if frame is None else frame)
+    confident = raw.seen & (np.nan_to_num(raw.confidence) >= thresholds)
     confident = without_spikes(raw.pose, times, confident, settings.spike_seconds)
     plan = plan_filling(raw.seen, confident, times, settings)
     runs = find_runs(plan.filled, times)
@@ -45,6 +55,12 @@ def clean(
     wrist = np.full((len(times), 3), np.nan)
     wrist[confident] = wrist_head + place(keypoints[confident], raw.joints_2d[confident], intrinsics)
     wrist = _cleaned_path(wrist, plan, runs, times, settings)
+    if settings.wrist_rotation_only and plan.filled.any():
+        wrist[plan.filled] = np.median(wrist[plan.filled], axis=0)
+    if settings.stillness > 0 and runs:
+        rests = find_rests(keypoints, wrist, times, runs, settings.stillness)
+        pose, wrist = hold_still(pose, wrist, times, rests, runs)
+        keypoints = _keypoints(model, pose, shape)
 
     translation = wrist - wrist_head
     joints_3d = keypoints + translation[:, None]

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.cleaning.hand import FloatArray, State
 from dahyf_core.cleaning.settings import CleaningSettings
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
+from dahyf_core.rotations import slerp
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +37,8 @@ class FillPlan:
         """Fill (T, J, 3) on great circles (slerp)."""
         result = axis_angle[self.before]
         between = np.flatnonzero(self.weight > 0)
-        start = matrix_from_axis_angle(axis_angle[self.before[between]])
-        end = matrix_from_axis_angle(axis_angle[self.after[between]])
-        turn = axis_angle_from_matrix(np.swapaxes(start, -1, -2) @ end)
-        part = matrix_from_axis_angle(self.weight[between, None, None] * turn)
-        result[between] = axis_angle_from_matrix(start @ part)
+        start, end = axis_angle[self.before[between]], axis_angle[self.after[between]]
+        result[between] = slerp(start, end, self.weight[between, None])
         return self._scatter(result[self.filled])
 
     def _scatter(self, values: FloatArray) -> FloatArray:

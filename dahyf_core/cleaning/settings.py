@@ -2,7 +2,10 @@
 
 import math
 from dataclasses import dataclass, fields
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dahyf_core.errors import SettingsError
 
@@ -10,6 +13,14 @@ THRESHOLD = 0.6
 """Confidence under which a frame is lost."""
 
 LostRule = Literal["hold", "interpolate", "open"]
+
+
+class ConfidenceFloor(NamedTuple):
+    """The threshold of the footage's frames `first` to `last`, both included, in place of the general one."""
+
+    first: int
+    last: int
+    threshold: float
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,9 @@ class CleaningSettings:
         wrist or a finger; 0 keeps all.
     *_hz: cut-off (-3 dB) of the zero-phase low-pass for where the wrist stands in the picture, for its depth, for the
         wrist's rotation and for the fingers; 0 switches that filter off.
+    stillness: metres; a hand that stays within that distance of its mean for a while is held still. 0 holds nothing.
+    wrist_rotation_only: the wrist turns, but stays in one place.
+    floors: thresholds of parts of the clip; where they overlap, the last one counts.
     """
 
     threshold: float = THRESHOLD
@@ -35,6 +49,9 @@ class CleaningSettings:
     wrist_depth_hz: float = 2.0
     wrist_rotation_hz: float = 5.0
     finger_hz: float = 5.0
+    stillness: float = 0.0
+    wrist_rotation_only: bool = False
+    floors: tuple[ConfidenceFloor, ...] = ()
 
     def __post_init__(self) -> None:
         if self.lost not in get_args(LostRule):
@@ -42,8 +59,26 @@ class CleaningSettings:
         for field in fields(self):
             if field.type is float:
                 _check_number(field.name, getattr(self, field.name))
-        if self.threshold > 1:
-            raise SettingsError(f"A threshold of {self.threshold} is above every confidence.", "Use a value of 0 to 1.")
+        _check_threshold(self.threshold)
+        for floor in self.floors:
+            _check_number("floors", floor.threshold)
+            _check_threshold(floor.threshold)
+            if floor.first > floor.last:
+                raise SettingsError(
+                    f"The range {floor.first}:{floor.last} of a floor ends before it begins.", "Exchange its ends."
+                )
+
+    def thresholds(self, frame: NDArray[np.integer]) -> NDArray[np.floating]:
+        """(T,) the confidence under which each frame is lost. frame: (T,) numbers in the footage."""
+        result = np.full(len(frame), self.threshold)
+        for floor in self.floors:
+            result[(frame >= floor.first) & (frame <= floor.last)] = floor.threshold
+        return result
+
+
+def _check_threshold(threshold: float) -> None:
+    if threshold > 1:
+        raise SettingsError(f"A threshold of {threshold} is above every confidence.", "Use a value of 0 to 1.")
 
 
 def _check_number(name: str, value: float) -> None:

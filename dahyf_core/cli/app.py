@@ -22,7 +22,7 @@ from dahyf_core.cli.stopping import StopRequest
 
 if TYPE_CHECKING:
     from dahyf_core.capture import Capture
-    from dahyf_core.cleaning import CleaningSettings
+    from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor
     from dahyf_core.hand_model import HandModel, Side
 
 CAPTURE_SUFFIXES = (".npz",)
@@ -92,6 +92,9 @@ def capture(
     wrist_depth_hz: options.WristDepthHz = None,
     wrist_rotation_hz: options.WristRotationHz = None,
     finger_hz: options.FingerHz = None,
+    stillness: options.Stillness = None,
+    wrist_rotation_only: options.WristRotationOnly = None,
+    floor: options.Floors = None,
     as_json: options.Json = False,
 ) -> None:
     """Capture the hands in footage.
@@ -124,6 +127,9 @@ def capture(
                 wrist_depth_hz=wrist_depth_hz,
                 wrist_rotation_hz=wrist_rotation_hz,
                 finger_hz=finger_hz,
+                stillness=stillness,
+                wrist_rotation_only=wrist_rotation_only,
+                floors=_floors(floor),
             ),
         )
         with StopRequest() as stop:
@@ -147,21 +153,34 @@ def clean(
     wrist_depth_hz: options.WristDepthHz = None,
     wrist_rotation_hz: options.WristRotationHz = None,
     finger_hz: options.FingerHz = None,
+    stillness: options.Stillness = None,
+    wrist_rotation_only: options.WristRotationOnly = None,
+    floor: options.Floors = None,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Begin with the first settings of every capture, not with the file's.")
+    ] = False,
+    split: options.Split = None,
+    join: options.Join = None,
+    swap: options.Swap = None,
+    drop: options.Drop = None,
     as_json: options.Json = False,
 ) -> None:
     """Gate and smooth a capture again, from its raw estimates: no footage, no network, under a second.
 
-    Settings that are not given stay as they are in the file.
+    Settings that are not given stay as they are in the file. Tracks are split first, then joined, swapped and dropped;
+    this changes the raw estimates, and so needs another output.
     """
     with session(as_json) as reporter:
         from dahyf_core.capture import load_capture, recleaned, save_capture
+        from dahyf_core.cleaning import CleaningSettings, TrackEdits
 
         started = time.monotonic()
         output = output or capture
-        check_output(output, CAPTURE_SUFFIXES)
+        edits = TrackEdits(tuple(split or ()), tuple(join or ()), tuple(swap or ()), tuple(drop or ()))
+        check_output(output, CAPTURE_SUFFIXES, inputs=[capture] if edits else ())
         before = load_capture(capture)
         settings = _changed(
-            before.cleaning,
+            CleaningSettings() if reset else before.cleaning,
             threshold=threshold,
             lost=lost and lost.value,
             max_gap_seconds=max_gap,
@@ -170,8 +189,11 @@ def clean(
             wrist_depth_hz=wrist_depth_hz,
             wrist_rotation_hz=wrist_rotation_hz,
             finger_hz=finger_hz,
+            stillness=stillness,
+            wrist_rotation_only=wrist_rotation_only,
+            floors=_floors(floor),
         )
-        result = recleaned(before, settings, _hand_models(hand_model))
+        result = recleaned(before, settings, _hand_models(hand_model), edits)
         save_capture(result, output)
         reporter.done(_outcome(result, output, started))
 
@@ -285,6 +307,12 @@ def _outcome(capture: "Capture", output: Path, started: float) -> Outcome:
 def _changed(settings: "CleaningSettings", **given: Any) -> "CleaningSettings":
     """Settings with those that were given on the command line."""
     return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _floors(given: list[options.Floor] | None) -> "tuple[ConfidenceFloor, ...] | None":
+    from dahyf_core.cleaning import ConfidenceFloor
+
+    return tuple(ConfidenceFloor(*floor) for floor in given) if given else None
 
 
 def _hand_models(file: Path | None) -> dict["Side", "HandModel"]:

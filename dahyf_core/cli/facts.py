@@ -78,6 +78,7 @@ def _hand_facts(capture: Capture, hand: int) -> Facts:
     state = capture.state[hand]
     observed = state == State.OBSERVED
     return {
+        "hand": hand,
         "side": str(capture.side[hand]),
         **{kind.name.lower(): int(np.count_nonzero(state == kind)) for kind in State},
         "confidence": round(float(capture.confidence[hand, observed].mean()), 3) if observed.any() else None,

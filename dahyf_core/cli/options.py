@@ -3,6 +3,7 @@
 This module is read on every start, `dahyf --help` included; it imports nothing heavy.
 """
 
+import re
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 
 LENS_PANEL = "Lens (one way to state the focal length; without any: the picture's diagonal)"
 CLEANING_PANEL = "Gate and smoothing (`dahyf clean` changes it later)"
+TRACKS_PANEL = "Which hand is which (hands go by the numbers that `dahyf info` lists)"
 
 
 class Lost(StrEnum):
@@ -36,6 +38,21 @@ class Pinhole(NamedTuple):
     fy: float
     cx: float
     cy: float
+
+
+class Floor(NamedTuple):
+    """The threshold of a range of frames, both ends included."""
+
+    first: int
+    last: int
+    threshold: float
+
+
+class Pair(NamedTuple):
+    """A hand's number, and the frame or other hand that goes with it."""
+
+    hand: int
+    other: int
 
 
 class Coefficients(tuple[float, ...]):
@@ -64,6 +81,22 @@ def parse_rate(text: str) -> Fraction:
     if rate <= 0:
         raise typer.BadParameter("a frame rate must be positive")
     return rate
+
+
+def parse_floor(text: str) -> Floor:
+    """START:END=VALUE."""
+    found = re.fullmatch(r"(\d+):(\d+)=(\d*\.?\d+)", text.strip())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is not of the form START:END=VALUE, such as 10:250=0.3")
+    return Floor(int(found[1]), int(found[2]), float(found[3]))
+
+
+def parse_pair(text: str) -> Pair:
+    """HAND:NUMBER."""
+    found = re.fullmatch(r"(\d+):(\d+)", text.strip())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is not of two numbers, such as 0:120")
+    return Pair(int(found[1]), int(found[2]))
 
 
 def _parse_numbers(text: str) -> list[float]:
@@ -237,4 +270,58 @@ WristRotationHz = Annotated[
 FingerHz = Annotated[
     float | None,
     typer.Option(min=0, metavar="HZ", rich_help_panel=CLEANING_PANEL, help="Smoothing of the fingers (at first 5)."),
+]
+Stillness = Annotated[
+    float | None,
+    typer.Option(
+        min=0,
+        metavar="METRES",
+        rich_help_panel=CLEANING_PANEL,
+        help="Hold a hand still that stays this near to its place; 0 is off (at first 0). Try 0.003.",
+    ),
+]
+WristRotationOnly = Annotated[
+    bool | None,
+    typer.Option(
+        "--wrist-rotation-only/--wrist-moves",
+        rich_help_panel=CLEANING_PANEL,
+        help="Whether the wrist turns but stays in one place (at first it moves).",
+    ),
+]
+Floors = Annotated[
+    list[Floor] | None,
+    typer.Option(
+        "--floor",
+        parser=parse_floor,
+        metavar="START:END=VALUE",
+        rich_help_panel=CLEANING_PANEL,
+        help="Another threshold for a range of frames, both included: 10:250=0.3. May be given several times.",
+    ),
+]
+
+Split = Annotated[
+    list[Pair] | None,
+    typer.Option(
+        parser=parse_pair,
+        metavar="HAND:FRAME",
+        rich_help_panel=TRACKS_PANEL,
+        help="From that frame on it is another hand, which gets the next free number.",
+    ),
+]
+Join = Annotated[
+    list[Pair] | None,
+    typer.Option(
+        parser=parse_pair,
+        metavar="HAND:OTHER",
+        rich_help_panel=TRACKS_PANEL,
+        help="Both are one hand, which goes by the first number.",
+    ),
+]
+Swap = Annotated[
+    list[int] | None,
+    typer.Option(metavar="HAND", rich_help_panel=TRACKS_PANEL, help="The hand was taken for the wrong side."),
+]
+Drop = Annotated[
+    list[int] | None,
+    typer.Option(metavar="HAND", rich_help_panel=TRACKS_PANEL, help="There is no such hand."),
 ]

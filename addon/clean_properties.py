@@ -1,0 +1,170 @@
+"""How captured hands are cleaned: the settings of the Clean panel, which are also the operator's arguments."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import bpy
+
+from .capture_file import Capture
+from .errors import AddonError
+from .properties import LOST_FRAMES
+from .timing import timeline_frames
+
+FLOOR = re.compile(r"(-?\d+):(-?\d+)=(\d*\.?\d+)")
+ONLY_WHEN_GIVEN = {"SKIP_SAVE"}
+"""An operator takes from the scene what its caller does not give, instead of what it was given the last time."""
+
+
+class CleanSettings:
+    """Gate and smoothing, as `dahyf clean` knows them."""
+
+    threshold: bpy.props.FloatProperty(
+        name="Threshold",
+        description="Confidence under which a frame is lost",
+        default=0.6,
+        min=0,
+        max=1,
+        subtype="FACTOR",
+        options=ONLY_WHEN_GIVEN,
+    )
+    lost: bpy.props.EnumProperty(
+        name="Lost Frames",
+        description="What happens where a hand cannot be seen well enough",
+        items=LOST_FRAMES,
+        options=ONLY_WHEN_GIVEN,
+    )
+    max_gap: bpy.props.IntProperty(
+        name="Longest Gap",
+        description="How many lost frames in a row are interpolated at most",
+        default=14,
+        min=0,
+        options=ONLY_WHEN_GIVEN,
+    )
+    spike: bpy.props.FloatProperty(
+        name="Spikes",
+        description="Longest flip of the wrist or a finger that is taken for an error, in seconds; 0 keeps all",
+        default=0.25,
+        min=0,
+        max=5,
+        options=ONLY_WHEN_GIVEN,
+    )
+    wrist_position_hz: bpy.props.FloatProperty(
+        name="Wrist",
+        description="Smoothing of the wrist's place in the picture, in Hz: lower is smoother, 0 is off",
+        default=6,
+        min=0,
+        max=1000,
+        soft_max=15,
+        options=ONLY_WHEN_GIVEN,
+    )
+    wrist_depth_hz: bpy.props.FloatProperty(
+        name="Wrist Depth",
+        description="Smoothing of the wrist's distance from the camera, in Hz: lower is smoother, 0 is off",
+        default=2,
+        min=0,
+        max=1000,
+        soft_max=15,
+        options=ONLY_WHEN_GIVEN,
+    )
+    wrist_rotation_hz: bpy.props.FloatProperty(
+        name="Wrist Rotation",
+        description="Smoothing of the wrist's rotation, in Hz: lower is smoother, 0 is off",
+        default=5,
+        min=0,
+        max=1000,
+        soft_max=15,
+        options=ONLY_WHEN_GIVEN,
+    )
+    finger_hz: bpy.props.FloatProperty(
+        name="Fingers",
+        description="Smoothing of the fingers, in Hz: lower is smoother, 0 is off",
+        default=5,
+        min=0,
+        max=1000,
+        soft_max=15,
+        options=ONLY_WHEN_GIVEN,
+    )
+    stillness: bpy.props.FloatProperty(
+        name="Stillness",
+        description="Hold a hand still that stays this near to its place for half a second; 0 is off",
+        default=0,
+        min=0,
+        soft_max=0.02,
+        step=0.1,
+        precision=4,
+        subtype="DISTANCE",
+        options=ONLY_WHEN_GIVEN,
+    )
+    wrist_rotation_only: bpy.props.BoolProperty(
+        name="Wrist Rotation Only",
+        description="The wrist turns, but stays in one place",
+        options=ONLY_WHEN_GIVEN,
+    )
+    floors: bpy.props.StringProperty(
+        name="Ranges",
+        description="Other thresholds for ranges of frames, both ends included: 10:50=0.3, 80:90=1",
+        options=ONLY_WHEN_GIVEN,
+    )
+
+
+class DAHYF_HANDS_PG_clean(CleanSettings, bpy.types.PropertyGroup):
+    """Settings of one scene."""
+
+
+NAMES = tuple(CleanSettings.__annotations__)
+
+
+def chosen_settings(operator: bpy.types.Operator, scene: bpy.types.Scene) -> dict[str, Any]:
+    """What an operator with these settings was given, and the scene's for all else."""
+    given = operator.properties.is_property_set
+    return {name: getattr(operator if given(name) else scene.dahyf_hands_clean, name) for name in NAMES}
+
+
+def clean_arguments(settings: Mapping[str, Any], capture: Capture, first_frame: int) -> list[str]:
+    """The options of `dahyf clean` for these settings, all of them. Raises AddonError for ranges that are none."""
+    gap_seconds = (settings["max_gap"] + 1.5) / float(capture.footage.rate)
+    seconds_and_hertz = {
+        "--threshold": settings["threshold"],
+        "--max-gap": gap_seconds,
+        "--spike": settings["spike"],
+        "--wrist-position-hz": settings["wrist_position_hz"],
+        "--wrist-depth-hz": settings["wrist_depth_hz"],
+        "--wrist-rotation-hz": settings["wrist_rotation_hz"],
+        "--finger-hz": settings["finger_hz"],
+        "--stillness": settings["stillness"],
+    }
+    return [
+        "--reset",
+        "--lost",
+        settings["lost"],
+        *(word for option, value in seconds_and_hertz.items() for word in (option, f"{value:.6g}")),
+        "--wrist-rotation-only" if settings["wrist_rotation_only"] else "--wrist-moves",
+        *floor_arguments(settings["floors"], capture, first_frame),
+    ]
+
+
+def floor_arguments(text: str, capture: Capture, first_frame: int) -> Iterator[str]:
+    """Ranges of the timeline as ranges of the footage's frames; those that hold no captured frame say nothing."""
+    positions = timeline_frames(capture, first_frame)
+    for part in re.split(r"[,;\s]+", text.strip(",; \t")):
+        found = FLOOR.fullmatch(part)
+        if part and found is None:
+            raise AddonError(f"{part!r} is not a range of frames with its threshold.", "Write it as 10:50=0.3.")
+        if found:
+            inside = capture.frame[(positions >= int(found[1])) & (positions <= int(found[2]))]
+            if len(inside):
+                yield from ("--floor", f"{inside[0]}:{inside[-1]}={found[3]}")
+
+
+CLASSES = (DAHYF_HANDS_PG_clean,)
+
+
+def register() -> None:
+    """Attach the settings to scenes."""
+    bpy.types.Scene.dahyf_hands_clean = bpy.props.PointerProperty(type=DAHYF_HANDS_PG_clean)
+
+
+def unregister() -> None:
+    """Detach the settings from scenes."""
+    del bpy.types.Scene.dahyf_hands_clean

@@ -1,0 +1,83 @@
+"""The captured motion of a rig below, manual corrections above it.
+
+Without corrections the captured motion is the rig's active Action. With them it is the one strip of an NLA track, and
+the active Action holds the corrections, combined with what is below: keys that are set in the 3D View go there.
+"""
+
+from collections.abc import Callable
+
+import bpy
+
+from . import compat, keys
+
+BASE_TRACK = "DaHyF Hands"
+COMBINE = "COMBINE"
+
+
+def is_captured(action: bpy.types.Action | None) -> bool:
+    """Whether an Action holds captured motion: it then has the confidence."""
+    return action is not None and confidence_curve(action) is not None
+
+
+def confidence_curve(action: bpy.types.Action) -> bpy.types.FCurve | None:
+    """The confidence over time."""
+    path = f'["{keys.CONFIDENCE}"]'
+    return next((fcurve for fcurve in compat.fcurves_of(action) if fcurve.data_path == path), None)
+
+
+def base_action(rig: bpy.types.Object) -> bpy.types.Action | None:
+    """The captured motion that a rig shows, with or without corrections."""
+    active = rig.animation_data.action if rig.animation_data else None
+    if is_captured(active):
+        return active
+    strip = base_strip(rig)
+    return strip.action if strip else None
+
+
+def base_strip(rig: bpy.types.Object) -> bpy.types.NlaStrip | None:
+    """The strip that plays the captured motion below corrections; None where it is the active Action."""
+    animation = rig.animation_data
+    if animation is None or is_captured(animation.action):
+        return None
+    strips = (strip for track in animation.nla_tracks for strip in track.strips)
+    return next((strip for strip in strips if is_captured(strip.action)), None)
+
+
+def add_corrections(rig: bpy.types.Object) -> bpy.types.Action:
+    """Put the active Action into an NLA track, and an empty one for corrections on top, which is returned."""
+    animation = rig.animation_data
+    base = animation.action
+    track = animation.nla_tracks.new()
+    track.name = BASE_TRACK
+    strip = track.strips.new(base.name, int(base.frame_range[0]), base)
+    strip.blend_type, strip.extrapolation = animation.action_blend_type, animation.action_extrapolation
+    play(strip, compat.AssignedAction(animation))
+    corrections = compat.NewAction(rig, f"{rig.name} corrections").action
+    animation.action_blend_type = COMBINE
+    animation.action_extrapolation = "HOLD"
+    return corrections
+
+
+def replace_base(rig: bpy.types.Object, write: Callable[[], bpy.types.Action]) -> bpy.types.Action:
+    """Let a rig show other captured motion; corrections and all else that moves it stay.
+
+    write: gives the rig a new active Action, and returns it.
+    """
+    animation = rig.animation_data_create()
+    animation.use_tweak_mode = False
+    strip, active = base_strip(rig), compat.AssignedAction(animation)
+    action = write()
+    if strip is not None:
+        play(strip, compat.AssignedAction(animation))
+        active.assign_to(animation)
+    return action
+
+
+def play(strip: bpy.types.NlaStrip, assigned: compat.AssignedAction) -> None:
+    """Let a strip play an Action at the frames where its keys lie."""
+    assigned.assign_to(strip)
+    start, end = assigned.action.frame_range
+    end = max(end, start + 1)
+    strip.action_frame_start, strip.action_frame_end = start, end
+    strip.frame_start_raw, strip.frame_end_raw = start, end
+    strip.scale = 1.0

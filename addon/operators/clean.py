@@ -1,0 +1,184 @@
+"""Clean: gate and smooth a rig's capture again, and show the result below what was corrected by hand."""
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from .. import bad_spans, clean_properties, environment, job, layers, preferences, recleaning
+from ..capture_file import read_capture
+from ..errors import AddonError
+from .core_job import CoreJob, CoreWork, fail
+
+NO_HAND = "Select a captured hand first"
+NO_CAPTURED_MOTION = "No selected hand shows captured motion without a correction layer"
+
+
+class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Operator):
+    """Gate and smooth the selected hands again, without the footage; corrections on a layer of their own stay"""
+
+    bl_idname = "dahyf_hands.clean"
+    bl_label = "Clean"
+    bl_options = {"REGISTER"}
+
+    swap: bpy.props.BoolProperty(
+        name="Swap Side",
+        description="The hands were taken for the wrong side: make left ones right and right ones left",
+        options=clean_properties.ONLY_WHEN_GIVEN,
+    )
+
+    @classmethod
+    def obstacle(cls, context: bpy.types.Context) -> str | None:
+        """Why cleaning cannot start now, or None."""
+        if job.is_running():
+            return "Another capture or set-up is running"
+        if preferences.core_interpreter(preferences.preferences_of(context)) is None:
+            return "The core is not installed yet: press Set Up"
+        return None if recleaning.hand_rigs(context) else NO_HAND
+
+    def prepare(self, context: bpy.types.Context) -> CoreWork | None:
+        """The command for the selected hands; its result is keyed on their rigs."""
+        settings = clean_properties.chosen_settings(self, context.scene)
+        try:
+            return clean_work(context, settings, self.swap)
+        except AddonError as error:
+            fail(self, {"type": "error", "text": error.reason, "remedy": error.remedy})
+            return None
+
+
+def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bool) -> CoreWork:
+    """The core's part for the selected hands, and the keying that follows. Raises AddonError."""
+    rigs = recleaning.hand_rigs(context)
+    capture = recleaning.read_origin(rigs[0])
+    interpreter = preferences.core_interpreter(preferences.preferences_of(context))
+    assert interpreter is not None
+    options = clean_properties.clean_arguments(settings, capture, rigs[0].get(recleaning.FIRST_FRAME, 1))
+    tracks = recleaning.track_arguments(rigs, swap)
+    folder = tempfile.TemporaryDirectory(prefix="dahyf_hands_", ignore_cleanup_errors=True)
+    output = str(Path(folder.name) / "clean.npz")
+    command = environment.core_command(
+        interpreter, "clean", str(capture.path), "--output", output, "--json", *options, *tracks
+    )
+    names = json.dumps([armature.name for armature in rigs])
+
+    def key() -> set[str]:
+        """As one step that undo takes back."""
+        with folder:
+            return bpy.ops.dahyf_hands.key_cleaned(
+                "EXEC_DEFAULT", True, filepath=output, rigs=names, settings=json.dumps(settings)
+            )
+
+    return CoreWork("Cleaning", command, key)
+
+
+class DAHYF_HANDS_OT_key_cleaned(bpy.types.Operator):
+    """Key hands that were cleaned again on the rigs they belong to"""
+
+    bl_idname = "dahyf_hands.key_cleaned"
+    bl_label = "Clean Hands"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    filepath: bpy.props.StringProperty(name="Capture", description="The cleaned capture", subtype="FILE_PATH")
+    rigs: bpy.props.StringProperty(name="Rigs", description="Names of the armatures, as a list in JSON")
+    settings: bpy.props.StringProperty(name="Settings", description="How it was cleaned, as JSON", default="{}")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        rigs = [bpy.data.objects.get(name) for name in json.loads(self.rigs)]
+        try:
+            capture = read_capture(Path(self.filepath))
+            for armature in filter(recleaning.is_hand_rig, rigs):
+                recleaning.rekey(context, armature, capture, json.loads(self.settings))
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_drop_hand(bpy.types.Operator):
+    """Take the selected hands out of the file; the capture file keeps them"""
+
+    bl_idname = "dahyf_hands.drop_hand"
+    bl_label = "Drop Hand"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return has_hand(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for armature in recleaning.hand_rigs(context):
+            recleaning.remove(armature)
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_add_correction_layer(bpy.types.Operator):
+    """Move the selected hands' captured motion to the NLA, below a new Action for corrections by hand"""
+
+    bl_idname = "dahyf_hands.add_correction_layer"
+    bl_label = "Add Correction Layer"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        ready = any(uncorrected(armature) for armature in recleaning.hand_rigs(context))
+        if not ready:
+            cls.poll_message_set(NO_CAPTURED_MOTION)
+        return ready
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        for armature in filter(uncorrected, recleaning.hand_rigs(context)):
+            layers.add_corrections(armature)
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_jump_to_bad_span(bpy.types.Operator):
+    """Go to where the next or previous span begins in which a selected hand was lost, or is below the threshold"""
+
+    bl_idname = "dahyf_hands.jump_to_bad_span"
+    bl_label = "Jump to Bad Span"
+    bl_options = {"REGISTER", "UNDO"}
+
+    next: bpy.props.BoolProperty(
+        name="Next", description="Go forward in time, not back", default=True, options=clean_properties.ONLY_WHEN_GIVEN
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return has_hand(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        actions = filter(None, map(layers.base_action, recleaning.hand_rigs(context)))
+        spans = [span for action in actions for span in bad_spans.bad_spans(action, scene.dahyf_hands_clean.threshold)]
+        find = bad_spans.start_after if self.next else bad_spans.start_before
+        frame = find(spans, scene.frame_current_final)
+        if frame is None:
+            self.report({"INFO"}, f"No bad span {'after' if self.next else 'before'} this frame")
+            return {"CANCELLED"}
+        scene.frame_set(int(frame), subframe=frame % 1)
+        return {"FINISHED"}
+
+
+def has_hand(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether a captured hand is selected; else the operator says that this is missing."""
+    if recleaning.hand_rigs(context):
+        return True
+    operator.poll_message_set(NO_HAND)
+    return False
+
+
+def uncorrected(armature: bpy.types.Object) -> bool:
+    """Whether captured motion is a rig's active Action."""
+    return armature.animation_data is not None and layers.is_captured(armature.animation_data.action)
+
+
+CLASSES = (
+    DAHYF_HANDS_OT_clean,
+    DAHYF_HANDS_OT_key_cleaned,
+    DAHYF_HANDS_OT_drop_hand,
+    DAHYF_HANDS_OT_add_correction_layer,
+    DAHYF_HANDS_OT_jump_to_bad_span,
+)

@@ -1,0 +1,92 @@
+"""What operators that run the core share: a child that is watched from a window or waited for, and plain errors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import bpy
+
+from .. import job, worker
+from .modal_job import ModalJob
+
+
+@dataclass(frozen=True)
+class CoreWork:
+    """A command of the core, and what to do with its result; it must hold no references to Blender's data."""
+
+    title: str
+    command: list[str]
+    conclude: Callable[[], set[str]]
+
+
+class CoreJob(ModalJob):
+    """Mix into an operator that runs the core once, in the background with `execute`, else as a modal."""
+
+    when_cancelled = "Stopped."
+
+    @classmethod
+    def obstacle(cls, context: bpy.types.Context) -> str | None:
+        """Why the work cannot start now, or None."""
+        raise NotImplementedError
+
+    def prepare(self, context: bpy.types.Context) -> CoreWork | None:
+        """The work, or None after reporting why there is none."""
+        raise NotImplementedError
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        reason = cls.obstacle(context)
+        if reason:
+            cls.poll_message_set(reason)
+        return reason is None
+
+    def start(self, context: bpy.types.Context) -> bool:
+        """Start the core; when it is done, its result is used."""
+        job.clear_failure()
+        work = self.prepare(context)
+        if work is None:
+            return False
+
+        def finished(code: int, messages: list[worker.Message], errors: str) -> None:
+            if code == worker.EXIT_INTERRUPTED:
+                self.report({"INFO"}, self.when_cancelled)
+            elif code:
+                fail(self, worker.failure(code, messages, errors))
+            else:
+                work.conclude()
+
+        try:
+            job.start(work.title, work.command, finished)
+        except OSError as error:
+            fail(self, cannot_start(work.command, error))
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """The same without a window: wait for the core, then use its result."""
+        job.clear_failure()
+        work = self.prepare(context)
+        if work is None:
+            return {"CANCELLED"}
+        try:
+            code, last = worker.run_blocking(work.command, on_message=lambda _message: None)
+        except OSError as error:
+            code, last = worker.EXIT_UNEXPECTED, cannot_start(work.command, error)
+        if code:
+            fail(self, last)
+            return {"CANCELLED"}
+        return work.conclude()
+
+
+def cannot_start(command: list[str], error: OSError) -> worker.Message:
+    """The error of an interpreter that does not run."""
+    return {
+        "type": "error",
+        "text": f"The core's interpreter {command[0]} does not start: {error.strerror or error}.",
+        "remedy": "Choose another one in the add-on's preferences, or press Set Up.",
+    }
+
+
+def fail(operator: bpy.types.Operator, message: worker.Message) -> None:
+    """Show an error as a pop-up, and keep it for the panel."""
+    job.keep_failure(message)
+    operator.report({"ERROR"}, f"{message['text']} {message.get('remedy', '')}".strip())

@@ -1,0 +1,43 @@
+"""The Clean section: how the selected hands are gated and smoothed, and where they are not to be trusted."""
+
+import bpy
+
+from ..operators.clean import DAHYF_HANDS_OT_clean
+from .sidebar import SidebarPanel
+
+GATE = ("threshold", "lost", "max_gap", "spike", "floors")
+SMOOTHING = ("wrist_position_hz", "wrist_depth_hz", "wrist_rotation_hz", "finger_hz")
+STEADYING = ("stillness", "wrist_rotation_only")
+
+
+class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
+    """Clean the selected hands again, without a new capture"""
+
+    bl_label = "Clean"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = context.scene.dahyf_hands_clean
+        column = self.layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        for group in (GATE, SMOOTHING, STEADYING):
+            part = column.column(align=True)
+            for name in group:
+                row = part.row()
+                row.active = name != "max_gap" or settings.lost == "interpolate"
+                row.prop(settings, name)
+            column.separator()
+        row = self.layout.row()
+        row.scale_y = 1.4
+        row.operator(DAHYF_HANDS_OT_clean.bl_idname, icon="BRUSH_DATA")
+        row = self.layout.row(align=True)
+        row.operator(DAHYF_HANDS_OT_clean.bl_idname, text="Swap Side", icon="ARROW_LEFTRIGHT").swap = True
+        row.operator("dahyf_hands.drop_hand", icon="X")
+        self.layout.operator("dahyf_hands.add_correction_layer", icon="NLA")
+        row = self.layout.row(align=True)
+        row.label(text="Bad Spans")
+        row.operator("dahyf_hands.jump_to_bad_span", text="", icon="PREV_KEYFRAME").next = False
+        row.operator("dahyf_hands.jump_to_bad_span", text="", icon="NEXT_KEYFRAME").next = True
+
+
+CLASSES = (DAHYF_HANDS_PT_clean,)

@@ -1,0 +1,167 @@
+"""A capture that was cleaned anew goes onto the rigs that it was keyed on before."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from . import keys, layers, properties, rig, scene_import, timing
+from .capture_file import Capture, Hand, Skeleton, read_capture
+from .errors import AddonError, CaptureFileError
+
+CAPTURE = "dahyf_capture"
+DIGEST = "dahyf_capture_sha256"
+HAND = "dahyf_hand"
+SIDE = "dahyf_side"
+SWAPPED = "dahyf_swapped"
+FIRST_FRAME = "dahyf_first_frame"
+HIDE_MISSING = "dahyf_hide_missing"
+CLEANING = "dahyf_cleaning"
+
+
+def is_hand_rig(candidate: bpy.types.Object | None) -> bool:
+    """Whether an object is the armature of a captured hand."""
+    return candidate is not None and candidate.type == "ARMATURE" and CAPTURE in candidate and HAND in candidate
+
+
+def hand_rigs(context: bpy.types.Context) -> list[bpy.types.Object]:
+    """The selected hands that come from the same capture as the active one; a skin stands for its armature."""
+    active = rig_of(context.view_layer.objects.active)
+    if active is None:
+        return []
+    selected = {rig_of(chosen) for chosen in context.view_layer.objects.selected} | {active}
+    return sorted(
+        (hand for hand in selected if hand is not None and hand[CAPTURE] == active[CAPTURE]),
+        key=lambda hand: hand != active,
+    )
+
+
+def rig_of(chosen: bpy.types.Object | None) -> bpy.types.Object | None:
+    """The hand rig that an object is, or is the skin of."""
+    if is_hand_rig(chosen):
+        return chosen
+    return chosen.parent if chosen is not None and is_hand_rig(chosen.parent) else None
+
+
+def skin_of(armature: bpy.types.Object) -> bpy.types.Object | None:
+    """The mesh that follows a hand rig."""
+    meshes = (child for child in armature.children if child.type == "MESH")
+    return next((mesh for mesh in meshes if any(m.type == "ARMATURE" for m in mesh.modifiers)), None)
+
+
+def read_origin(armature: bpy.types.Object) -> Capture:
+    """The capture that a rig was made from; also looked for beside the .blend file. Raises CaptureFileError."""
+    recorded = properties.absolute(armature[CAPTURE])
+    beside = Path(bpy.data.filepath).parent / recorded.name if bpy.data.filepath else recorded
+    capture = read_capture(beside if beside.is_file() and not recorded.is_file() else recorded)
+    if capture.sha256 != armature[DIGEST]:
+        raise CaptureFileError(
+            f"{capture.path} is not the capture any more that {armature.name} was made from.", "Import it again."
+        )
+    return capture
+
+
+def track_arguments(rigs: Iterable[bpy.types.Object], swap: bool) -> list[str]:
+    """The options of `dahyf clean` for hands that were taken for the wrong side."""
+    swapped = {armature[HAND] for armature in rigs if bool(armature.get(SWAPPED)) != swap}
+    return [word for hand in sorted(swapped) for word in ("--swap", str(hand))]
+
+
+def rekey(
+    context: bpy.types.Context, armature: bpy.types.Object, capture: Capture, settings: Mapping[str, Any]
+) -> bpy.types.Object:
+    """Show a cleaned hand on its rig, as a new Action; corrections stay. Returns the rig.
+
+    The Action before stays in the file, unless it came from cleaning and nobody has edited it. A hand that is of the
+    other side now gets a new rig in the old one's place. Raises AddonError.
+    """
+    if armature[HAND] >= len(capture.hands):
+        raise AddonError(f"{capture.path} has no hand {armature[HAND]}.", "Import the capture again.")
+    hand = capture.hands[armature[HAND]]
+    if hand.side != armature[SIDE]:
+        armature = rebuild(context, armature, hand, capture.skeleton)
+    frames = timing.timeline_frames(capture, armature.get(FIRST_FRAME, 1))
+    previous = layers.base_action(armature)
+    placed = at_bones(armature, hand, capture.skeleton)
+    name = f"{armature.name} clean"
+    action = layers.replace_base(armature, lambda: keys.key_hand(armature, placed, capture.skeleton, frames, name))
+    action[CLEANING] = json.dumps(dict(settings))
+    if previous is not None and CLEANING in previous:
+        discard(previous)
+    if armature.get(HIDE_MISSING, True):
+        rekey_visibility(armature, hand, frames)
+    return armature
+
+
+def at_bones(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Hand:
+    """The hand with its wrist where it was, on a rig whose bones are of another cleaning's hand shape."""
+    index = skeleton.names.index(rig.WRIST)
+    bone = armature.data.bones[rig.bone_name(rig.WRIST, hand.side)]
+    offset = hand.joints[index] - np.array(bone.head_local)
+    return replace(hand, translation=(hand.translation + offset).astype(hand.translation.dtype))
+
+
+def rekey_visibility(armature: bpy.types.Object, hand: Hand, frames: np.ndarray) -> None:
+    """Hide the skin anew where the hand is missing; of the old hiding only what somebody has edited is left."""
+    skin = skin_of(armature)
+    if skin is None:
+        return
+    previous = skin.animation_data.action if skin.animation_data else None
+    if previous is not None and keys.is_untouched(previous):
+        skin.animation_data.action = None
+        skin.hide_viewport = skin.hide_render = False
+        discard(previous)
+    keys.key_visibility(skin, hand, frames, f"{skin.name} visibility")
+
+
+def rebuild(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> bpy.types.Object:
+    """A rig for the hand's own side in the place of one of the other side, which goes."""
+    scene_import.leave_mode(context)
+    skin = skin_of(armature)
+    material = skin.active_material if skin else None
+    name = armature.name.rpartition("_hand")[0] or armature.name
+    built = rig.build_rig(context, hand, skeleton, armature.users_collection[0], name, material)
+    built.armature.parent = armature.parent
+    built.armature.matrix_parent_inverse = armature.matrix_parent_inverse
+    built.armature.matrix_basis = armature.matrix_basis
+    for key, value in armature.items():
+        if key.startswith("dahyf_"):
+            built.armature[key] = value
+    built.armature[SIDE] = hand.side
+    built.armature[SWAPPED] = not armature.get(SWAPPED, False)
+    remove(armature)
+    built.armature.select_set(True)
+    context.view_layer.objects.active = built.armature
+    return built.armature
+
+
+def remove(armature: bpy.types.Object) -> None:
+    """Take a hand's rig out of the file, with all that is its own. Actions that somebody has edited stay."""
+    for part in filter(None, (skin_of(armature), armature)):
+        actions, data = own_actions(part), part.data
+        bpy.data.objects.remove(part)
+        for action in actions:
+            discard(action)
+        if not data.users:
+            (bpy.data.meshes if isinstance(data, bpy.types.Mesh) else bpy.data.armatures).remove(data)
+
+
+def discard(action: bpy.types.Action) -> None:
+    """Remove an Action that nobody has edited and nothing plays; keep any other in the file."""
+    if keys.is_untouched(action) and action.users == int(action.use_fake_user):
+        bpy.data.actions.remove(action)
+    else:
+        action.use_fake_user = True
+
+
+def own_actions(part: bpy.types.Object) -> set[bpy.types.Action]:
+    """The Actions that move an object: the active one, and those of its strips."""
+    animation = part.animation_data
+    if animation is None:
+        return set()
+    actions = {animation.action} | {strip.action for track in animation.nla_tracks for strip in track.strips}
+    return actions - {None}

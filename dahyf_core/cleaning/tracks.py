@@ -1,0 +1,145 @@
+"""Which hand is which, put right by the user: tracks split, joined, taken for the other side, and dropped."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Intrinsics
+from dahyf_core.cleaning.hand import FloatArray, RawHand
+from dahyf_core.errors import SettingsError
+from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
+
+OTHER_SIDE: dict[Side, Side] = {"left": "right", "right": "left"}
+
+MIRROR = np.array([-1.0, 1.0, 1.0])
+"""Makes a right hand at rest a left one, and turns finger rotations about (x, -y, -z)."""
+
+
+@dataclass(frozen=True)
+class TrackEdits:
+    """Changes of tracks, made in the order of the fields. Hands go by their number in the capture, from 0.
+
+    split: (hand, frame) pairs; from that frame of the footage on it is another hand, numbered after all others.
+    join: (hand, other) pairs; where both are seen, the more confident estimate stays, and the other hand is gone.
+    swap: hands that were taken for the wrong side.
+    drop: hands that are none.
+    """
+
+    split: tuple[tuple[int, int], ...] = ()
+    join: tuple[tuple[int, int], ...] = ()
+    swap: tuple[int, ...] = ()
+    drop: tuple[int, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, field.name) for field in fields(self))
+
+
+def edit_tracks(
+    hands: Sequence[RawHand],
+    frame: NDArray[np.integer],
+    edits: TrackEdits,
+    models: Mapping[Side, HandModel],
+    intrinsics: Intrinsics,
+) -> list[RawHand]:
+    """The hands that are left, in their old order. frame: (T,) numbers in the footage.
+
+    Raises SettingsError for a hand that is not there, and for a split with nothing on one side of it.
+    """
+    tracks: list[RawHand | None] = list(hands)
+    for hand, first in edits.split:
+        earlier, later = split_hand(_track(tracks, hand), frame < first)
+        if not (earlier.seen.any() and later.seen.any()):
+            raise SettingsError(
+                f"Hand {hand} is not seen on both sides of frame {first}.", "Split it between two frames that show it."
+            )
+        tracks[hand] = earlier
+        tracks.append(later)
+    for hand, other in edits.join:
+        kept, added = _track(tracks, hand), _track(tracks, other)
+        if hand == other:
+            raise SettingsError(f"Hand {hand} cannot be joined to itself.", "Name two hands.")
+        if added.side != kept.side:
+            added = swap_side(added, models, intrinsics)
+        tracks[hand], tracks[other] = join_hands(kept, added), None
+    for hand in edits.swap:
+        tracks[hand] = swap_side(_track(tracks, hand), models, intrinsics)
+    for hand in edits.drop:
+        _track(tracks, hand)
+        tracks[hand] = None
+    return [track for track in tracks if track is not None]
+
+
+def split_hand(raw: RawHand, first: NDArray[np.bool_]) -> tuple[RawHand, RawHand]:
+    """The estimates of the frames in `first` (T,), and the others."""
+    return _where(first, raw, None), _where(~first, raw, None)
+
+
+def join_hands(raw: RawHand, other: RawHand) -> RawHand:
+    """The more confident estimate of each frame, of two hands of one side."""
+    keeps = np.nan_to_num(raw.confidence, nan=-1.0) >= np.nan_to_num(other.confidence, nan=-1.0)
+    return _where(keeps, raw, other)
+
+
+def swap_side(raw: RawHand, models: Mapping[Side, HandModel], intrinsics: Intrinsics) -> RawHand:
+    """The hand of the other side that looks the same in the picture.
+
+    A left hand that shows its palm and a right one that shows its back have one outline: seen from far away, they are
+    mirror images in depth. Each frame is mirrored in the plane through the hand's middle that faces the camera. Doing
+    it twice changes nothing.
+    """
+    side = OTHER_SIDE[raw.side]
+    seen = raw.seen
+    pose, shape, translation = raw.pose[seen], raw.shape[seen], raw.translation[seen]
+    wrist = _wrist_heads(models[raw.side], shape) + translation
+    middle = _keypoints(models[raw.side], pose, shape, translation).mean(axis=1)
+    view = middle / np.linalg.norm(middle, axis=-1, keepdims=True)
+    in_depth = np.eye(3) - 2 * view[:, :, None] * view[:, None, :]
+
+    pose = pose * -MIRROR
+    pose[:, 0] = axis_angle_from_matrix(in_depth @ matrix_from_axis_angle(raw.pose[seen, 0]) * MIRROR)
+    wrist = middle + np.einsum("tij,tj->ti", in_depth, wrist - middle)
+    translation = wrist - _wrist_heads(models[side], shape)
+    projected = intrinsics.project(_keypoints(models[side], pose, shape, translation))
+    return replace(
+        raw,
+        side=side,
+        pose=_scattered(pose, seen),
+        translation=_scattered(translation, seen),
+        joints_2d_projected=_scattered(projected, seen),
+    )
+
+
+def _track(tracks: Sequence[RawHand | None], hand: int) -> RawHand:
+    track = tracks[hand] if 0 <= hand < len(tracks) else None
+    if track is None:
+        raise SettingsError(f"There is no hand {hand}.", "`dahyf info` lists the hands; the first is hand 0.")
+    return track
+
+
+def _where(keeps: NDArray[np.bool_], raw: RawHand, other: RawHand | None) -> RawHand:
+    """`raw` in the frames where `keeps` (T,), `other` or nothing elsewhere."""
+    arrays: dict[str, Any] = {}
+    for name, value in vars(raw).items():
+        if name != "side":
+            mask = keeps.reshape(-1, *[1] * (value.ndim - 1))
+            arrays[name] = np.where(mask, value, np.nan if other is None else getattr(other, name))
+    return replace(raw, **arrays)
+
+
+def _keypoints(model: HandModel, pose: FloatArray, shape: FloatArray, translation: FloatArray) -> FloatArray:
+    return model.keypoints(model.skeleton(pose, shape, translation), "mediapipe")
+
+
+def _wrist_heads(model: HandModel, shape: FloatArray) -> FloatArray:
+    """(T, 3) heads of the wrist bone in the rest pose, for shapes (T, 10)."""
+    return model.joints[0] + shape @ model.joint_directions[0].T
+
+
+def _scattered(values: FloatArray, seen: NDArray[np.bool_]) -> FloatArray:
+    result = np.full((len(seen), *values.shape[1:]), np.nan)
+    result[seen] = values
+    return result
