@@ -84,6 +84,7 @@ class Knowing:
     hand_of: Callable[[int], tuple[Side, np.ndarray, np.ndarray, np.ndarray]]
     change: Callable[[np.ndarray], np.ndarray] = lambda pose: pose
     name: str = "knowing"
+    provider: str = "none"
 
     def see(self, image: np.ndarray, crops: Crops) -> Sightings:
         level = np.full(len(crops), float(image[0, 0, 0]))

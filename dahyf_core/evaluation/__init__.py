@@ -8,7 +8,7 @@ from dahyf_core.evaluation.alignment import (
 )
 from dahyf_core.evaluation.benchmarks import BENCHMARKS, Benchmark, load_mano, open_benchmark
 from dahyf_core.evaluation.data import CAVEATS, READERS, reader_of, spread_rows
-from dahyf_core.evaluation.estimators import ESTIMATORS, EstimatorName, load_hands, open_estimator
+from dahyf_core.evaluation.estimators import load_hands, open_estimator
 from dahyf_core.evaluation.intervals import bootstrap_interval
 from dahyf_core.evaluation.metrics import (
     F_THRESHOLDS,
@@ -29,13 +29,11 @@ from dahyf_core.evaluation.submission import check_submission, write_submission
 __all__ = [
     "BENCHMARKS",
     "CAVEATS",
-    "ESTIMATORS",
     "F_THRESHOLDS",
     "METRICS",
     "PCK_THRESHOLDS",
     "READERS",
     "Benchmark",
-    "EstimatorName",
     "Metric",
     "Scores",
     "acceleration",

@@ -5,9 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import Crops
+from dahyf_core.camera import BOX_SCALE, Crops, upright_crops
 from dahyf_core.datasets import Example, HandDataset
-from dahyf_core.datasets.boxes import BOX_SCALE, upright_crops
 from dahyf_core.evaluation.benchmarks import JOINTS, LAYOUTS, VERTICES, Benchmark
 from dahyf_core.hand_model import HandModel
 from dahyf_core.pose import PoseEstimator, Sightings

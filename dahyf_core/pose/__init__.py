@@ -7,7 +7,7 @@ from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
 from dahyf_core.pose.orientation import viewing_rotations
 from dahyf_core.pose.refitted import RefittedEstimator
-from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, shipped_estimator
+from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, network_estimator, shipped_estimator
 
 __all__ = [
     "ESTIMATORS",
@@ -22,6 +22,7 @@ __all__ = [
     "Sightings",
     "agreement",
     "create_estimator",
+    "network_estimator",
     "shipped_estimator",
     "viewing_rotations",
 ]

@@ -32,6 +32,11 @@ class RefittedEstimator:
         """Of the estimator itself."""
         return self.estimator.name
 
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime execution provider that runs the estimator's network."""
+        return self.estimator.provider
+
     def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
         return self.estimator.see(image, crops)

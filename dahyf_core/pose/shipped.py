@@ -1,14 +1,16 @@
 """The estimators that ship, by name."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Literal
 
 from dahyf_core.errors import SettingsError
-from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import PoseEstimator
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
+from dahyf_core.pose.refitted import RefittedEstimator
 from dahyf_core.runtime import asset
 
 EstimatorName = Literal["dahyf", "baseline"]
@@ -24,13 +26,24 @@ def shipped_estimator(models: HandModels, threads: int = 0) -> DahyfEstimator:
     return DahyfEstimator(DahyfNetwork(LITE, threads), models)
 
 
+def network_estimator(models: HandModels, threads: int = 0, network: Path = LITE) -> PoseEstimator:
+    """A trained DaHyF network, of an ONNX file; its hands are `models`, fitted anew where they are not the open hand.
+
+    Arguments and errors as above.
+    """
+    runner = DahyfNetwork(network, threads)
+    if all(model.name == "open_hand" for model in models.values()):
+        return DahyfEstimator(runner, models)
+    return RefittedEstimator(DahyfEstimator(runner, {side: load_hand_model(side=side) for side in models}), models)
+
+
 def baseline_estimator(models: HandModels, threads: int = 0) -> LandmarkEstimator:
     """MediaPipe's landmarks and inverse kinematics, to compare with; arguments and errors as above."""
     return LandmarkEstimator(LandmarkNetwork(threads), models)
 
 
 ESTIMATORS: Mapping[EstimatorName, Callable[[HandModels, int], PoseEstimator]] = {
-    "dahyf": shipped_estimator,
+    "dahyf": network_estimator,
     "baseline": baseline_estimator,
 }
 

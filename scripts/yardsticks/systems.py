@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from dahyf_core.datasets.boxes import crops_around, upright_crops
 from numpy.typing import NDArray
 
-from dahyf_core.camera import Crops, Intrinsics, Lens
+from dahyf_core.camera import Crops, Intrinsics, Lens, crops_around, upright_crops
 from dahyf_core.capture import Capture, CaptureSource, FootageRecord, HandModelRecord, assemble_capture
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.pipeline import never, solve
