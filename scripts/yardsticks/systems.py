@@ -1,5 +1,6 @@
 """What is measured: systems that find hands in pictures and follow them through clips."""
 
+import shutil
 import tempfile
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -110,7 +111,9 @@ class EstimatorSystem:
         return side, self.estimator.solve(seen, side)
 
     def find(self, picture: Path) -> float | None:
-        confidence = self._capture(picture, Lens(), max_hands=2).raw_confidence
+        with tempfile.TemporaryDirectory() as folder:
+            alone = Path(shutil.copy(picture, folder))  # among others it would be a frame of a sequence
+            confidence = self._capture(alone, Lens(), max_hands=2).raw_confidence
         return float(np.nanmax(confidence)) if np.isfinite(confidence).any() else None
 
     def _follow(self, clip: Path, lens: Lens) -> Followed:
