@@ -106,7 +106,7 @@ class TestFootageThatCannotBeRead:
             run("capture", tmp_path / "shots", "-o", results / "hands.npz"), BROKEN_CLIP, "shots", "no pictures"
         )
 
-    def test_a_sequence_whose_pictures_differ_in_size(self, tmp_path):
+    def test_a_sequence_whose_pictures_differ_in_size(self, shipped_network, tmp_path):
         folder = write_pictures(tmp_path / "shots", range(4))
         write_pictures(folder, [4], size=(32, 32))
         output = tmp_path / "results" / "hands.npz"

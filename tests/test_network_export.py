@@ -121,6 +121,15 @@ def test_a_picture_in_a_mirror_gives_the_hand_in_a_mirror(exported: Path) -> Non
     )
 
 
+def test_patches_of_different_cameras_run_together_as_alone(exported: Path) -> None:
+    runner = DahyfNetwork(exported, threads=1)
+    patches = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
+    near, far = crops(1), replace(crops(2), intrinsics=replace(CAMERA, fx=2000.0, fy=2000.0))
+    together = runner.run(patches, near, far)
+    np.testing.assert_allclose(together.sixes[:1], runner.run(patches[:1], near).sixes, atol=1e-4)
+    np.testing.assert_allclose(together.sixes[1:], runner.run(patches[1:], far).sixes, atol=1e-4)
+
+
 def test_view_reaches_the_network(network: DaHyF) -> None:
     images = torch.rand(1, 3, 224, 224)
     here = network(images, View(torch.tensor([[0.0, 0.0]]), torch.tensor([180.0]), torch.tensor([700.0])))
