@@ -70,15 +70,6 @@ def test_padding_becomes_a_part_of_convolutions(exported: Path, tmp_path: Path) 
     assert "Pad" not in kinds
 
 
-def test_patches_of_different_cameras_run_together_as_alone(exported: Path) -> None:
-    runner = DahyfNetwork(exported, threads=1)
-    patches = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
-    near, far = crops(1), replace(crops(2), intrinsics=replace(CAMERA, fx=2000.0, fy=2000.0))
-    together = runner.run(patches, near, far)
-    np.testing.assert_allclose(together.sixes[:1], runner.run(patches[:1], near).sixes, atol=1e-4)
-    np.testing.assert_allclose(together.sixes[1:], runner.run(patches[1:], far).sixes, atol=1e-4)
-
-
 def test_file_is_small_enough_to_ship(exported: Path) -> None:
     assert exported.stat().st_size < LIMIT_MB * 1e6
 
