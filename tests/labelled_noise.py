@@ -40,10 +40,17 @@ class MadeUpHands:
         return Example(image, CAMERA, str(index), side, CAMERA.project(points), known, points, "mediapipe", pose, shape)
 
 
-def learn_by_heart(trainee: Trainee, batch: Batch, config: OptimiserConfig, steps: int) -> dict[str, float]:
-    """Train on one batch alone; returns what `measure` says of it afterwards."""
+def learn_by_heart(
+    trainee: Trainee, batch: Batch, config: OptimiserConfig, steps: int
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Train on one batch alone, with the paper's schedule; what `measure` says of it before and afterwards.
+
+    The half of the steps with the lower rate also brings the running means of batch normalisation to the end's.
+    """
     learner, optimiser = Learner(trainee), create_optimiser(trainee.network, trainee.objective, config)
-    schedule = ScheduleConfig(warm_up=3)
+    schedule = ScheduleConfig(kind="step")
+    learner.eval()
+    before = measure(trainee.network, trainee.objective, [batch])
     learner.train()
     for step in range(steps):
         set_rates(optimiser, schedule, step, steps)
@@ -53,4 +60,4 @@ def learn_by_heart(trainee: Trainee, batch: Batch, config: OptimiserConfig, step
         torch.nn.utils.clip_grad_norm_(learner.parameters(), config.clip)
         optimiser.step()
     learner.eval()
-    return measure(trainee.network, trainee.objective, [batch])
+    return before, measure(trainee.network, trainee.objective, [batch])

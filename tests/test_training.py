@@ -33,7 +33,7 @@ from dahyf_core.training.loop import Trainee  # noqa: E402
 from dahyf_core.training.objective import Objective, ObjectiveConfig  # noqa: E402
 from dahyf_core.training.optimiser import rate_share  # noqa: E402
 from dahyf_core.training.run_folder import load_weights  # noqa: E402
-from dahyf_core.training.validation import measure, procrustes  # noqa: E402
+from dahyf_core.training.validation import procrustes  # noqa: E402
 
 SMALL = NetworkConfig(channels=8, map_size=14, hidden=(64,), dropout=0.0)
 JITTER = Augmentation(roll=0.2, scale=0.1, shift=0.05)
@@ -186,7 +186,7 @@ def test_mixed_precision_takes_the_same_course(features: Path, tmp_path: Path) -
         train(config, run, ignore)
         courses[precision] = losses_of(run)
     assert courses["bf16-mixed"] != courses["32-true"]
-    assert courses["bf16-mixed"] == pytest.approx(courses["32-true"], rel=0.05)
+    assert courses["bf16-mixed"] == pytest.approx(courses["32-true"], rel=0.15)
 
 
 def test_the_folder_of_a_run_tells_what_ran_and_how_it_went(features: Path, tmp_path: Path) -> None:
@@ -238,9 +238,10 @@ def test_lite_learns_ten_pictures_by_heart(features: Path) -> None:
     trainee = Trainee(network, Objective(network, ObjectiveConfig(residual=0.0)))
     batch = FeatureSource(features).batch(np.arange(10), np.random.default_rng(0))
     rates = OptimiserConfig(rate=1e-2, trunk_rate=1e-4, kinematics_rate=3e-3)
-    before = measure(network, trainee.objective, [batch])
-    after = learn_by_heart(trainee, batch, rates, steps=60)
+    before, after = learn_by_heart(trainee, batch, rates, steps=60)
     print(before, after)
+    for name in ("mpjpe_mm", "wrist_degrees", "located_px", "projected_px"):
+        assert after[name] < before[name] / 3, name
 
 
 def test_inverse_kinematics_learns_without_pictures() -> None:

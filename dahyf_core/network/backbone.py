@@ -1,6 +1,7 @@
 """Backbones by name. Each turns a patch into a pyramid of feature maps, and the neck turns that into F."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +30,7 @@ class TimmPyramid(Pyramid):
         return self.network((images - self.mean) / self.deviation)
 
 
-def create_in_timm(name: str, out_indices: tuple[int, ...], pretrained: bool) -> nn.Module:
+def create_in_timm(name: str, out_indices: tuple[int, ...], pretrained: bool) -> Any:
     """A feature extractor of timm. Raises SettingsError when timm or its weights are not to be had."""
     try:
         import timm  # type: ignore[import-not-found]
