@@ -20,9 +20,10 @@ class TimmPyramid(Pyramid):
 
     def __init__(self, name: str, out_indices: tuple[int, ...], pretrained: bool) -> None:
         super().__init__()
-        self.network = create_in_timm(name, out_indices, pretrained)
-        self.channels = tuple(self.network.feature_info.channels())
-        settings = self.network.default_cfg
+        network = create_in_timm(name, out_indices, pretrained)
+        self.network = network
+        self.channels = tuple(network.feature_info.channels())
+        settings = network.default_cfg
         self.register_buffer("mean", torch.tensor(settings["mean"])[:, None, None], persistent=False)
         self.register_buffer("deviation", torch.tensor(settings["std"])[:, None, None], persistent=False)
 

@@ -33,7 +33,7 @@ FINGERS = {"Thumb": 12, "Index": 0, "Middle": 3, "Ring": 9, "Pinky": 6}
 JOINTS = ("knuckle", "middle joint", "end joint")
 WRIST_AXES = ("about x, to the right", "about y, down", "about z, into the picture")
 
-STYLE = {
+STYLE: Any = {  # matplotlib types its keys one by one
     "svg.fonttype": "none",
     "svg.hashsalt": "dahyf",
     "font.size": 9,
