@@ -23,6 +23,7 @@ from dahyf_core.errors import DatasetError, OutputError, SettingsError  # noqa: 
 from dahyf_core.network import DaHyF, NetworkConfig  # noqa: E402
 from dahyf_core.network import losses as terms  # noqa: E402
 from dahyf_core.network.trunk import Trunk  # noqa: E402
+from dahyf_core.pose import DahyfNetwork  # noqa: E402
 from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle  # noqa: E402
 from dahyf_core.training import RunFolder, TrainingConfig, read_config, train  # noqa: E402
 from dahyf_core.training.batches import PatchSource, Share, StepBatches, stack, turn_over  # noqa: E402
@@ -176,6 +177,20 @@ def test_weights_are_the_moving_average(features: Path, tmp_path: Path) -> None:
         assert not torch.equal(now, average)
         average = 0.75 * average + 0.25 * now
     torch.testing.assert_close(load_weights(run.weights)[name], average)
+
+
+def test_what_a_run_learned_is_written_to_capture_with_and_to_train_on_from(features: Path, tmp_path: Path) -> None:
+    config = config_of(features, steps=1, validation=())
+    learned = RunFolder.create(tmp_path / "run", config)
+    train(config, learned, ignore)
+    assert run("export-onnx", learned.path, "-o", tmp_path / "lite.onnx").exit_code == 0
+    assert DahyfNetwork(tmp_path / "lite.onnx", threads=1).provider
+    kept = load_weights(tmp_path / "lite.safetensors")
+    for name, tensor in load_weights(learned.weights).items():
+        torch.testing.assert_close(kept[name].to(tensor.dtype), tensor, rtol=1e-3, atol=1e-4)
+    assert kept["regressor.residual.0.weight"].dtype == torch.float16
+    onward = config_of(features, steps=1, validation=(), start=tmp_path / "lite.safetensors")
+    train(onward, RunFolder.create(tmp_path / "onward", onward), ignore)
 
 
 def test_mixed_precision_takes_the_same_course(features: Path, tmp_path: Path) -> None:

@@ -61,10 +61,10 @@ def export_onnx(
     ],
     as_json: options.Json = False,
 ) -> None:
-    """Write the network of a run as ONNX, with its weights rounded to float16, as capture runs it."""
+    """Write the network of a run as ONNX, as capture runs it, and beside it as .safetensors, to train on from."""
     with session(as_json) as reporter:
         from dahyf_core import training
 
         check_output(output, (".onnx",))
         training.export_run(*training.RunFolder.open(run), output)
-        reporter.status(f"Wrote {output}.")
+        reporter.status(f"Wrote {output} and {output.with_suffix('.safetensors').name}.")
