@@ -12,10 +12,12 @@ import pytest
 from cli_runner import run
 from footage_factory import write_picture
 from knowing_network import GREY_STEP, MODELS, KnowingNetwork, TrueHand, grey_picture, write_png
+from made_up_mano import made_up_mano, write_pickle
 from rendered_hands import hand_picture
 
 import dahyf_core
 from dahyf_core.camera import Intrinsics
+from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import DahyfEstimator
 from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 from dahyf_core.stills import HandBox, Predictor, looking, predictor
@@ -236,6 +238,16 @@ class TestCommand:
         assert run("predict", *pictures, "-o", "hands.json", "--vertices").exit_code == 0
         answers = json.loads(Path("hands.json").read_text())
         assert [np.shape(answer["vertices"]) for answer in answers] == [MODELS["right"].vertices.shape] * 4
+
+    def test_the_users_mano_tells_the_hands_that_the_network_found(self, network, pictures):
+        write_pickle(Path("MANO_RIGHT.pkl"), made_up_mano())
+        write_pickle(Path("MANO_LEFT.pkl"), made_up_mano("left"))
+        mano = {side: load_hand_model(Path(f"MANO_{side.upper()}.pkl"), side) for side in ("right", "left")}
+        for answer in dahyf_core.predict(pictures, hand_model="MANO_RIGHT.pkl", vertices=True):
+            parameters = [np.array([answer[name]]) for name in ("pose", "shape", "translation")]
+            posed = mano[answer["side"]](*parameters)
+            np.testing.assert_allclose(answer["vertices"], posed.vertices[0], atol=1e-6)
+            assert np.shape(answer["vertices"]) == (778, 3)
 
     def test_no_hands_are_an_empty_list_and_a_warning(self, network, pictures):
         result = run("predict", pictures[3], "-o", "hands.json")

@@ -6,7 +6,7 @@ from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
 from dahyf_core.pose.orientation import viewing_rotations
-from dahyf_core.pose.refitted import RefittedEstimator
+from dahyf_core.pose.refitted import RefittedEstimator, refitted
 from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, network_estimator, shipped_estimator
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "agreement",
     "create_estimator",
     "network_estimator",
+    "refitted",
     "shipped_estimator",
     "viewing_rotations",
 ]

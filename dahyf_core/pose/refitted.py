@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import Crops
+from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.fitting import FitSettings, FitTargets, fit
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
@@ -44,15 +44,20 @@ class RefittedEstimator:
     def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
         """Poses of one hand from all its sightings, in the order of time, with one shape for all of them."""
         found = self.estimator.solve(sightings, side)
-        if not len(found):
-            return found
-        targets = FitTargets(points_3d=found.joints_3d, sigma_3d=SIGMA, placement="camera")
-        fitted = fit(self.hand_models[side], targets, FIT, pose=found.pose)
-        return replace(
-            found,
-            pose=fitted.pose,
-            shape=fitted.shape,
-            translation=fitted.translation,
-            joints_3d=fitted.keypoints,
-            joints_2d_projected=sightings.crops.intrinsics.project(fitted.keypoints),
-        )
+        return refitted(found, self.hand_models[side], sightings.crops.intrinsics)
+
+
+def refitted(found: HandEstimates, model: HandModel, intrinsics: Intrinsics) -> HandEstimates:
+    """Hands of another model, told by `model`, of the same side: its joints come to lie where theirs do."""
+    if not len(found):
+        return found
+    targets = FitTargets(points_3d=found.joints_3d, sigma_3d=SIGMA, placement="camera")
+    fitted = fit(model, targets, FIT, pose=found.pose)
+    return replace(
+        found,
+        pose=fitted.pose,
+        shape=fitted.shape,
+        translation=fitted.translation,
+        joints_3d=fitted.keypoints,
+        joints_2d_projected=intrinsics.project(fitted.keypoints),
+    )

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around, upright_rolls
 from dahyf_core.detection import PalmDetector
 from dahyf_core.footage import read_picture, run_ahead
-from dahyf_core.hand_model import Side, load_hand_model
-from dahyf_core.pose import DahyfEstimator, HandEstimates, shipped_estimator
+from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.pose import DahyfEstimator, HandEstimates, refitted, shipped_estimator
 from dahyf_core.stills.boxes import HandBox, asked_boxes, check_pictures
 from dahyf_core.stills.finding import find_hands
 from dahyf_core.stills.looking import WantedHand, estimate_hands, sensible_box
@@ -44,18 +44,26 @@ class _Still:
 class Predictor:
     """Estimates hands in stills, with the network that ships, or another."""
 
-    def __init__(self, estimator: DahyfEstimator, detector: PalmDetector, vertices: bool = False) -> None:
-        """vertices: whether predictions have the skin too."""
+    def __init__(
+        self,
+        estimator: DahyfEstimator,
+        detector: PalmDetector,
+        hand_models: Mapping[Side, HandModel] | None = None,
+        vertices: bool = False,
+    ) -> None:
+        """hand_models: what the answers are told by, the estimator's own if None. vertices: whether they have skin."""
         self._estimator = estimator
         self._detector = detector
+        self._hand_models = hand_models
         self._vertices = vertices
 
     @classmethod
     def shipped(cls, hand_model: Path | None = None, vertices: bool = False) -> Self:
         """hand_model: the user's MANO file, None for the open hand. Raises ModelFileError."""
         sides: tuple[Side, ...] = ("right", "left")
-        models = {side: load_hand_model(hand_model or "open_hand", side) for side in sides}
-        return cls(shipped_estimator(models), PalmDetector(), vertices)
+        estimator = shipped_estimator({side: load_hand_model(side=side) for side in sides})
+        own = None if hand_model is None else {side: load_hand_model(hand_model, side) for side in sides}
+        return cls(estimator, PalmDetector(), own, vertices)
 
     @property
     def provider(self) -> str:
@@ -112,6 +120,9 @@ class Predictor:
 
     def _answer(self, box: HandBox, hand: WantedHand, side: Side, found: HandEstimates) -> Prediction:
         model = self._estimator.hand_models[side]
+        if self._hand_models is not None:
+            model = self._hand_models[side]
+            found = refitted(found, model, hand.intrinsics)
         parameters = found.pose, found.shape, found.translation
         joints_3d = model.keypoints(model.skeleton(*parameters), KEYPOINTS)[0]
         return Prediction(
