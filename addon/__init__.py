@@ -11,6 +11,7 @@ import bpy
 from . import command_line, compat, job, panels, preferences, properties
 from .operators import capture, import_capture, modal_job
 from .operators import environment as environment_operators
+from .operators import retarget as retarget_operators
 
 MODULES = (
     job,
@@ -20,6 +21,7 @@ MODULES = (
     capture,
     environment_operators,
     import_capture,
+    retarget_operators,
     panels,
     command_line,
 )

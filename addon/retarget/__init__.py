@@ -6,13 +6,14 @@ the keys.
 """
 
 from .bake import Retargeted, retarget, set_aside
-from .choice import AUTOMATIC, available_presets, choose_preset, save_preset, user_folder
+from .choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
 from .presets import Preset
-from .source import Source, capture_sources, is_captured, scene_sources
+from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
 from .wrist import Wrist
 
 __all__ = (
     "AUTOMATIC",
+    "CAPTURE_PROPERTY",
     "Preset",
     "Retargeted",
     "Source",
@@ -21,6 +22,8 @@ __all__ = (
     "capture_sources",
     "choose_preset",
     "is_captured",
+    "of_sides",
+    "preset_titles",
     "retarget",
     "save_preset",
     "scene_sources",

@@ -1,5 +1,6 @@
 """Which preset a rig is driven by: one that ships with the add-on, one of the user's, or what is found in the rig."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,15 @@ def available_presets() -> dict[str, Path]:
     """Preset files by identifier, the user's in place of shipped ones of the same identifier."""
     own = user_folder()
     return preset_files(SHIPPED, *([own] if own else []))
+
+
+def preset_titles() -> dict[str, str]:
+    """What the presets are called, by identifier; damaged ones are left out."""
+    titles = {}
+    for identifier, path in available_presets().items():
+        with suppress(RetargetError):
+            titles[identifier] = read_preset(path).name
+    return titles
 
 
 def choose_preset(armature: bpy.types.Object, identifier: str) -> Preset:

@@ -55,7 +55,9 @@ def read_preset(path: Path) -> Preset:
 
 def parsed(fallback_name: str, content: Any) -> Preset:
     """A preset from what JSON holds. Raises ValueError, TypeError, KeyError or AttributeError for anything else."""
-    bones = dict(content["bones"])
+    bones = content["bones"]
+    if not isinstance(bones, dict):
+        raise ValueError("its bones are no table")
     unknown = sorted(set(bones) - set(all_joints()))
     if unknown:
         raise ValueError(f"{unknown[0]} is no joint of a hand")

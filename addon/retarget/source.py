@@ -54,6 +54,11 @@ def capture_motion(hand: Hand, capture: Capture) -> HandMotion:
     )
 
 
+def of_sides(sources: list[Source], hands: str) -> list[Source]:
+    """Those of the sources that are LEFT, RIGHT or, with BOTH, either."""
+    return [source for source in sources if hands in ("BOTH", source.motion.side.upper())]
+
+
 def is_captured(candidate: bpy.types.Object) -> bool:
     """Whether an object is an armature that was keyed from a capture."""
     return candidate.type == "ARMATURE" and SIDE_PROPERTY in candidate
