@@ -6,6 +6,7 @@ import bpy
 
 from .. import environment, job, preferences, properties, worker
 from .modal_job import ModalJob
+from .polling import allows
 
 SENTENCE_WHEN_CANCELLED = "Stopped. What is done is kept; Capture Hands goes on from there."
 
@@ -19,10 +20,7 @@ class DAHYF_HANDS_OT_capture(ModalJob, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        reason = obstacle(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return reason is None
+        return allows(cls, obstacle(context))
 
     def start(self, context: bpy.types.Context) -> bool:
         """Start the core; when it is done, its capture is imported."""

@@ -7,6 +7,7 @@ from bpy_extras.io_utils import ExportHelper
 
 from .. import properties, retarget
 from ..errors import AddonError, RetargetError
+from .polling import allows
 
 
 class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
@@ -34,10 +35,7 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        reason = obstacle(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return reason is None
+        return allows(cls, obstacle(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -70,10 +68,7 @@ class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        reason = missing_rig(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return reason is None
+        return allows(cls, missing_rig(context))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask for the file, in the folder whose presets the menu shows."""

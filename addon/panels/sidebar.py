@@ -19,6 +19,14 @@ class SidebarPanel:
     bl_category = "DaHyF Hands"
 
 
+def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+    """A column of settings, names to the left."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    return column
+
+
 class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
     """Which pictures the hands are taken from"""
 
@@ -48,9 +56,7 @@ class DAHYF_HANDS_PT_lens(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = properties.settings_of(context.scene)
-        column = self.layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        column = split_column(self.layout)
         column.prop(settings, "lens", text="Known By")
         for name in LENS_PROPERTIES[settings.lens]:
             column.prop(settings, name)
@@ -63,9 +69,7 @@ class DAHYF_HANDS_PT_capture(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = properties.settings_of(context.scene)
-        column = self.layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        column = split_column(self.layout)
         for name in ("max_hands", "lost", "set_scene"):
             column.prop(settings, name)
         draw_action(self.layout, context)
@@ -80,9 +84,7 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = properties.settings_of(context.scene)
-        column = self.layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        column = split_column(self.layout)
         for name in ("target", "source", "preset", "hands", "wrist"):
             column.prop(settings, f"retarget_{name}")
         reason = obstacle(context)
