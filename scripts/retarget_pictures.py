@@ -8,7 +8,6 @@ import sys
 from math import radians
 from pathlib import Path
 
-import bmesh
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
@@ -17,14 +16,15 @@ from numpy.typing import NDArray
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import addon_utils  # noqa: E402  (found once bpy is there)
+import addon_utils  # noqa: E402  (these two are found once bpy is there)
+import bmesh  # noqa: E402
 
 from addon import compat, keys, retarget, rig  # noqa: E402
 from addon.camera import OPENCV_ROTATION  # noqa: E402
 from addon.capture_file import BONE_NAMES, FINGERS, Hand, Skeleton, State  # noqa: E402
 
-SIZE = (1000, 460)
-SAMPLES = 16
+SIZE = (750, 345)
+SAMPLES = 6
 SPACING = Vector((0.2, 0.0, -0.24))
 SHOWN_LENGTH = 0.2
 """Of a hand in the picture, from the wrist to the tip of the middle finger at rest."""

@@ -1,6 +1,7 @@
 """Which preset a rig is driven by: one that ships with the add-on, one of the user's, or what is found in the rig."""
 
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -33,9 +34,15 @@ def preset_titles() -> dict[str, str]:
     """What the presets are called, by identifier; damaged ones are left out."""
     titles = {}
     for identifier, path in available_presets().items():
-        with suppress(RetargetError):
-            titles[identifier] = read_preset(path).name
+        with suppress(RetargetError, OSError):
+            titles[identifier] = title(path, path.stat().st_mtime_ns)
     return titles
+
+
+@lru_cache
+def title(path: Path, _modified: int) -> str:
+    """What a preset file calls itself; it is read once, though a menu asks at every redraw. Raises RetargetError."""
+    return read_preset(path).name
 
 
 def choose_preset(armature: bpy.types.Object, identifier: str) -> Preset:
