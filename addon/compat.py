@@ -38,7 +38,7 @@ class NewAction:
         return fcurve
 
 
-def fcurves_of(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
+def own_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
     """The F-curves of an object's own Action; empty where it has none."""
     animation = owner.animation_data
     if animation is None or animation.action is None:

@@ -96,7 +96,7 @@ def write(armature: bpy.types.Object, name: str, parts: Sequence[Part]) -> bpy.t
     if animation.use_tweak_mode:
         animation.use_tweak_mode = False
     new_paths = {channel.data_path for _, channels in parts for channel in channels}
-    if any(curve.data_path not in new_paths for curve in compat.fcurves_of(armature)):
+    if any(curve.data_path not in new_paths for curve in compat.own_fcurves(armature)):
         compat.push_down(armature)
     new = NewAction(armature, name.encode()[:LONGEST_NAME].decode(errors="ignore"))
     for times, channels in parts:

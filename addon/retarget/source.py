@@ -80,7 +80,7 @@ def armature_source(armature: bpy.types.Object) -> Source:
     """The motion of a keyed hand as its F-curves have it, corrections included. Raises RetargetError."""
     side = str(armature[SIDE_PROPERTY])
     bones = [armature.data.bones.get(bone_name(joint, side)) for joint in BONE_NAMES]
-    curves = {(curve.data_path, curve.array_index): curve for curve in compat.fcurves_of(armature)}
+    curves = {(curve.data_path, curve.array_index): curve for curve in compat.own_fcurves(armature)}
     path = armature.pose.bones[bones[0].name].path_from_id if bones[0] else None
     lead = curves.get((path("rotation_quaternion"), 0)) if path else None
     if None in bones or lead is None or not lead.keyframe_points:
