@@ -38,6 +38,14 @@ class NewAction:
         return fcurve
 
 
+def fcurves_of(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """All F-curves of an Action, of whatever slot."""
+    if not _HAS_SLOTS:
+        return list(action.fcurves)
+    strips = [strip for layer in action.layers for strip in layer.strips]
+    return [fcurve for strip in strips for channelbag in strip.channelbags for fcurve in channelbag.fcurves]
+
+
 def own_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
     """The F-curves of an object's own Action; empty where it has none."""
     animation = owner.animation_data

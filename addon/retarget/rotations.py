@@ -50,7 +50,7 @@ def matrices_from_quaternions(quaternions: FloatArray) -> FloatArray:
 
 
 def quaternions_from_matrices(matrices: FloatArray) -> FloatArray:
-    """(..., 3, 3) to unit quaternions (..., 4), w x y z: the eigenvector of Bar-Itzhack's symmetric matrix (2000)."""
+    """(..., 3, 3) to unit quaternions (..., 4), w x y z, w not negative: Bar-Itzhack's eigenvector (2000)."""
     m = matrices
     trace = np.trace(m, axis1=-2, axis2=-1)
     symmetric = np.empty((*m.shape[:-2], 4, 4))
@@ -59,4 +59,5 @@ def quaternions_from_matrices(matrices: FloatArray) -> FloatArray:
         [m[..., 2, 1] - m[..., 1, 2], m[..., 0, 2] - m[..., 2, 0], m[..., 1, 0] - m[..., 0, 1]], -1
     )
     symmetric[..., 1:, 1:] = m + m.swapaxes(-1, -2) - trace[..., None, None] * np.eye(3)
-    return np.linalg.eigh(symmetric)[1][..., -1]
+    quaternions = np.linalg.eigh(symmetric)[1][..., -1]
+    return quaternions * np.where(quaternions[..., :1] < 0, -1.0, 1.0)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import bpy
 import numpy as np
 from mathutils import Euler
-from numpy.typing import NDArray
 
 from .. import compat, keys, timing
 from ..camera import OPENCV_ROTATION
@@ -14,7 +13,8 @@ from ..errors import RetargetError
 from ..keys import KeyTimes
 from ..rig import FINGERS_OF_TIPS, WRIST, bone_name
 from .motion import HandMotion, chained
-from .rotations import matrices_from_axis_angle, matrices_from_quaternions
+from .playing import play
+from .rotations import matrices_from_axis_angle
 
 CAPTURE_PROPERTY = "dahyf_capture"
 SIDE_PROPERTY = "dahyf_side"
@@ -73,42 +73,46 @@ def scene_sources(scene: bpy.types.Scene, root: bpy.types.Object | None) -> list
             "Capture hands or import a capture file first.",
         )
     last = armatures[-1].parent
-    return [armature_source(armature) for armature in armatures if root is not None or armature.parent == last]
+    chosen = [armature for armature in armatures if root is not None or armature.parent == last]
+    return [armature_source(scene, armature) for armature in chosen]
 
 
-def armature_source(armature: bpy.types.Object) -> Source:
-    """The motion of a keyed hand as its F-curves have it, corrections included. Raises RetargetError."""
+def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Source:
+    """The motion of a keyed hand as the scene shows it, corrections on layers included. Raises RetargetError."""
     side = str(armature[SIDE_PROPERTY])
-    bones = [armature.data.bones.get(bone_name(joint, side)) for joint in BONE_NAMES]
-    curves = {(curve.data_path, curve.array_index): curve for curve in compat.own_fcurves(armature)}
-    path = armature.pose.bones[bones[0].name].path_from_id if bones[0] else None
-    lead = curves.get((path("rotation_quaternion"), 0)) if path else None
-    if None in bones or lead is None or not lead.keyframe_points:
+    names = [bone_name(joint, side) for joint in BONE_NAMES]
+    lead = lead_curve(armature)
+    if lead is None or not lead.keyframe_points or not set(names) <= set(armature.data.bones.keys()):
         raise RetargetError(
             f"The hand {armature.name} has no keys of a capture.",
             "Import the capture again, or give it its Action back.",
         )
     times = times_of(lead)
-    orientations = np.array([bone.matrix_local.to_3x3() for bone in bones])
-    quaternions = np.stack(
-        [values(curves, armature, bone, "rotation_quaternion", (1, 0, 0, 0), times.frames) for bone in bones], axis=1
-    )
-    local = orientations @ matrices_from_quaternions(quaternions) @ orientations.swapaxes(-1, -2)
-    parents = tuple(bones.index(bone.parent) if bone.parent in bones else -1 for bone in bones)
-    heads = np.array([bone.head_local for bone in bones])
-    location = values(curves, armature, bones[0], "location", (0, 0, 0), times.frames)
-    wrist = heads[BONE_NAMES.index(WRIST)] + location @ orientations[0].T
+    played = play(scene, armature, set(names), times.frames)
+    bones = [armature.data.bones[name] for name in names]
+    rest = np.array([bone.matrix_local.to_3x3() for bone in bones])
+    poses = np.stack([played.bones[name] for name in names], axis=1)
     tips = np.array([bones[BONE_NAMES.index(f"{finger}3")].tail_local for finger in FINGERS_OF_TIPS])
-    world = np.array(armature.matrix_world)
+    scale = armature.matrix_world.median_scale
     motion = HandMotion(
         side=side,
-        rotations=chained(local, parents),
-        wrist=wrist @ world[:3, :3].T + world[:3, 3],
+        rotations=poses[:, :, :3, :3] @ rest.swapaxes(-1, -2),
+        wrist=(played.world @ poses[:, BONE_NAMES.index(WRIST), :, 3:])[:, :3, 0],
         to_world=np.array(armature.matrix_world.to_3x3().normalized()),
-        joints=heads * armature.matrix_world.median_scale,
-        tips=tips * armature.matrix_world.median_scale,
+        joints=np.array([bone.head_local for bone in bones]) * scale,
+        tips=tips * scale,
     )
     return Source(armature.parent.name if armature.parent else armature.name, motion, times)
+
+
+def lead_curve(armature: bpy.types.Object) -> bpy.types.FCurve | None:
+    """The F-curve whose keys say where the capture has frames: the confidence, in the Action or in a strip below it."""
+    animation = armature.animation_data
+    if animation is None:
+        return None
+    strips = [strip.action for track in animation.nla_tracks for strip in track.strips]
+    curves = (curve for action in (animation.action, *strips) if action for curve in compat.fcurves_of(action))
+    return next((curve for curve in curves if curve.data_path == f'["{keys.CONFIDENCE}"]'), None)
 
 
 def times_of(curve: bpy.types.FCurve) -> KeyTimes:
@@ -120,21 +124,3 @@ def times_of(curve: bpy.types.FCurve) -> KeyTimes:
     points.foreach_get("interpolation", interpolation)
     points.foreach_get("type", types)
     return KeyTimes(coordinates[::2].astype(np.float64), interpolation, types)
-
-
-def values(
-    curves: dict[tuple[str, int], bpy.types.FCurve],
-    armature: bpy.types.Object,
-    bone: bpy.types.Bone,
-    channel: str,
-    at_rest: tuple[float, ...],
-    frames: NDArray[np.floating],
-) -> NDArray[np.float64]:
-    """(N, D) a bone's channel at these frames; what has no F-curve is at rest."""
-    path = armature.pose.bones[bone.name].path_from_id(channel)
-    found = [curves.get((path, index)) for index in range(len(at_rest))]
-    columns = [
-        np.full(len(frames), rest) if curve is None else np.array([curve.evaluate(frame) for frame in frames])
-        for curve, rest in zip(found, at_rest, strict=True)
-    ]
-    return np.stack(columns, axis=1)

@@ -1,7 +1,6 @@
 """The hand's own controls: where they must stand for the hand to do in the world what the captured one does."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 
 import bpy
@@ -13,12 +12,12 @@ from ..errors import RetargetError
 from ..keys import Channel, KeyTimes, enum_numbers
 from .channels import rotation_channel
 from .joints import HAND, HAND_IK, hand_joint
+from .playing import Matrices, Played, play
 from .presets import Preset
 from .rotations import quaternions_from_matrices
 from .solve import TargetHand, hand_size_ratio, wrist_turns
 from .source import Source
 
-Matrices = NDArray[np.float64]
 HandPair = tuple[Source, TargetHand]
 Part = tuple[KeyTimes, list[Channel]]
 
@@ -29,19 +28,6 @@ class Wrist(StrEnum):
     NONE = "NONE"
     ROTATION = "ROTATION"
     POSITION = "POSITION"
-
-
-@dataclass(frozen=True)
-class Played:
-    """A rig on M frames (M,), increasing: itself in the world, and by name some bones in its axes, (M, 4, 4) each."""
-
-    frames: NDArray[np.float64]
-    world: Matrices
-    bones: dict[str, Matrices]
-
-    def at(self, frames: NDArray[np.floating]) -> NDArray[np.intp]:
-        """(N,) which of the M frames these are."""
-        return np.searchsorted(self.frames, frames)
 
 
 def wrist_parts(
@@ -128,36 +114,6 @@ def local_matrix(control: bpy.types.PoseBone, pose: Matrices, parent: Matrices) 
     if bone.parent is not None:
         below = {"parent_matrix": Matrix(parent), "parent_matrix_local": bone.parent.matrix_local}
     return bone.convert_local_to_pose(Matrix(pose), bone.matrix_local, invert=True, **below)
-
-
-def play(scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], frames: NDArray[np.floating]) -> Played:
-    """The rig and bones of it on these frames (M,). The scene is played only where something can move them."""
-    found: list[tuple[Matrix, ...]] = []
-
-    def look() -> tuple[Matrix, ...]:
-        return (armature.matrix_world.copy(), *(armature.pose.bones[name].matrix.copy() for name in names))
-
-    if is_animated(armature):
-        shown, subframe = scene.frame_current, scene.frame_subframe
-        for frame in frames:
-            scene.frame_set(int(frame // 1), subframe=float(frame % 1))
-            found.append(look())
-        scene.frame_set(shown, subframe=subframe)
-    else:
-        found = [look()] * len(frames)
-    world, *bones = np.array(found, np.float64).swapaxes(0, 1)
-    return Played(np.asarray(frames, np.float64), world, dict(zip(names, bones, strict=True)))
-
-
-def is_animated(armature: bpy.types.Object) -> bool:
-    """Whether the rig, or anything that it hangs from or is constrained to, has animation."""
-    constraints = [*armature.constraints, *(each for bone in armature.pose.bones for each in bone.constraints)]
-    moving = {armature, *(target for each in constraints if (target := getattr(each, "target", None)))}
-    for each in list(moving):
-        while (each := each.parent) is not None:
-            moving.add(each)
-    found = (each.animation_data for each in moving if each.animation_data)
-    return any(animation.action or animation.nla_tracks for animation in found)
 
 
 def switch_channels(armature: bpy.types.Object, preset: Preset, side: str) -> Iterator[Channel]:
