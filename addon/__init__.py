@@ -11,6 +11,7 @@ import bpy
 from . import clean_properties, command_line, compat, job, panels, preferences, properties
 from .operators import capture, clean, import_capture, modal_job
 from .operators import environment as environment_operators
+from .operators import retarget as retarget_operators
 
 MODULES = (
     job,
@@ -22,6 +23,7 @@ MODULES = (
     environment_operators,
     import_capture,
     clean,
+    retarget_operators,
     panels,
     command_line,
 )

@@ -1,4 +1,4 @@
-"""`blender -b [FILE] --command dahyf_hands capture|import`: the add-on's work without a window."""
+"""`blender -b [FILE] --command dahyf_hands capture|import|retarget`: the add-on's work without a window."""
 
 import argparse
 import json
@@ -10,9 +10,9 @@ from typing import Any
 
 import bpy
 
-from . import environment, preferences, worker
+from . import environment, preferences, retarget, worker
 from .capture_file import read_capture
-from .errors import AddonError, OutputError
+from .errors import AddonError, OutputError, RetargetError
 from .scene_import import ImportOptions, import_capture
 
 COMMAND = "dahyf_hands"
@@ -22,6 +22,7 @@ EXIT_USAGE = 2
 EPILOG = """\
 Blender loads FILE first when one is given before --command, else the work starts from an empty scene.
 exit codes: 0 done, 1 unexpected, 2 usage, 3 footage, 4 settings, 5 model file, 6 capture file, 7 output,
+9 rig or preset,
 130 interrupted (what is done is kept; the same command goes on from there)
 """
 
@@ -60,12 +61,13 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
         f"blender -b [FILE] --command {COMMAND}", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="capture|import")
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.blend", help="file to write")
+    commands = parser.add_subparsers(required=True, metavar="capture|import|retarget")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.blend", help="file to write")
+    common.add_argument("--json", action="store_true", help="say everything as one JSON object a line")
+    shared = argparse.ArgumentParser(add_help=False, parents=[common])
     shared.add_argument("--keep-scene", action="store_true", help="leave the scene's rate, range, size and camera")
     shared.add_argument("--no-footage", action="store_true", help="do not show the footage behind the camera")
-    shared.add_argument("--json", action="store_true", help="say everything as one JSON object a line")
     capture = commands.add_parser(
         "capture",
         parents=[shared],
@@ -78,10 +80,37 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     importing = commands.add_parser("import", parents=[shared], help="import a capture file")
     importing.add_argument("capture_file", type=Path, metavar="CAPTURE", help="a file that `dahyf capture` wrote")
     importing.set_defaults(work=import_file)
+    add_retarget(commands, common)
     chosen, rest = parser.parse_known_args(arguments)
-    if rest and chosen.work is import_file:
+    if rest and chosen.work is not capture_clip:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return chosen, rest
+
+
+def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Describe `retarget`."""
+    parser = commands.add_parser(
+        "retarget",
+        parents=[common],
+        help="key a rig of FILE from capture files, one Action for each",
+        epilog="The rig plays the last of several captures; the Actions of the others stay in the file.",
+    )
+    parser.add_argument("captures", type=Path, nargs="+", metavar="CAPTURE", help="files that `dahyf capture` wrote")
+    parser.add_argument("--rig", required=True, metavar="NAME", help="name of the armature object")
+    parser.add_argument(
+        "--preset",
+        default=retarget.AUTOMATIC,
+        metavar="P",
+        help=f"{', '.join(retarget.available_presets())}, or a .json file (default: whichever fits)",
+    )
+    parser.add_argument("--hands", choices=("both", "left", "right"), default="both", help="default: both")
+    parser.add_argument(
+        "--wrist",
+        choices=[wrist.lower() for wrist in retarget.Wrist],
+        default=retarget.Wrist.ROTATION.lower(),
+        help="what becomes of the captured wrist (default: rotation)",
+    )
+    parser.set_defaults(work=retarget_files)
 
 
 def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say: Say) -> None:
@@ -126,6 +155,39 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
         say("warning", text=warning)
     save(chosen.output)
     say("done", output=str(chosen.output), hands=len(imported.rigs), frames=len(capture.frame))
+
+
+def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], say: Say) -> None:
+    """Key the rig from each capture and save the file as the output. Raises AddonError; then nothing is written."""
+    check_output(chosen.output)
+    rig = find_rig(chosen.rig)
+    preset = retarget.choose_preset(rig, chosen.preset)
+    hands, frames = 0, 0
+    for number, path in enumerate(chosen.captures):
+        capture = read_capture(path.resolve())
+        sources = retarget.of_sides(retarget.capture_sources(capture, first_frame=1), chosen.hands.upper())
+        if number:
+            retarget.set_aside(rig)
+        done = retarget.retarget(bpy.context, rig, sources, preset, retarget.Wrist(chosen.wrist.upper()))
+        for warning in done.warnings:
+            say("warning", text=warning)
+        text = f"Keyed {done.hands} hand(s) of {path} in {done.action.name}."
+        say("action", text=text, capture=str(path), action=done.action.name, hands=done.hands, frames=done.frames)
+        hands, frames = hands + done.hands, frames + done.frames
+    save(chosen.output)
+    say("done", output=str(chosen.output), hands=hands, frames=frames, preset=preset.name)
+
+
+def find_rig(name: str) -> bpy.types.Object:
+    """The armature of that name in the loaded file. Raises RetargetError."""
+    rigs = [candidate.name for candidate in bpy.context.scene.objects if candidate.type == "ARMATURE"]
+    if name not in rigs:
+        there = f"it has {', '.join(rigs)}" if rigs else "it has no armature"
+        raise RetargetError(
+            f"{bpy.data.filepath or 'The empty scene'} has no rig {name}: {there}.",
+            "Load the character's file before --command, and name its armature object.",
+        )
+    return bpy.context.scene.objects[name]
 
 
 def check_output(path: Path) -> None:

@@ -60,6 +60,41 @@ class AssignedAction:
             player.action_slot = self._slot
 
 
+def own_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """The F-curves of an object's own Action; empty where it has none."""
+    animation = owner.animation_data
+    if animation is None or animation.action is None:
+        return []
+    if not _HAS_SLOTS:
+        return list(animation.action.fcurves)
+    bags = (
+        strip.channelbag(animation.action_slot)
+        for layer in animation.action.layers
+        for strip in layer.strips
+        if animation.action_slot is not None
+    )
+    return [fcurve for bag in bags if bag is not None for fcurve in bag.fcurves]
+
+
+def push_down(owner: bpy.types.Object) -> None:
+    """Let an object's own Action go on playing from an NLA track of its own, so that another can take its place."""
+    animation = owner.animation_data
+    action, start = animation.action, animation.action.frame_range[0]
+    track = animation.nla_tracks.new()
+    track.name = action.name
+    strip = track.strips.new(action.name, int(start), action)
+    if _HAS_SLOTS:
+        strip.action_slot = animation.action_slot
+    strip.frame_end += start - int(start)
+    strip.frame_start = start
+    strip.blend_type = animation.action_blend_type
+    strip.extrapolation = animation.action_extrapolation
+    strip.influence = animation.action_influence
+    animation.action = None
+    animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
+    animation.use_nla = True
+
+
 def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:
     """The nodes of a new material, the Principled BSDF among them."""
     if _NEW_MATERIALS_LACK_NODES:

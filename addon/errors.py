@@ -27,3 +27,9 @@ class OutputError(AddonError):
     """The .blend file cannot be written."""
 
     exit_code = 7
+
+
+class RetargetError(AddonError):
+    """A rig cannot be driven: it, a bone of it, or a preset is not what the work needs."""
+
+    exit_code = 9

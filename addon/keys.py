@@ -1,7 +1,7 @@
 """Keys on every frame that has a hand, written in bulk into new Actions."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -47,14 +47,18 @@ def key_hand(
     """
     armature[CONFIDENCE] = 0.0
     armature.id_properties_ui(CONFIDENCE).update(min=0.0, max=1.0, description="Trust in the captured pose")
+    return write_action(armature, action_name, hand_times(hand, frames), hand_channels(armature, hand, skeleton))
+
+
+def hand_times(hand: Hand, frames: NDArray[np.floating]) -> KeyTimes:
+    """The keys of a hand that lies on these frames (T,) of the timeline: one wherever it has a pose."""
     present = hand.present
     constant, linear = enum_numbers("interpolation", "CONSTANT", "LINEAR")
-    times = KeyTimes(
+    return KeyTimes(
         frames=frames[present],
         interpolation=np.where(holds(present)[present], constant, linear),
         types=key_types(hand.state[present]),
     )
-    return write_action(armature, action_name, times, hand_channels(armature, hand, skeleton))
 
 
 def hand_channels(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Iterator[Channel]:
@@ -88,9 +92,16 @@ def key_visibility(
     return write_action(mesh, action_name, times, channels)
 
 
-def write_action(owner: bpy.types.Object, name: str, times: KeyTimes, channels: Iterator[Channel]) -> bpy.types.Action:
+def write_action(owner: bpy.types.Object, name: str, times: KeyTimes, channels: Iterable[Channel]) -> bpy.types.Action:
     """Give `owner` a new Action with these channels; whatever moved it before stays in the file."""
     new = NewAction(owner, name)
+    add_channels(new, times, channels)
+    new.action[FINGERPRINT] = fingerprint(new.action)
+    return new.action
+
+
+def add_channels(new: NewAction, times: KeyTimes, channels: Iterable[Channel]) -> None:
+    """Key these channels in a new Action, in bulk."""
     points = np.empty((len(times.frames), 2), np.float32)
     points[:, 0] = times.frames
     for channel in channels:
@@ -103,8 +114,6 @@ def write_action(owner: bpy.types.Object, name: str, times: KeyTimes, channels: 
             fcurve.keyframe_points.foreach_set("interpolation", times.interpolation)
             fcurve.keyframe_points.foreach_set("type", times.types)
             fcurve.update()
-    new.action[FINGERPRINT] = fingerprint(new.action)
-    return new.action
 
 
 def fingerprint(action: bpy.types.Action) -> str:

@@ -4,12 +4,36 @@ from pathlib import Path
 
 import bpy
 
+from . import retarget
+
 SEQUENCE_RATE_DEFAULT = 25.0
 LOST_FRAMES = (
     ("interpolate", "Interpolate", "Bridge short gaps; leave longer ones without keys"),
     ("hold", "Hold", "Repeat the nearest earlier confident pose, as the DaHyF paper does"),
     ("open", "Leave Open", "Set no keys there"),
 )
+
+
+HAND_ITEMS = (
+    ("BOTH", "Both", "Every hand of the capture"),
+    ("LEFT", "Left", "The left hand alone"),
+    ("RIGHT", "Right", "The right hand alone"),
+)
+WRIST_ITEMS = (
+    ("ROTATION", "Rotation", "The hand turns as the captured one; the arm stays as it is"),
+    ("POSITION", "Rotation and Position", "The hand also moves: by its IK control, else by itself"),
+    ("NONE", "Fingers Only", "The wrist gets no keys"),
+)
+_preset_items: list[tuple[str, str, str]] = []
+
+
+def preset_items(_owner: bpy.types.AnyType, _context: bpy.types.Context) -> list[tuple[str, str, str]]:
+    """The presets of the menu; Blender asks for their texts later, so the list is kept."""
+    _preset_items[:] = [
+        (retarget.AUTOMATIC, "Automatic", "The preset that fits the rig, else what its names, bones and shape tell"),
+        *((name, title, f"Bones of {title}") for name, title in retarget.preset_titles().items()),
+    ]
+    return _preset_items
 
 
 class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
@@ -84,6 +108,25 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
         name="Capture File",
         description="Where the capture is kept; empty: beside the .blend file, else in the add-on's own folder",
         subtype="FILE_PATH",
+    )
+    retarget_target: bpy.props.PointerProperty(
+        name="Rig",
+        description="Armature of the character whose hands are to move",
+        type=bpy.types.Object,
+        poll=lambda _self, candidate: candidate.type == "ARMATURE" and not retarget.is_captured(candidate),
+    )
+    retarget_source: bpy.props.PointerProperty(
+        name="Capture",
+        description="Captured hand, or the empty above several; nothing: the capture imported last",
+        type=bpy.types.Object,
+        poll=lambda _self, candidate: retarget.CAPTURE_PROPERTY in candidate,
+    )
+    retarget_preset: bpy.props.EnumProperty(
+        name="Preset", description="Which bone of the rig is which joint", items=preset_items
+    )
+    retarget_hands: bpy.props.EnumProperty(name="Hands", description="Which hands are retargeted", items=HAND_ITEMS)
+    retarget_wrist: bpy.props.EnumProperty(
+        name="Wrist", description="What becomes of the captured wrist", items=WRIST_ITEMS
     )
 
 

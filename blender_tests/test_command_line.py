@@ -7,8 +7,10 @@ from pathlib import Path
 import bpy
 import pytest
 from capture_factory import capture_arrays, write_capture
+from rig_factory import build_rig
 
 from addon import command_line, preferences
+from addon.retarget.presets import SHIPPED, read_preset
 
 
 @pytest.fixture
@@ -62,6 +64,50 @@ def test_failures(capture_path: Path, capsys: pytest.CaptureFixture, name: str, 
     assert str(folder) in error["text"]
     assert error["remedy"]
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.fixture
+def character(tmp_path: Path) -> Path:
+    """A file with one Mixamo character, named hero."""
+    build_rig(read_preset(SHIPPED / "mixamo.json"), name="hero")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "hero.blend"))
+    return tmp_path / "hero.blend"
+
+
+def test_retarget_keys_an_action_for_each_capture(
+    character: Path, capture_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    output = character.with_name("out.blend")
+    captures = [str(capture_path)] * 3
+    assert command_line.run(["retarget", *captures, "--rig", "hero", "-o", str(output), "--json"]) == 0
+    *said, done = json_lines(capsys.readouterr().out)
+    assert [message["type"] for message in said] == ["action"] * 3
+    assert done == {"type": "done", "output": str(output), "hands": 6, "frames": 18, "preset": "Mixamo"}
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    assert [action.name for action in bpy.data.actions] == [message["action"] for message in said]
+    assert [scene.name for scene in bpy.data.scenes] == ["Scene"]
+    assert [obj.name for obj in bpy.data.objects] == ["hero"]
+    assert bpy.data.objects["hero"].animation_data.action == bpy.data.actions[-1]
+    assert not bpy.data.objects["hero"].animation_data.nla_tracks
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--rig", "nobody"], "has no rig nobody: it has hero"),
+        (["--rig", "hero", "--preset", "vrm"], "hero has no bone for"),
+        (["--rig", "hero", "--preset", "no"], "no preset no"),
+    ],
+)
+def test_retarget_names_what_is_wrong(
+    character: Path, capture_path: Path, capsys: pytest.CaptureFixture, options: list[str], words: str
+) -> None:
+    output = character.with_name("out.blend")
+    assert command_line.run(["retarget", str(capture_path), *options, "-o", str(output), "--json"]) == 9
+    (error,) = json_lines(capsys.readouterr().out)
+    assert words in error["text"]
+    assert error["remedy"]
+    assert not output.exists()
 
 
 def test_a_disk_that_does_not_take_the_file(capture_path: Path, capsys: pytest.CaptureFixture) -> None:

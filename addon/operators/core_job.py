@@ -7,6 +7,7 @@ import bpy
 
 from .. import job, worker
 from .modal_job import ModalJob
+from .polling import allows
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,7 @@ class CoreJob(ModalJob):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        reason = cls.obstacle(context)
-        if reason:
-            cls.poll_message_set(reason)
-        return reason is None
+        return allows(cls, cls.obstacle(context))
 
     def start(self, context: bpy.types.Context) -> bool:
         """Start the core; when it is done, its result is used."""

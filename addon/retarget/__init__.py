@@ -1,0 +1,32 @@
+"""Captured hands on animators' rigs.
+
+`solve` says by which principle and does the maths; `presets` and `automatic` know which bone is which joint; `source`
+reads what was captured, `target` the rig; `wrist` and `bake` make
+the keys.
+"""
+
+from .bake import Retargeted, retarget, set_aside
+from .choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
+from .presets import Preset
+from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
+from .wrist import Wrist
+
+__all__ = (
+    "AUTOMATIC",
+    "CAPTURE_PROPERTY",
+    "Preset",
+    "Retargeted",
+    "Source",
+    "Wrist",
+    "available_presets",
+    "capture_sources",
+    "choose_preset",
+    "is_captured",
+    "of_sides",
+    "preset_titles",
+    "retarget",
+    "save_preset",
+    "scene_sources",
+    "set_aside",
+    "user_folder",
+)

@@ -1,0 +1,53 @@
+"""What a rig does on some frames, by playing the scene."""
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+from numpy.typing import NDArray
+
+Matrices = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Played:
+    """A rig on M frames (M,), increasing: itself in the world, and by name some bones in its axes, (M, 4, 4) each."""
+
+    frames: NDArray[np.float64]
+    world: Matrices
+    bones: dict[str, Matrices]
+
+    def at(self, frames: NDArray[np.floating]) -> NDArray[np.intp]:
+        """(N,) which of the M frames these are."""
+        return np.searchsorted(self.frames, frames)
+
+
+def play(scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], frames: NDArray[np.floating]) -> Played:
+    """The rig and bones of it on these frames (M,). The scene is played only where something can move them."""
+    found: list[tuple[Matrix, ...]] = []
+
+    def look() -> tuple[Matrix, ...]:
+        return (armature.matrix_world.copy(), *(armature.pose.bones[name].matrix.copy() for name in names))
+
+    if is_animated(armature):
+        shown, subframe = scene.frame_current, scene.frame_subframe
+        for frame in frames:
+            scene.frame_set(int(frame // 1), subframe=float(frame % 1))
+            found.append(look())
+        scene.frame_set(shown, subframe=subframe)
+    else:
+        found = [look()] * len(frames)
+    world, *bones = np.array(found, np.float64).swapaxes(0, 1)
+    return Played(np.asarray(frames, np.float64), world, dict(zip(names, bones, strict=True)))
+
+
+def is_animated(armature: bpy.types.Object) -> bool:
+    """Whether the rig, or anything that it hangs from or is constrained to, has animation."""
+    constraints = [*armature.constraints, *(each for bone in armature.pose.bones for each in bone.constraints)]
+    moving = {armature, *(target for each in constraints if (target := getattr(each, "target", None)))}
+    for each in list(moving):
+        while (each := each.parent) is not None:
+            moving.add(each)
+    found = (each.animation_data for each in moving if each.animation_data)
+    return any(animation.action or animation.nla_tracks for animation in found)

@@ -1,0 +1,126 @@
+"""Where the motion comes from: a hand of a capture file, or an armature that was keyed from one."""
+
+from dataclasses import dataclass
+
+import bpy
+import numpy as np
+from mathutils import Euler
+
+from .. import compat, keys, timing
+from ..camera import OPENCV_ROTATION
+from ..capture_file import BONE_NAMES, Capture, Hand
+from ..errors import RetargetError
+from ..keys import KeyTimes
+from ..rig import FINGERS_OF_TIPS, WRIST, bone_name
+from .motion import HandMotion, chained
+from .playing import play
+from .rotations import matrices_from_axis_angle
+
+CAPTURE_PROPERTY = "dahyf_capture"
+SIDE_PROPERTY = "dahyf_side"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one hand does, and when: N frames, N keys. name: of the capture, for the Action's name."""
+
+    name: str
+    motion: HandMotion
+    times: KeyTimes
+
+
+def capture_sources(capture: Capture, first_frame: int) -> list[Source]:
+    """A source for each hand of a capture that is there in any frame, as an import would lay it on the timeline."""
+    frames = timing.timeline_frames(capture, first_frame)
+    return [
+        Source(capture.footage.path.stem, capture_motion(hand, capture), keys.hand_times(hand, frames))
+        for hand in capture.hands
+        if hand.present.any()
+    ]
+
+
+def capture_motion(hand: Hand, capture: Capture) -> HandMotion:
+    """The cleaned motion of a hand, seen by a camera that looks along +Y."""
+    to_world = np.array(Euler(OPENCV_ROTATION).to_matrix())
+    local = matrices_from_axis_angle(hand.pose[hand.present])
+    wrist = hand.joints[0] + hand.translation[hand.present]
+    return HandMotion(
+        side=hand.side,
+        rotations=chained(local, capture.skeleton.parents),
+        wrist=wrist @ to_world.T,
+        to_world=to_world,
+        joints=hand.joints,
+        tips=hand.tips,
+    )
+
+
+def of_sides(sources: list[Source], hands: str) -> list[Source]:
+    """Those of the sources that are LEFT, RIGHT or, with BOTH, either."""
+    return [source for source in sources if hands in ("BOTH", source.motion.side.upper())]
+
+
+def is_captured(candidate: bpy.types.Object) -> bool:
+    """Whether an object is an armature that was keyed from a capture."""
+    return candidate.type == "ARMATURE" and SIDE_PROPERTY in candidate
+
+
+def scene_sources(scene: bpy.types.Scene, root: bpy.types.Object | None) -> list[Source]:
+    """The captured hands below a root, or those of the capture imported last. Raises RetargetError."""
+    armatures = [found for found in scene.objects if is_captured(found) and root in (None, found, found.parent)]
+    if not armatures:
+        raise RetargetError(
+            f"The scene {scene.name} has no captured hands." if root is None else f"{root.name} has no captured hands.",
+            "Capture hands or import a capture file first.",
+        )
+    last = armatures[-1].parent
+    chosen = [armature for armature in armatures if root is not None or armature.parent == last]
+    return [armature_source(scene, armature) for armature in chosen]
+
+
+def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Source:
+    """The motion of a keyed hand as the scene shows it, corrections on layers included. Raises RetargetError."""
+    side = str(armature[SIDE_PROPERTY])
+    names = [bone_name(joint, side) for joint in BONE_NAMES]
+    lead = lead_curve(armature)
+    if lead is None or not lead.keyframe_points or not set(names) <= set(armature.data.bones.keys()):
+        raise RetargetError(
+            f"The hand {armature.name} has no keys of a capture.",
+            "Import the capture again, or give it its Action back.",
+        )
+    times = times_of(lead)
+    played = play(scene, armature, set(names), times.frames)
+    bones = [armature.data.bones[name] for name in names]
+    rest = np.array([bone.matrix_local.to_3x3() for bone in bones])
+    poses = np.stack([played.bones[name] for name in names], axis=1)
+    tips = np.array([bones[BONE_NAMES.index(f"{finger}3")].tail_local for finger in FINGERS_OF_TIPS])
+    scale = armature.matrix_world.median_scale
+    motion = HandMotion(
+        side=side,
+        rotations=poses[:, :, :3, :3] @ rest.swapaxes(-1, -2),
+        wrist=(played.world @ poses[:, BONE_NAMES.index(WRIST), :, 3:])[:, :3, 0],
+        to_world=np.array(armature.matrix_world.to_3x3().normalized()),
+        joints=np.array([bone.head_local for bone in bones]) * scale,
+        tips=tips * scale,
+    )
+    return Source(armature.parent.name if armature.parent else armature.name, motion, times)
+
+
+def lead_curve(armature: bpy.types.Object) -> bpy.types.FCurve | None:
+    """The F-curve whose keys say where the capture has frames: the confidence, in the Action or in a strip below it."""
+    animation = armature.animation_data
+    if animation is None:
+        return None
+    strips = [strip.action for track in animation.nla_tracks for strip in track.strips]
+    curves = (curve for action in (animation.action, *strips) if action for curve in compat.fcurves_of(action))
+    return next((curve for curve in curves if curve.data_path == f'["{keys.CONFIDENCE}"]'), None)
+
+
+def times_of(curve: bpy.types.FCurve) -> KeyTimes:
+    """The keys of an F-curve: where they lie, and how each goes on."""
+    points = curve.keyframe_points
+    coordinates = np.empty(2 * len(points), np.float32)
+    points.foreach_get("co", coordinates)
+    interpolation, types = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
+    points.foreach_get("interpolation", interpolation)
+    points.foreach_get("type", types)
+    return KeyTimes(coordinates[::2].astype(np.float64), interpolation, types)

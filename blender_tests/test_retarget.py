@@ -1,0 +1,366 @@
+"""Retargeting: the target's fingers point where the source's do, and nothing else of the rig changes."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from animation import fcurves_of
+from conftest import MakeCapture
+from numpy.typing import NDArray
+from rig_factory import Style, build_rig, without
+
+from addon import compat
+from addon.capture_file import Capture
+from addon.compat import NewAction
+from addon.errors import RetargetError
+from addon.retarget import Retargeted, Wrist, capture_sources, choose_preset, of_sides, retarget, scene_sources
+from addon.retarget.joints import FINGERS, SIDES, finger_joints, hand_joint
+from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset
+from addon.scene_import import ImportedCapture, ImportOptions, import_capture
+
+PRESETS = {name: read_preset(path) for name, path in preset_files(SHIPPED).items()}
+MIXAMO = PRESETS["mixamo"]
+STYLES = {
+    "t_pose": Style(seed=1),
+    "a_pose": Style(arm_drop=0.7, seed=2),
+    "relaxed": Style(arm_drop=0.9, finger_bend=0.4, seed=3),
+    "large_and_scaled": Style(size=2.5, scale=0.01, seed=4),
+    "metacarpals": Style(metacarpals=True, finger_bend=0.2, seed=5),
+    "bones_across_fingers": Style(across=True, seed=6),
+}
+TOLERANCE = 3.0
+
+
+@pytest.fixture
+def imported(make_capture: MakeCapture) -> ImportedCapture:
+    """A right and a left hand, three frames of any pose."""
+    return import_capture(bpy.context, make_capture(frames=3), ImportOptions(show_footage=False))
+
+
+def run(rig: bpy.types.Object, preset: Preset, wrist: Wrist = Wrist.ROTATION, hands: str = "BOTH") -> Retargeted:
+    sources = of_sides(scene_sources(bpy.context.scene, None), hands)
+    return retarget(bpy.context, rig, sources, preset, wrist)
+
+
+def worst_angle(imported: ImportedCapture, rig: bpy.types.Object, preset: Preset, sides: tuple = SIDES) -> float:
+    """The largest angle in degrees between finger segments of the rig and of the source in the world, any frame."""
+    angles = []
+    for frame in range(1, 4):
+        bpy.context.scene.frame_set(frame)
+        for hand in imported.rigs:
+            side = hand.armature["dahyf_side"]
+            if side in sides:
+                angles += [
+                    angle for finger in FINGERS for angle in finger_angles(hand.armature, rig, preset, side, finger)
+                ]
+    return max(angles)
+
+
+def finger_angles(
+    source: bpy.types.Object, rig: bpy.types.Object, preset: Preset, side: str, finger: str
+) -> list[float]:
+    """The angles of one finger's segments now, from joint to joint as far as both have them."""
+    mano = "pinky" if finger == "little" else finger
+    bones = [source.pose.bones[f"{mano}{number}.{side[0].upper()}"] for number in (1, 2, 3)]
+    points = [*(world(source, bone.head) for bone in bones), world(source, bones[2].tail)]
+    names = [preset.bones.get(joint) for joint in finger_joints(side, finger)]
+    kept = [index for index, name in enumerate(names) if name]
+    reached = [world(rig, rig.pose.bones[names[index]].head) for index in kept]
+    found = []
+    for (index, after), (head, tail) in zip(pairwise(kept), pairwise(reached), strict=True):
+        found.append(angle(points[after] - points[index], tail - head))
+    last = rig.pose.bones[names[kept[-1]]]
+    if last.bone.vector.normalized().dot((last.bone.head_local - last.parent.bone.head_local).normalized()) > 0.5:
+        found.append(angle(points[3] - points[kept[-1]], world(rig, last.tail) - reached[-1]))
+    return found
+
+
+def world(owner: bpy.types.Object, point: object) -> NDArray:
+    return np.array(owner.matrix_world @ point)
+
+
+def angle(first: NDArray, second: NDArray) -> float:
+    return float(np.degrees(np.arctan2(np.linalg.norm(np.cross(first, second)), first @ second)))
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_fingers_agree_for_each_preset(name: str, imported: ImportedCapture) -> None:
+    rig = build_rig(PRESETS[name], Style(arm_drop=0.5, finger_bend=0.25, seed=len(name)))
+    assert choose_preset(rig, "AUTOMATIC").name == PRESETS[name].name
+    run(rig, PRESETS[name])
+    assert worst_angle(imported, rig, PRESETS[name]) < TOLERANCE
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_fingers_agree_for_any_rest_pose_roll_and_size(style: Style, imported: ImportedCapture) -> None:
+    rig = build_rig(MIXAMO, style)
+    rig.rotation_euler = (0.3, -0.4, 2.0)
+    run(rig, MIXAMO)
+    assert worst_angle(imported, rig, MIXAMO) < TOLERANCE
+
+
+def test_two_bones_point_along_the_chord_of_three(imported: ImportedCapture) -> None:
+    preset = without(MIXAMO, "INTERMEDIATE", "THUMB_PROXIMAL")
+    rig = build_rig(preset, Style(finger_bend=0.3))
+    run(rig, preset)
+    assert worst_angle(imported, rig, preset) < TOLERANCE
+
+
+def test_a_copy_of_the_source_is_posed_as_the_source(imported: ImportedCapture) -> None:
+    """Twist as well as direction: the whole orientation of every bone."""
+    source = imported.rigs[0].armature
+    twin = source.copy()
+    twin.animation_data_clear()
+    del twin["dahyf_side"]
+    bpy.context.scene.collection.objects.link(twin)
+    run(twin, choose_preset(twin, "AUTOMATIC"), hands="RIGHT")
+    for frame in (1, 2, 3):
+        bpy.context.scene.frame_set(frame)
+        for bone in source.pose.bones:
+            expected, found = (each.to_3x3() for each in (bone.matrix, twin.pose.bones[bone.name].matrix))
+            assert np.allclose(expected, found, atol=1e-4), bone.name
+
+
+def test_a_generated_rigify_rig(imported: ImportedCapture, rigify_rig: bpy.types.Object) -> None:
+    """What deforms the character, not only its controls, whether the arm follows FK or IK."""
+    preset = choose_preset(rigify_rig, "AUTOMATIC")
+    assert preset.name == PRESETS["rigify"].name
+    run(rigify_rig, preset)
+    deforming = Preset("", {joint: f"DEF-{bone}" for joint, bone in preset.bones.items() if "HAND" not in joint})
+    for fk in (0.0, 1.0):
+        for side in "LR":
+            rigify_rig.pose.bones[f"upper_arm_parent.{side}"]["IK_FK"] = fk
+        rigify_rig.update_tag()
+        assert worst_angle(imported, rigify_rig, deforming) < TOLERANCE
+
+
+def test_a_rigify_hand_moves_by_its_ik_control(make_capture: MakeCapture, rigify_rig: bpy.types.Object) -> None:
+    def move(arrays: dict) -> None:
+        arrays["translation"][:] = [[0, 0, 0.5], [0.02, 0, 0.5], [0.02, 0.01, 0.46]]
+
+    import_capture(bpy.context, make_capture(move, sides=("left",), frames=3), ImportOptions(show_footage=False))
+    run(rigify_rig, choose_preset(rigify_rig, "rigify"), Wrist.POSITION)
+    places = positions(rigify_rig, "DEF-hand.L")
+    steps = places[1:] - places[0]
+    ratio = np.linalg.norm(steps[0]) / 0.02
+    assert 0.5 < ratio < 2
+    assert np.allclose(steps / ratio, [[0.02, 0, 0], [0.02, -0.04, -0.01]], atol=2e-3)
+    assert rigify_rig.pose.bones["upper_arm_parent.L"]["IK_FK"] == 0
+
+
+def positions(rig: bpy.types.Object, bone: str) -> NDArray:
+    found = []
+    for frame in (1, 2, 3):
+        bpy.context.scene.frame_set(frame)
+        found.append(world(rig, rig.pose.bones[bone].head))
+    return np.array(found)
+
+
+@pytest.fixture
+def rigify_rig() -> bpy.types.Object:
+    """The human that Rigify generates."""
+    addon_utils = pytest.importorskip("addon_utils")
+    if addon_utils.enable("rigify", default_set=True) is None:
+        pytest.skip("this Blender comes without Rigify")
+    bpy.ops.object.armature_human_metarig_add()
+    for name in [bone.name for bone in bpy.context.object.data.bones if not in_an_arm(bone)]:
+        bpy.ops.object.mode_set(mode="EDIT")
+        bpy.context.object.data.edit_bones.remove(bpy.context.object.data.edit_bones[name])
+        bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.ops.pose.rigify_generate()
+    return bpy.context.object
+
+
+def in_an_arm(bone: bpy.types.Bone) -> bool:
+    return any(part in bone.name for part in ("spine", "shoulder", "arm", "hand", "f_", "thumb", "palm"))
+
+
+@pytest.mark.parametrize("mode", ["XYZ", "ZYX", "AXIS_ANGLE"])
+def test_rotation_modes_stay_what_they_are(mode: str, imported: ImportedCapture) -> None:
+    rig = build_rig(MIXAMO)
+    for bone in rig.pose.bones:
+        bone.rotation_mode = mode
+    run(rig, MIXAMO)
+    assert {bone.rotation_mode for bone in rig.pose.bones} == {mode}
+    assert worst_angle(imported, rig, MIXAMO) < TOLERANCE
+
+
+def test_fingers_only_leaves_the_wrist_and_poses_the_same_fingers(imported: ImportedCapture) -> None:
+    rig = build_rig(MIXAMO)
+    run(rig, MIXAMO)
+    both = curve_values(rig)
+    run(rig, MIXAMO, Wrist.NONE)
+    fingers = curve_values(rig)
+    assert set(both) - set(fingers) == {
+        (f'pose.bones["mixamorig:{side}Hand"].rotation_quaternion', index)
+        for side in ("Left", "Right")
+        for index in range(4)
+    }
+    assert all(np.allclose(both[key], fingers[key]) for key in fingers)
+
+
+def curve_values(owner: bpy.types.Object) -> dict:
+    return {
+        (curve.data_path, curve.array_index): np.array([point.co[:] for point in curve.keyframe_points])
+        for curve in fcurves_of(owner)
+    }
+
+
+def test_one_hand(imported: ImportedCapture) -> None:
+    rig = build_rig(MIXAMO)
+    assert run(rig, MIXAMO, hands="LEFT").hands == 1
+    assert all("Left" in path for path, _ in curve_values(rig))
+    run(rig, MIXAMO, hands="RIGHT")
+    assert worst_angle(imported, rig, MIXAMO) < TOLERANCE, "the other hand goes on playing"
+
+
+def test_animation_of_the_arms_goes_on_and_is_untouched(imported: ImportedCapture) -> None:
+    rig = build_rig(MIXAMO)
+    arm = rig.pose.bones["arm_left"]
+    for frame, turn in ((1, 0.0), (3, 0.8)):
+        arm.rotation_quaternion = (np.cos(turn), 0, 0, np.sin(turn))
+        arm.keyframe_insert("rotation_quaternion", frame=frame)
+    rig.pose.bones["root"].location.x = 0.1
+    walk, before = rig.animation_data.action, curve_values(rig)
+    where = positions(rig, "mixamorig:LeftHand")
+    run(rig, MIXAMO)
+    assert worst_angle(imported, rig, MIXAMO) < TOLERANCE
+    assert np.allclose(positions(rig, "mixamorig:LeftHand"), where, atol=1e-5)
+    rig.animation_data.action = walk
+    assert all(np.array_equal(values, before[key]) for key, values in curve_values(rig).items())
+
+
+def test_a_result_that_is_replaced_whole_stays_in_the_file(imported: ImportedCapture) -> None:
+    rig = build_rig(MIXAMO)
+    first = run(rig, MIXAMO).action
+    second = run(rig, MIXAMO).action
+    assert first != second == rig.animation_data.action
+    assert first.use_fake_user
+    assert not rig.animation_data.nla_tracks
+
+
+def test_keys_lie_and_look_as_those_of_the_source(make_capture: MakeCapture) -> None:
+    def open_gap(arrays: dict) -> None:
+        arrays["state"][0] = [1, 2, 0, 3]
+        arrays["pose"][0, 2] = arrays["translation"][0, 2] = np.nan
+
+    capture = make_capture(open_gap, sides=("right",), frames=4)
+    import_capture(bpy.context, capture, ImportOptions(show_footage=False))
+    rig = build_rig(MIXAMO)
+    run(rig, MIXAMO)
+    points = fcurves_of(rig)[0].keyframe_points
+    assert [(point.co.x, point.type, point.interpolation) for point in points] == [
+        (1, "KEYFRAME", "LINEAR"),
+        (2, "JITTER", "CONSTANT"),
+        (4, "GENERATED", "LINEAR"),
+    ]
+
+
+def test_the_capture_file_and_the_scene_give_the_same(make_capture: MakeCapture) -> None:
+    capture: Capture = make_capture(frames=3)
+    import_capture(bpy.context, capture, ImportOptions(show_footage=False))
+    rig = build_rig(MIXAMO)
+    run(rig, MIXAMO, Wrist.POSITION)
+    from_scene = curve_values(rig)
+    retarget(bpy.context, rig, capture_sources(capture, 1), MIXAMO, Wrist.POSITION)
+    apart = {key: np.abs(values - from_scene[key]).max() for key, values in curve_values(rig).items()}
+    assert max(apart.values()) < 1e-3, max(apart.items(), key=lambda item: item[1])
+
+
+def test_corrections_on_a_layer_are_retargeted(imported: ImportedCapture) -> None:
+    source = imported.rigs[0].armature
+    compat.push_down(source)
+    source.animation_data.action_blend_type = "COMBINE"
+    NewAction(source, "corrections")
+    bone = source.pose.bones["index1.R"]
+    bone.rotation_quaternion = (0.8, 0.6, 0, 0)
+    bone.keyframe_insert("rotation_quaternion", frame=2)
+    rig = build_rig(MIXAMO)
+    run(rig, MIXAMO, hands="RIGHT")
+    assert worst_angle(imported, rig, MIXAMO, sides=("right",)) < TOLERANCE
+
+
+def test_a_connected_hand_cannot_move_and_says_so(imported: ImportedCapture) -> None:
+    rig = build_rig(MIXAMO, Style(connected=True))
+    with pytest.raises(RetargetError, match=r"mixamorig:.*Hand of the rig rig is connected") as failure:
+        run(rig, MIXAMO, Wrist.POSITION)
+    assert failure.value.remedy
+    assert not fcurves_of(rig)
+    assert len(bpy.data.actions) == 2, "those of the captured hands"
+
+
+def test_missing_fingers_are_left_out_and_named(imported: ImportedCapture) -> None:
+    preset = without(MIXAMO, "LEFT_RING", "LEFT_THUMB")
+    rig = build_rig(MIXAMO)
+    assert run(rig, preset).warnings == (
+        "The rig rig has no left thumb; it was left out.",
+        "The rig rig has no left ring; it was left out.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("lacking", "words"),
+    [(("LEFT_HAND",), "no bone for LEFT_HAND"), (("THUMB", "INDEX", "MIDDLE", "RING"), "fewer than two fingers")],
+)
+def test_rigs_without_hands_are_refused_by_name(
+    lacking: tuple[str, ...], words: str, imported: ImportedCapture
+) -> None:
+    rig = build_rig(MIXAMO, name="hero")
+    with pytest.raises(RetargetError, match=f"hero has {words}"):
+        run(rig, without(MIXAMO, *lacking))
+
+
+def test_two_captures_of_one_side(make_capture: MakeCapture) -> None:
+    import_capture(bpy.context, make_capture(sides=("left", "left")), ImportOptions(show_footage=False))
+    done = run(build_rig(MIXAMO), MIXAMO)
+    assert done.hands == 1
+    assert "several hands of one side" in done.warnings[0]
+
+
+def test_sources_are_what_was_imported_last_or_what_is_named(make_capture: MakeCapture) -> None:
+    first, second = (
+        import_capture(bpy.context, make_capture(sides=sides), ImportOptions(show_footage=False))
+        for sides in (("left",), ("left", "right"))
+    )
+    assert len(scene_sources(bpy.context.scene, None)) == 2
+    assert len(scene_sources(bpy.context.scene, first.root)) == 1
+    (source,) = scene_sources(bpy.context.scene, second.rigs[1].armature)
+    assert source.motion.side == "right"
+
+
+def test_a_scene_without_captures_says_what_to_do() -> None:
+    with pytest.raises(RetargetError, match=r"no captured hands.*[Ii]mport"):
+        scene_sources(bpy.context.scene, None)
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_operator_makes_one_undo_step_without_leftovers(imported: ImportedCapture) -> None:
+    build_rig(MIXAMO)
+    before = (len(bpy.data.actions), len(bpy.data.objects), len(bpy.data.scenes))
+    bpy.ops.ed.undo_push(message="before")
+    done = bpy.ops.dahyf_hands.retarget("EXEC_DEFAULT", True, target="rig", preset="mixamo", wrist="NONE")
+    assert done == {"FINISHED"}
+    assert len(bpy.data.actions) == before[0] + 1
+    bpy.ops.ed.undo()
+    assert (len(bpy.data.actions), len(bpy.data.objects), len(bpy.data.scenes)) == before
+    assert not fcurves_of(bpy.data.objects["rig"])
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_operator_refuses_what_is_no_rig(imported: ImportedCapture) -> None:
+    build_rig(MIXAMO)
+    for target in ("nobody", imported.rigs[0].armature.name, imported.camera.name):
+        with pytest.raises(RuntimeError, match=target):
+            bpy.ops.dahyf_hands.retarget(target=target)
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_preset_is_saved_and_used(imported: ImportedCapture, tmp_path: Path) -> None:
+    rig = build_rig(without(MIXAMO, "RIGHT"))
+    assert bpy.ops.dahyf_hands.save_preset(target="rig", filepath=str(tmp_path / "mine.json")) == {"FINISHED"}
+    saved = choose_preset(rig, str(tmp_path / "mine.json"))
+    assert saved.bones[hand_joint("left")] == "mixamorig:LeftHand"
+    run(rig, saved, hands="LEFT")
+    assert worst_angle(imported, rig, MIXAMO, sides=("left",)) < TOLERANCE
