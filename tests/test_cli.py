@@ -1,5 +1,6 @@
 """The commands as a user and as a program call them."""
 
+import contextlib
 import io
 import json
 import os
@@ -338,6 +339,15 @@ def test_capture_runs_the_baseline_when_asked(clip, tmp_path):
     assert say("capture", clip, "-o", tmp_path / "a.npz", "--estimator", "guess")[0] == 2
 
 
+def read_terminal(descriptor: int) -> str:
+    """All that is written to a pseudo-terminal until its other end is closed."""
+    parts = []
+    with contextlib.suppress(OSError):
+        while part := os.read(descriptor, 4096):
+            parts.append(part)
+    return b"".join(parts).decode()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_a_terminal_sees_a_bar_with_pace_and_time_left(clip, shipped_network, tmp_path):
     import pty
@@ -345,9 +355,10 @@ def test_a_terminal_sees_a_bar_with_pace_and_time_left(clip, shipped_network, tm
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "dahyf_core", "capture", str(clip), "-o", str(tmp_path / "a.npz")]
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120"}
-    out = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, text=True, check=True).stdout
-    os.close(theirs)
-    seen = os.read(ours, 1 << 20).decode()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=theirs, env=environment, text=True) as process:
+        os.close(theirs)
+        seen = read_terminal(ours)
+        out = process.stdout.read()
     os.close(ours)
     assert re.search(r"Capture .*16/16.* frames/s.*\d:\d\d:\d\d", seen)
     assert out == f"Wrote {tmp_path / 'a.npz'}: 1 hand, 16 frames.\n"

@@ -30,6 +30,9 @@ SETTINGS = {
     "wrist_depth_hz": "Smoothing of the wrist's distance, Hz",
     "wrist_rotation_hz": "Smoothing of the wrist's rotation, Hz",
     "finger_hz": "Smoothing of the fingers, Hz",
+    "stillness": "A hand is held still within, m",
+    "wrist_rotation_only": "The wrist stays in one place",
+    "floors": "Other thresholds, of frames",
 }
 """How a reader calls each field of CleaningSettings."""
 
@@ -133,10 +136,19 @@ def _settings(capture: Capture) -> dict[str, Any]:
         "Footage": source.footage.path,
         "Captured": f"{source.created}, version {source.version}",
         "Lens": f"{camera.source}; focal length {camera.fx:.5g} px",
-        "Mirrored": "yes" if source.mirrored else "no",
+        "Mirrored": _said(source.mirrored),
         "Estimator": source.estimator,
         "Hand model": source.hand_model.name,
-    } | {SETTINGS[field.name]: getattr(capture.cleaning, field.name) for field in fields(capture.cleaning)}
+    } | {SETTINGS[field.name]: _said(getattr(capture.cleaning, field.name)) for field in fields(capture.cleaning)}
+
+
+def _said(value: Any) -> Any:
+    """A setting as a reader says it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(f"{floor.first} to {floor.last}: {floor.threshold:g}" for floor in value) or "none"
+    return value
 
 
 def _change(measure: BeforeAfter) -> str:
