@@ -165,15 +165,16 @@ def rigify_rig() -> bpy.types.Object:
     if addon_utils.enable("rigify", default_set=True) is None:
         pytest.skip("this Blender comes without Rigify")
     bpy.ops.object.armature_human_metarig_add()
-    for name in [bone.name for bone in bpy.context.object.data.bones if not in_an_arm(bone)]:
-        bpy.ops.object.mode_set(mode="EDIT")
-        bpy.context.object.data.edit_bones.remove(bpy.context.object.data.edit_bones[name])
-        bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = bpy.context.object.data.edit_bones
+    for bone in [bone for bone in bones if not in_an_arm(bone)]:
+        bones.remove(bone)
+    bpy.ops.object.mode_set(mode="OBJECT")
     bpy.ops.pose.rigify_generate()
     return bpy.context.object
 
 
-def in_an_arm(bone: bpy.types.Bone) -> bool:
+def in_an_arm(bone: bpy.types.EditBone) -> bool:
     return any(part in bone.name for part in ("spine", "shoulder", "arm", "hand", "f_", "thumb", "palm"))
 
 

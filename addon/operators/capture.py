@@ -4,8 +4,8 @@ from pathlib import Path
 
 import bpy
 
-from .. import environment, job, preferences, properties
-from .core_job import CoreJob, CoreWork
+from .. import properties
+from .core_job import CoreJob, CoreWork, core_command
 
 
 class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
@@ -19,11 +19,7 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
-        """Why a capture cannot start now, or None."""
-        if job.is_running():
-            return "Another capture or set-up is running"
-        if preferences.core_interpreter(preferences.preferences_of(context)) is None:
-            return "The core is not installed yet: press Set Up"
+        """What a capture lacks, or None."""
         footage = properties.settings_of(context.scene).footage
         if not footage:
             return "Choose the footage first"
@@ -41,10 +37,8 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
 def capture_command(context: bpy.types.Context) -> tuple[Path, list[str]]:
     """Where the capture goes, and the command that makes it."""
     settings = properties.settings_of(context.scene)
-    interpreter = preferences.core_interpreter(preferences.preferences_of(context))
-    assert interpreter is not None
     output = properties.capture_path(settings)
-    return output, environment.core_command(interpreter, *properties.capture_arguments(settings, output))
+    return output, core_command(context, *properties.capture_arguments(settings, output))
 
 
 def import_result(output: Path, set_scene: bool) -> set[str]:

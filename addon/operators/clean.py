@@ -8,12 +8,12 @@ from typing import Any
 
 import bpy
 
-from .. import bad_spans, clean_properties, environment, job, layers, preferences, recleaning
+from .. import bad_spans, clean_properties, layers, recleaning
 from ..capture_file import read_capture
 from ..errors import AddonError
-from .core_job import CoreJob, CoreWork, fail
+from .core_job import CoreJob, CoreWork, core_command, fail
+from .polling import allows
 
-NO_HAND = "Select a captured hand first"
 NO_CAPTURED_MOTION = "No selected hand shows captured motion without a correction layer"
 
 
@@ -32,12 +32,8 @@ class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Op
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
-        """Why cleaning cannot start now, or None."""
-        if job.is_running():
-            return "Another capture or set-up is running"
-        if preferences.core_interpreter(preferences.preferences_of(context)) is None:
-            return "The core is not installed yet: press Set Up"
-        return None if recleaning.hand_rigs(context) else NO_HAND
+        """What cleaning lacks, or None."""
+        return missing_hand(context)
 
     def prepare(self, context: bpy.types.Context) -> CoreWork | None:
         """The command for the selected hands; its result is keyed on their rigs."""
@@ -53,15 +49,11 @@ def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bo
     """The core's part for the selected hands, and the keying that follows. Raises AddonError."""
     rigs = recleaning.hand_rigs(context)
     capture = recleaning.read_origin(rigs[0])
-    interpreter = preferences.core_interpreter(preferences.preferences_of(context))
-    assert interpreter is not None
     options = clean_properties.clean_arguments(settings, capture, rigs[0].get(recleaning.FIRST_FRAME, 1))
     tracks = recleaning.track_arguments(rigs, swap)
     folder = tempfile.TemporaryDirectory(prefix="dahyf_hands_", ignore_cleanup_errors=True)
     output = str(Path(folder.name) / "clean.npz")
-    command = environment.core_command(
-        interpreter, "clean", str(capture.path), "--output", output, "--json", *options, *tracks
-    )
+    command = core_command(context, "clean", str(capture.path), "--output", output, "--json", *options, *tracks)
     names = json.dumps([armature.name for armature in rigs])
 
     def key() -> set[str]:
@@ -106,7 +98,7 @@ class DAHYF_HANDS_OT_drop_hand(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_hand(cls, context)
+        return allows(cls, missing_hand(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         for armature in recleaning.hand_rigs(context):
@@ -123,10 +115,8 @@ class DAHYF_HANDS_OT_add_correction_layer(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        ready = any(uncorrected(armature) for armature in recleaning.hand_rigs(context))
-        if not ready:
-            cls.poll_message_set(NO_CAPTURED_MOTION)
-        return ready
+        ready = any(map(uncorrected, recleaning.hand_rigs(context)))
+        return allows(cls, None if ready else NO_CAPTURED_MOTION)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         for armature in filter(uncorrected, recleaning.hand_rigs(context)):
@@ -147,7 +137,7 @@ class DAHYF_HANDS_OT_jump_to_bad_span(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return has_hand(cls, context)
+        return allows(cls, missing_hand(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
@@ -162,12 +152,9 @@ class DAHYF_HANDS_OT_jump_to_bad_span(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def has_hand(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """Whether a captured hand is selected; else the operator says that this is missing."""
-    if recleaning.hand_rigs(context):
-        return True
-    operator.poll_message_set(NO_HAND)
-    return False
+def missing_hand(context: bpy.types.Context) -> str | None:
+    """Why there is nothing to clean, or None."""
+    return None if recleaning.hand_rigs(context) else "Select a captured hand first"
 
 
 def uncorrected(armature: bpy.types.Object) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import bpy
 
-from .. import job, worker
+from .. import environment, job, preferences, worker
 from .modal_job import ModalJob
 from .polling import allows
 
@@ -26,7 +26,7 @@ class CoreJob(ModalJob):
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
-        """Why the work cannot start now, or None."""
+        """What the work lacks beside the core, or None."""
         raise NotImplementedError
 
     def prepare(self, context: bpy.types.Context) -> CoreWork | None:
@@ -35,7 +35,7 @@ class CoreJob(ModalJob):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return allows(cls, cls.obstacle(context))
+        return allows(cls, core_obstacle(context) or cls.obstacle(context))
 
     def start(self, context: bpy.types.Context) -> bool:
         """Start the core; when it is done, its result is used."""
@@ -73,6 +73,22 @@ class CoreJob(ModalJob):
             fail(self, last)
             return {"CANCELLED"}
         return work.conclude()
+
+
+def core_obstacle(context: bpy.types.Context) -> str | None:
+    """Why the core cannot run now, or None."""
+    if job.is_running():
+        return "Another capture or set-up is running"
+    if preferences.core_interpreter(preferences.preferences_of(context)) is None:
+        return "The core is not installed yet: press Set Up"
+    return None
+
+
+def core_command(context: bpy.types.Context, *arguments: str) -> list[str]:
+    """`dahyf ARGUMENTS`, by the interpreter of the preferences, which there must be."""
+    interpreter = preferences.core_interpreter(preferences.preferences_of(context))
+    assert interpreter is not None
+    return environment.core_command(interpreter, *arguments)
 
 
 def cannot_start(command: list[str], error: OSError) -> worker.Message:

@@ -3,7 +3,7 @@
 import bpy
 
 from ..operators.clean import DAHYF_HANDS_OT_clean
-from .sidebar import SidebarPanel
+from .sidebar import SidebarPanel, split_column
 
 GATE = ("threshold", "lost", "max_gap", "spike", "floors")
 SMOOTHING = ("wrist_position_hz", "wrist_depth_hz", "wrist_rotation_hz", "finger_hz")
@@ -17,9 +17,7 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.dahyf_hands_clean
-        column = self.layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
+        column = split_column(self.layout)
         for group in (GATE, SMOOTHING, STEADYING):
             part = column.column(align=True)
             for name in group:

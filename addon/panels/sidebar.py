@@ -1,4 +1,4 @@
-"""The sidebar of the 3D View, in the order of the work: footage, lens, capture, retarget."""
+"""The sidebar of the 3D View: its first sections, which are about a new capture, and what all sections share."""
 
 import textwrap
 
@@ -6,7 +6,6 @@ import bpy
 
 from .. import job, preferences, properties
 from ..operators.capture import DAHYF_HANDS_OT_capture
-from ..operators.retarget import DAHYF_HANDS_OT_retarget, DAHYF_HANDS_OT_save_preset, obstacle
 
 CHARACTER_PIXELS = 7.0
 
@@ -34,10 +33,8 @@ class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = properties.settings_of(context.scene)
-        column = self.layout.column()
-        column.prop(settings, "footage", text="")
-        column.use_property_split = True
-        column.use_property_decorate = False
+        self.layout.prop(settings, "footage", text="")
+        column = split_column(self.layout)
         column.prop(settings, "mirrored")
         if properties.is_sequence(settings.footage):
             column.prop(settings, "sequence_rate")
@@ -77,39 +74,6 @@ class DAHYF_HANDS_PT_capture(SidebarPanel, bpy.types.Panel):
         self.layout.operator("dahyf_hands.import_capture", icon="IMPORT")
 
 
-class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
-    """Move the captured hands to a character"""
-
-    bl_label = "Retarget"
-
-    def draw(self, context: bpy.types.Context) -> None:
-        settings = properties.settings_of(context.scene)
-        column = split_column(self.layout)
-        for name in ("target", "source", "preset", "hands", "wrist"):
-            column.prop(settings, f"retarget_{name}")
-        reason = obstacle(context)
-        if reason:
-            self.layout.label(text=reason, icon="INFO")
-        row = self.layout.row()
-        row.scale_y = 1.6
-        fill_in(row.operator(DAHYF_HANDS_OT_retarget.bl_idname, icon="ARMATURE_DATA"), settings)
-        self.layout.operator(DAHYF_HANDS_OT_save_preset.bl_idname, icon="EXPORT").target = target_name(settings)
-
-
-def fill_in(button: bpy.types.OperatorProperties, settings: properties.DAHYF_HANDS_PG_settings) -> None:
-    """Give the button what the panel shows."""
-    button.target = target_name(settings)
-    button.source = settings.retarget_source.name if settings.retarget_source else ""
-    button.preset = settings.retarget_preset
-    button.hands = settings.retarget_hands
-    button.wrist = settings.retarget_wrist
-
-
-def target_name(settings: properties.DAHYF_HANDS_PG_settings) -> str:
-    """The name of the chosen rig, or nothing."""
-    return settings.retarget_target.name if settings.retarget_target else ""
-
-
 LENS_PROPERTIES = {
     "UNKNOWN": (),
     "FOV": ("field_of_view",),
@@ -143,4 +107,4 @@ def draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context) -> None
             box.label(text=line, icon="ERROR" if index == number == 0 else "BLANK1")
 
 
-CLASSES = (DAHYF_HANDS_PT_footage, DAHYF_HANDS_PT_lens, DAHYF_HANDS_PT_capture, DAHYF_HANDS_PT_retarget)
+CLASSES = (DAHYF_HANDS_PT_footage, DAHYF_HANDS_PT_lens, DAHYF_HANDS_PT_capture)

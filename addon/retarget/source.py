@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 from mathutils import Euler
 
-from .. import compat, keys, timing
+from .. import keys, layers, timing
 from ..camera import OPENCV_ROTATION
 from ..capture_file import BONE_NAMES, Capture, Hand
 from ..errors import RetargetError
@@ -107,12 +107,8 @@ def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Sourc
 
 def lead_curve(armature: bpy.types.Object) -> bpy.types.FCurve | None:
     """The F-curve whose keys say where the capture has frames: the confidence, in the Action or in a strip below it."""
-    animation = armature.animation_data
-    if animation is None:
-        return None
-    strips = [strip.action for track in animation.nla_tracks for strip in track.strips]
-    curves = (curve for action in (animation.action, *strips) if action for curve in compat.fcurves_of(action))
-    return next((curve for curve in curves if curve.data_path == f'["{keys.CONFIDENCE}"]'), None)
+    action = layers.base_action(armature)
+    return layers.confidence_curve(action) if action else None
 
 
 def times_of(curve: bpy.types.FCurve) -> KeyTimes:

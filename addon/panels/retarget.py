@@ -1,0 +1,43 @@
+"""The Retarget section: which rig does what which captured hands do."""
+
+import bpy
+
+from .. import properties
+from ..operators.retarget import DAHYF_HANDS_OT_retarget, DAHYF_HANDS_OT_save_preset, obstacle
+from .sidebar import SidebarPanel, split_column
+
+
+class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
+    """Move the captured hands to a character"""
+
+    bl_label = "Retarget"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        settings = properties.settings_of(context.scene)
+        column = split_column(self.layout)
+        for name in ("target", "source", "preset", "hands", "wrist"):
+            column.prop(settings, f"retarget_{name}")
+        reason = obstacle(context)
+        if reason:
+            self.layout.label(text=reason, icon="INFO")
+        row = self.layout.row()
+        row.scale_y = 1.6
+        fill_in(row.operator(DAHYF_HANDS_OT_retarget.bl_idname, icon="ARMATURE_DATA"), settings)
+        self.layout.operator(DAHYF_HANDS_OT_save_preset.bl_idname, icon="EXPORT").target = target_name(settings)
+
+
+def fill_in(button: bpy.types.OperatorProperties, settings: properties.DAHYF_HANDS_PG_settings) -> None:
+    """Give the button what the panel shows."""
+    button.target = target_name(settings)
+    button.source = settings.retarget_source.name if settings.retarget_source else ""
+    button.preset = settings.retarget_preset
+    button.hands = settings.retarget_hands
+    button.wrist = settings.retarget_wrist
+
+
+def target_name(settings: properties.DAHYF_HANDS_PG_settings) -> str:
+    """The name of the chosen rig, or nothing."""
+    return settings.retarget_target.name if settings.retarget_target else ""
+
+
+CLASSES = (DAHYF_HANDS_PT_retarget,)
