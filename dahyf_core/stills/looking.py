@@ -16,9 +16,7 @@ FloatArray = NDArray[np.float64]
 
 VIEWS = ((0.0, 1.0), (-12.0, 1.0), (12.0, 1.0), (0.0, 0.9), (0.0, 1.1))
 """How the last look turns (degrees) and scales its patch; the answers to all are averaged."""
-QUARTER_TURNS = (0.0, np.pi / 2, np.pi, -np.pi / 2)
-DOUBTFUL_PRESENCE = 0.5
-"""Below this, a first look that found no hand is repeated with the picture turned by quarters."""
+QUARTER_TURNS = np.radians((0.0, 90.0, 180.0, -90.0))
 LEAST_OVERLAP = 0.3
 """Intersection over union with its box from which located joints are taken for those of the hand that is meant."""
 LEAST_SIDE = 8.0
@@ -71,15 +69,17 @@ def estimate_hands(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> li
 
 
 def _first_look(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[Sightings]:
-    """One sighting of each hand, in a patch around its box."""
-    seen = _see(estimator, hands, [_boxed(hand, hand.sides, [hand.roll]) for hand in hands])
-    doubtful = [row for row, sightings in enumerate(seen) if sightings.presence.max() < DOUBTFUL_PRESENCE]
-    turned = [hands[row] for row in doubtful]
-    rolls = [[hand.roll + turn for turn in QUARTER_TURNS] for hand in turned]
-    crops = [_boxed(hand, hand.sides, roll) for hand, roll in zip(turned, rolls, strict=True)]
-    for row, sightings in zip(doubtful, _see(estimator, turned, crops), strict=True):
-        seen[row] = sightings
-    return [sightings[[sightings.presence.argmax()]] for sightings in seen]
+    """The likeliest sighting of each hand in patches around its box, by quarter turns: the network wants fingers up."""
+    rolls = [hand.roll + QUARTER_TURNS for hand in hands]
+    seen = _see(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
+    return [part[[_likelihood(hand, part).argmax()]] for hand, part in zip(hands, seen, strict=True)]
+
+
+def _likelihood(hand: WantedHand, seen: Sightings) -> FloatArray:
+    """(N,) how well sightings show a hand that fills the box and points up."""
+    fills = overlap(hand.box, box_around(seen.joints_2d))
+    off = upright_rolls(seen.joints_2d, seen.crops.mirrored, hand.intrinsics) - seen.crops.roll
+    return seen.presence * fills * (1 + np.cos(off)) / 2
 
 
 def _see(estimator: DahyfEstimator, hands: Sequence[WantedHand], crops: Sequence[Crops]) -> list[Sightings]:
