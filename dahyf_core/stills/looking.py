@@ -88,7 +88,7 @@ def _see(estimator: DahyfEstimator, hands: Sequence[WantedHand], crops: Sequence
     return estimator.see_all([(hand.image, part) for hand, part in zip(hands, crops, strict=True)])
 
 
-def _boxed(hand: WantedHand, sides: Sequence[bool], rolls: Sequence[float]) -> Crops:
+def _boxed(hand: WantedHand, sides: Sequence[bool], rolls: FloatArray | Sequence[float]) -> Crops:
     """Patches around the box, at each roll of each mirroring."""
     corner, opposite = hand.box.reshape(2, 2)
     count = len(sides) * len(rolls)
