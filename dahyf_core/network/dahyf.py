@@ -28,11 +28,12 @@ COORDINATES = {"patch": views.patch_coordinates, "frame": views.frame_coordinate
 
 @dataclass(frozen=True)
 class Guess:
-    """What `lite` knows besides: what its trunk's heads say, the hand before the image's residual, the residual."""
+    """What `lite` knows besides: what its trunk's heads say, the hand before the image's residual, and how the latter
+    changes its parameters (B, 106)."""
 
     landmarks: Landmarks
     hand: HandParameters
-    residual: Tensor
+    change: Tensor
 
 
 @dataclass(frozen=True)
@@ -106,10 +107,10 @@ class DaHyF(nn.Module):
         if landmarks is None:
             hand, translation = self.regressor(vector, view)
             return Prediction(joints, logits, hand, translation, None)
-        hand, without, residual = self.regressor(vector, landmarks.world, view)
+        hand, without, change = self.regressor(vector, landmarks.world, view)
         located = landmarks.points if joints is None else joints
         translation = self.place(hand, located, view)
-        return Prediction(joints, logits, hand, translation, Guess(landmarks, without, residual))
+        return Prediction(joints, logits, hand, translation, Guess(landmarks, without, change))
 
     def directed(self, features: Tensor, view: View) -> Tensor:
         """F to F_m: the two channels of the map are copied until there are as many as F has, then fused with F."""

@@ -60,7 +60,7 @@ class PaperRegressor(nn.Module):
 class KinematicRegressor(nn.Module):
     """Begins as inverse kinematics of points that another network located in space, and adds what the image says.
 
-    The image's residual turns the root in the camera, and changes all parameters a little.
+    The image's residual turns the root in the camera, and changes all parameters.
     """
 
     def __init__(self, inputs: int, hidden: Sequence[int], dropout: float, model: HandModel) -> None:
@@ -70,7 +70,7 @@ class KinematicRegressor(nn.Module):
         self.residual = Perceptron(inputs, hidden, 6 + PARAMETERS, dropout)
 
     def forward(self, hybrid: Tensor, points: Tensor, view: View) -> tuple[HandParameters, HandParameters, Tensor]:
-        """Hands with and without the residual, and the residual (B, 112) itself.
+        """Hands with and without the residual, and what it changes of the parameters (B, 106).
 
         hybrid: (B, inputs). points: (B, 21, 3), in the axes of a camera that looks straight at the patch.
         """
@@ -81,7 +81,7 @@ class KinematicRegressor(nn.Module):
         identity = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]).to(turn)
         turned = matrix_from_six(identity + turn) @ palm
         without = HandParameters(*hand_rotations(palm, parameters))
-        return HandParameters(*hand_rotations(turned, parameters + change)), without, residual
+        return HandParameters(*hand_rotations(turned, parameters + change)), without, change
 
 
 def mean_hand() -> Tensor:

@@ -34,8 +34,8 @@ class ObjectiveConfig:
     """Which terms count.
 
     located_l1: L1 on located joints beside their KL divergence, as section 3.5 has it. vertices: L1 on the skin.
-    residual: weight of the mean square of what the image adds to inverse kinematics' parameters. beginning: whether
-    the hand before that residual is trained too.
+    residual: weight of the mean square of how the image changes inverse kinematics' parameters; its turn of the root is
+    free. beginning: whether the hand before that residual is trained too.
     """
 
     located_l1: bool = False
@@ -77,7 +77,7 @@ class Objective(nn.Module):
             found |= self._guess_terms(prediction.guess, labels)
         total = self.weights(found)  # L_backbone  (11)
         if prediction.guess is not None:
-            found["residual"] = prediction.guess.residual.square().mean()
+            found["residual"] = prediction.guess.change.square().mean()
             total = total + self.config.residual * found["residual"]
         if contrast and prediction.joints is not None:
             projected = project(self.keypoints(prediction.hand, prediction.translation, labels), view)
