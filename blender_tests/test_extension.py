@@ -1,6 +1,5 @@
 """The add-on as users get it: packed by Blender's own tool, installed into a new profile, enabled and used."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import bpy
 import pytest
+from another_blender import run_script
 from capture_factory import capture_arrays, write_capture
 
 ROOT = Path(__file__).parent.parent
@@ -16,7 +16,7 @@ PACKAGING_TOOL = Path(bpy.utils.system_resource("SCRIPTS")) / "addons_core" / "b
 
 USE_IT = """
 import sys, bpy
-archive, capture = sys.argv[1:]
+archive, capture = sys.argv[sys.argv.index("--") + 1 :]
 bpy.ops.extensions.package_install_files(filepath=archive, repo="user_default", enable_on_install=True)
 assert "bl_ext.user_default.dahyf_hands" in bpy.context.preferences.addons
 assert bpy.ops.dahyf_hands.import_capture(filepath=capture) == {"FINISHED"}
@@ -45,15 +45,7 @@ def test_blender_finds_it_valid(archive: Path) -> None:
 
 def test_installs_enables_imports_and_goes(archive: Path, tmp_path: Path) -> None:
     capture = write_capture(tmp_path / "clip.npz", capture_arrays())
-    profile = tmp_path / "profile"
-    profile.mkdir()
-    result = subprocess.run(
-        [sys.executable, "-c", USE_IT, str(archive), str(capture)],
-        env=os.environ | {"BLENDER_USER_RESOURCES": str(profile)},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
+    result = run_script(tmp_path, USE_IT, str(archive), str(capture))
     assert "used and disabled" in result.stdout, result.stdout + result.stderr
     assert result.returncode == 0
 

@@ -1,0 +1,36 @@
+"""A Blender of the tested version in a process and a profile of its own, whether an executable or Python's module."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import bpy
+
+from addon import compat
+
+
+def run_script(
+    folder: Path, code: str, *arguments: str, profile: str = "profile", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run Python code in a new Blender without a window, in `folder`, with `folder / profile` as the user's own files.
+
+    The code finds the arguments behind `--` in sys.argv.
+    """
+    (folder / profile).mkdir(exist_ok=True)
+    script = folder / "script.py"
+    script.write_text(code, "utf-8")
+    return subprocess.run(
+        [*python_in_blender(), str(script), "--", *arguments],
+        env=os.environ | {"BLENDER_USER_RESOURCES": str(folder / profile)} | environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+
+
+def python_in_blender() -> list[str]:
+    """The command that runs the script that is named next."""
+    if compat.IS_PYTHON_MODULE:
+        return [sys.executable]
+    return [bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python"]
