@@ -1,4 +1,6 @@
-"""Renders five poses of the open hand, and below each the hand of a generated Rigify rig that was retargeted from it.
+"""Renders five poses of the open hand, and below them the same retargeted onto a rig of every preset.
+
+Rigify's is the human that it generates; the others are built from their presets, with any bone rolls and rest pose.
 
 Usage: .env/bpy-5.0/bin/python scripts/retarget_pictures.py -o PICTURE.jpg
 """
@@ -14,18 +16,29 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "blender_tests")]
 
 import addon_utils  # noqa: E402  (these two are found once bpy is there)
 import bmesh  # noqa: E402
+from rig_factory import Style, build_rig  # noqa: E402
 
 from addon import compat, keys, retarget, rig  # noqa: E402
 from addon.camera import OPENCV_ROTATION  # noqa: E402
 from addon.capture_file import BONE_NAMES, FINGERS, Hand, Skeleton, State  # noqa: E402
+from addon.retarget.joints import FINGERS as JOINT_FINGERS  # noqa: E402
+from addon.retarget.joints import finger_joints, hand_joint  # noqa: E402
+from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset  # noqa: E402
 
-SIZE = (750, 345)
-SAMPLES = 6
-SPACING = Vector((0.2, 0.0, -0.24))
+PIXELS = 500
+"""Of one metre of the sheet."""
+
+SAMPLES = 8
+SPACING = Vector((0.17, 0.0, -0.24))
+BLOCK = Vector((0.9, 0.0, -0.56))
+"""From one rig's ten hands to the next one's."""
+
+BLOCKS_A_ROW = 3
+SIDE = "right"
 SHOWN_LENGTH = 0.2
 """Of a hand in the picture, from the wrist to the tip of the middle finger at rest."""
 
@@ -40,40 +53,54 @@ POSES = {
 }
 """Degrees by which the three joints of a finger bend."""
 
-DEFORMING = tuple(
-    f"DEF-{finger}.0{number}.R"
-    for finger in ("thumb", "f_index", "f_middle", "f_ring", "f_pinky")
-    for number in (1, 2, 3)
-)
-PALM = ("DEF-hand.R", *(f"DEF-palm.0{number}.R" for number in (1, 2, 3, 4)))
-
 
 def main() -> None:
-    """Pose, retarget, lay both out in a grid, render."""
+    """Pose, retarget to each rig, lay all out on a sheet, render."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--output", type=Path, required=True, help="picture to write")
     output = parser.parse_args().output
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    character = rigify_human()
     source = captured_hand()
     sources = retarget.scene_sources(bpy.context.scene, source.armature)
-    retarget.retarget(bpy.context, character, sources, retarget.choose_preset(character, retarget.AUTOMATIC))
+    files = preset_files(SHIPPED)
+    for number, (identifier, path) in enumerate(files.items()):
+        preset = read_preset(path)
+        character, drawn = rigify_human(preset) if identifier == "rigify" else made_up(preset, number)
+        retarget.retarget(bpy.context, character, sources, retarget.choose_preset(character, retarget.AUTOMATIC))
+        row, column = divmod(number, BLOCKS_A_ROW)
+        corner = Vector((BLOCK.x * column, 0, BLOCK.z * row))
+        title(preset.name, corner)
+        draw_block(source, character, drawn, corner)
+        character.hide_render = True
+    for hidden in (source.armature, source.mesh):
+        hidden.hide_render = True
+    render(output, -(-len(files) // BLOCKS_A_ROW))
+
+
+def draw_block(source: rig.Rig, character: bpy.types.Object, drawn: Preset, corner: Vector) -> None:
+    """The source's poses in a row, the rig's below."""
     for column in range(len(POSES)):
         bpy.context.scene.frame_set(column + 1)
-        place = SPACING.x * column
-        show(posed_skin(source), Vector((place, 0, 0)), (0.75, 0.5, 0.4))
-        show(posed_bones(character), Vector((place, 0, SPACING.z)), (0.35, 0.5, 0.75))
-    for hidden in (source.armature, source.mesh, character):
-        hidden.hide_render = True
-    render(output)
+        place = corner + Vector((SPACING.x * column, 0, 0))
+        show(posed_skin(source), place, (0.75, 0.5, 0.4))
+        show(posed_bones(character, drawn), place + Vector((0, 0, SPACING.z)), (0.35, 0.5, 0.75))
 
 
-def rigify_human() -> bpy.types.Object:
-    """The human that Rigify generates."""
+def made_up(preset: Preset, seed: int) -> tuple[bpy.types.Object, Preset]:
+    """A rig with a preset's bones, of any rolls and rest pose, and the bones to draw."""
+    rng = np.random.default_rng(seed)
+    style = Style(arm_drop=rng.uniform(0, 1), finger_bend=rng.uniform(0, 0.4), seed=seed)
+    return build_rig(preset, style, name=preset.name), preset
+
+
+def rigify_human(preset: Preset) -> tuple[bpy.types.Object, Preset]:
+    """The human that Rigify generates, and the bones that deform it."""
     addon_utils.enable("rigify", default_set=True)
     bpy.ops.object.armature_human_metarig_add()
+    bpy.context.object.hide_render = True
     bpy.ops.pose.rigify_generate()
-    return bpy.context.object
+    deforming = {joint: f"DEF-{bone.replace('_fk', '')}" for joint, bone in preset.bones.items()}
+    return bpy.context.object, Preset(preset.name, deforming)
 
 
 def captured_hand() -> rig.Rig:
@@ -83,7 +110,7 @@ def captured_hand() -> rig.Rig:
     skeleton = Skeleton(BONE_NAMES, tuple(arrays["parents"].tolist()), arrays["weights"])
     count = len(POSES)
     hand = Hand(
-        side="right",
+        side=SIDE,
         pose=np.array([pose_of(bends, arrays["joints"]) for bends in POSES.values()]),
         translation=np.zeros((count, 3)),
         confidence=np.ones(count),
@@ -129,19 +156,23 @@ def posed_skin(source: rig.Rig) -> bpy.types.Mesh:
     return mesh
 
 
-def posed_bones(character: bpy.types.Object) -> bpy.types.Mesh:
-    """The bones that deform the rig's hand as they are now, a capsule each, as `posed_skin` is laid out."""
+def posed_bones(character: bpy.types.Object, drawn: Preset) -> bpy.types.Mesh:
+    """The bones of the rig's hand as they are now, a capsule each, as `posed_skin` is laid out."""
     bones = character.pose.bones
+    fingers = [
+        [drawn.bones[joint] for joint in finger_joints(SIDE, finger) if joint in drawn.bones]
+        for finger in JOINT_FINGERS
+    ]
+    hand = drawn.bones[hand_joint(SIDE)]
     rest = character.data.bones
-    length = (rest[DEFORMING[8]].tail_local - rest[PALM[0]].head_local).length
-    scale = SHOWN_LENGTH / length
-    wrist = bones[PALM[0]].head
+    middle = fingers[JOINT_FINGERS.index("middle")]
+    scale = SHOWN_LENGTH / (rest[middle[-1]].tail_local - rest[hand].head_local).length
+    wrist = bones[hand].head
     shape = bmesh.new()
-    for name in DEFORMING:
-        add_capsule(shape, (bones[name].head - wrist) * scale, (bones[name].tail - wrist) * scale, 0.0085)
-    for name in PALM[1:]:
-        add_capsule(shape, (bones[name].head - wrist) * scale, (bones[name].tail - wrist) * scale, 0.011)
-        add_capsule(shape, Vector(), (bones[name].head - wrist) * scale, 0.011)
+    for names in fingers:
+        add_capsule(shape, Vector(), (bones[names[0]].head - wrist) * scale, 0.0105)
+        for name in names:
+            add_capsule(shape, (bones[name].head - wrist) * scale, (bones[name].tail - wrist) * scale, 0.0085)
     mesh = bpy.data.meshes.new("bones")
     shape.to_mesh(mesh)
     shape.free()
@@ -166,26 +197,37 @@ def add_capsule(shape: bmesh.types.BMesh, head: Vector, tail: Vector, radius: fl
         )
 
 
-def show(mesh: bpy.types.Mesh, place: Vector, colour: tuple[float, float, float]) -> None:
-    """Put a mesh of one colour into the scene."""
-    mesh.shade_smooth()
+def show(
+    data: bpy.types.Mesh | bpy.types.TextCurve, place: Vector, colour: tuple[float, float, float]
+) -> bpy.types.Object:
+    """Put a thing of one colour into the scene."""
     material = bpy.data.materials.new("shown")
     shader = next(node for node in compat.shader_nodes(material) if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*colour, 1)
-    mesh.materials.clear()
-    mesh.materials.append(material)
-    shown = bpy.data.objects.new("shown", mesh)
+    data.materials.clear()
+    data.materials.append(material)
+    shown = bpy.data.objects.new("shown", data)
     shown.location = place
     bpy.context.scene.collection.objects.link(shown)
+    return shown
 
 
-def render(output: Path) -> None:
-    """One picture of the whole grid, seen along +Y."""
+def title(text: str, corner: Vector) -> None:
+    """The preset's name above its hands."""
+    letters = bpy.data.curves.new("title", "FONT")
+    letters.body, letters.size = text, 0.035
+    shown = show(letters, corner + Vector((-SPACING.x / 3, 0, 0.21)), (0.9, 0.9, 0.9))
+    shown.rotation_euler = (radians(90), 0, 0)
+
+
+def render(output: Path, rows: int) -> None:
+    """One picture of the whole sheet, seen along +Y."""
+    width, height = BLOCK.x * BLOCKS_A_ROW, -BLOCK.z * rows
     scene = bpy.context.scene
     camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
     camera.data.type = "ORTHO"
-    camera.data.ortho_scale = SPACING.x * len(POSES)
-    camera.location = (SPACING.x * (len(POSES) - 1) / 2, -2, SPACING.z / 2 + SHOWN_LENGTH / 2 - 0.01)
+    camera.data.ortho_scale = max(width, height)
+    camera.location = (width / 2 - SPACING.x * 0.6, -2, 0.26 - height / 2)
     camera.rotation_euler = (radians(90), 0, 0)
     sun = bpy.data.objects.new("sun", bpy.data.lights.new("sun", "SUN"))
     sun.data.energy = 3
@@ -197,7 +239,7 @@ def render(output: Path) -> None:
     scene.world.color = (0.6, 0.6, 0.6)
     scene.render.engine = "CYCLES"
     scene.cycles.samples = SAMPLES
-    scene.render.resolution_x, scene.render.resolution_y = SIZE
+    scene.render.resolution_x, scene.render.resolution_y = round(width * PIXELS), round(height * PIXELS)
     scene.render.image_settings.file_format = "JPEG"
     scene.render.image_settings.quality = 80
     scene.render.filepath = str(output.resolve())
