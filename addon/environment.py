@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,43 @@ from pathlib import Path
 NEEDED_BYTES = 700_000_000
 NEEDED_PYTHON = (3, 11)
 INTERPRETER_VARIABLE = "DAHYF_PYTHON"
+
+TRY_PYTHON = f"""
+import sys
+if sys.version_info < {NEEDED_PYTHON}:
+    sys.exit("this is Python " + sys.version.split()[0])
+import ensurepip, venv
+"""
+
+CAUSES = (
+    (
+        r"ProxyError|Tunnel connection failed|407 Proxy",
+        "The proxy lets nothing through: start Blender with HTTPS_PROXY set to the proxy's address, name and password"
+        " included, or choose an offline bundle.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|SSLError",
+        "A firewall replaces certificates: start Blender with PIP_CERT set to your company's certificate file, or"
+        " choose an offline bundle.",
+    ),
+    (
+        r"No space left on device|Errno 28|WinError 112|disk quota exceeded",
+        "The disk is full: free some space, in the temporary folder too, and press Set Up again.",
+    ),
+    (
+        r"WinError 32|WinError 5\b|being used by another process",
+        "Another program, often a virus scanner, holds a file: wait or close it, and press Set Up again.",
+    ),
+    (
+        r"Permission denied|Errno 13|Read-only file system",
+        "A folder cannot be written to: check its permissions, and press Set Up again.",
+    ),
+    (
+        r"No matching distribution|requires a different Python|not a supported wheel",
+        "No wheel fits this Python or this kind of machine: choose the bundle made for them, or another Base Python.",
+    ),
+)
+"""What the words of venv and pip mean, most telling first, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +119,13 @@ def set_up_steps(base: Path, folder: Path, core: Path | None, bundle: Path | Non
     source = ["--no-index", "--find-links", str(bundle)] if bundle else []
     wheel = str(core) if core else "dahyf-hands"
     python = str(interpreter_in(folder))
+    needed = f"Choose a Python {'.'.join(map(str, NEEDED_PYTHON))} or newer with the venv module in the preferences."
     return [
+        Step("Trying the base Python", (str(base), "-I", "-c", TRY_PYTHON), needed),
         Step(
             "Making a private environment",
             (str(base), "-I", "-m", "venv", "--clear", str(folder)),
-            f"Choose a Python {'.'.join(map(str, NEEDED_PYTHON))} or newer with the venv module in the preferences.",
+            needed,
         ),
         Step(
             "Installing the core",
@@ -103,6 +143,12 @@ def check_step(interpreter: Path) -> Step:
         tuple(core_command(interpreter, "check", "--json")),
         "Press Set Up in the add-on's preferences to make the environment anew.",
     )
+
+
+def remedy(step: Step, said: Sequence[str]) -> str:
+    """What to do after a step failed: by the cause that its words tell, else what the step itself advises."""
+    text = "\n".join(said)
+    return next((advice for words, advice in CAUSES if re.search(words, text, re.IGNORECASE)), step.remedy)
 
 
 def report(title: str, lines: Sequence[str]) -> str:

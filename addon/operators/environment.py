@@ -138,13 +138,14 @@ def transcript(step: environment.Step, code: int, messages: list[worker.Message]
 
 def conclude(operator: bpy.types.Operator, step: environment.Step, code: int, lines: list[str]) -> None:
     """Write the report, and say in one sentence how it went."""
+    remedy = environment.remedy(step, lines)
     if code:
-        lines = [*lines, f"What to do: {step.remedy}"]
+        lines = [*lines, f"What to do: {remedy}"]
     report_path().parent.mkdir(parents=True, exist_ok=True)
     report_path().write_text(environment.report("set-up and check", lines), "utf-8")
     if code:
-        job.keep_failure({"type": "error", "text": f"{step.title} failed.", "remedy": step.remedy})
-        operator.report({"ERROR"}, f"{step.title} failed. {step.remedy} Show Report tells more.")
+        job.keep_failure({"type": "error", "text": f"{step.title} failed.", "remedy": remedy})
+        operator.report({"ERROR"}, f"{step.title} failed. {remedy} Show Report tells more.")
     else:
         job.clear_failure()
         operator.report({"INFO"}, "The core is ready.")
