@@ -8,23 +8,41 @@ import atexit
 
 import bpy
 
-from . import clean_properties, command_line, compat, job, panels, preferences, properties
-from .operators import capture, clean, import_capture, modal_job
+from . import (
+    clean_properties,
+    command_line,
+    compat,
+    confidence_bar,
+    footage,
+    job,
+    mapping,
+    panels,
+    preferences,
+    preview,
+    properties,
+)
+from .operators import capture, captures, clean, import_capture, modal_job, settings_presets
 from .operators import environment as environment_operators
 from .operators import retarget as retarget_operators
 
 MODULES = (
     job,
+    footage,
+    mapping,
+    preview,
     properties,
     clean_properties,
     preferences,
     modal_job,
     capture,
+    captures,
+    settings_presets,
     environment_operators,
     import_capture,
     clean,
     retarget_operators,
     panels,
+    confidence_bar,
     command_line,
 )
 

@@ -1,9 +1,11 @@
 """Where a captured hand is not to be trusted: frames of low confidence, replaced or interpolated ones, and gaps."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from .keys import enum_numbers
 from .layers import confidence_curve
@@ -14,8 +16,18 @@ NEXT_FRAME = 1.5
 """Frames that lie no farther apart are neighbours; those of footage at a variable rate lie between whole frames."""
 
 
-def bad_spans(action: bpy.types.Action, threshold: float) -> list[Span]:
-    """First and last frame of each bad span of captured motion, in order."""
+@dataclass(frozen=True)
+class Keys:
+    """The N keys of the confidence: frames and confidence (N,), whether each was seen, whether a gap follows it."""
+
+    frames: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    seen: NDArray[np.bool_]
+    before_gap: NDArray[np.bool_]
+
+
+def confidence_keys(action: bpy.types.Action) -> Keys:
+    """What the keys of captured motion say of how well the hand was seen."""
     points = confidence_curve(action).keyframe_points
     co = np.empty(2 * len(points), np.float32)
     types, interpolation = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
@@ -23,9 +35,17 @@ def bad_spans(action: bpy.types.Action, threshold: float) -> list[Span]:
     points.foreach_get("type", types)
     points.foreach_get("interpolation", interpolation)
     frames, confidence = co.reshape(-1, 2).T.astype(float)
-    bad = frames[(types != enum_numbers("type", "KEYFRAME")) | (confidence < threshold)]
-    before_gap = np.flatnonzero(interpolation[:-1] == enum_numbers("interpolation", "CONSTANT"))
-    gaps = np.column_stack([frames[before_gap] + 1, frames[before_gap + 1] - 1])
+    before_gap = interpolation == enum_numbers("interpolation", "CONSTANT")
+    before_gap[-1:] = False
+    return Keys(frames, confidence, types == enum_numbers("type", "KEYFRAME"), before_gap)
+
+
+def bad_spans(action: bpy.types.Action, threshold: float) -> list[Span]:
+    """First and last frame of each bad span of captured motion, in order."""
+    found = confidence_keys(action)
+    bad = found.frames[~found.seen | (found.confidence < threshold)]
+    before = np.flatnonzero(found.before_gap)
+    gaps = np.column_stack([found.frames[before] + 1, found.frames[before + 1] - 1])
     return merged(np.concatenate([np.column_stack([bad, bad]), gaps]))
 
 

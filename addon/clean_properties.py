@@ -16,6 +16,14 @@ ONLY_WHEN_GIVEN = {"SKIP_SAVE"}
 """An operator takes from the scene what its caller does not give, instead of what it was given the last time."""
 
 
+def redraw_time(_settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """Draw the editors of time anew."""
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type in {"DOPESHEET_EDITOR", "GRAPH_EDITOR", "NLA_EDITOR"}:
+                area.tag_redraw()
+
+
 class CleanSettings:
     """Gate and smoothing, as `dahyf clean` knows them."""
 
@@ -27,6 +35,7 @@ class CleanSettings:
         max=1,
         subtype="FACTOR",
         options=ONLY_WHEN_GIVEN,
+        update=redraw_time,
     )
     lost: bpy.props.EnumProperty(
         name="Lost Frames",
@@ -110,6 +119,15 @@ class CleanSettings:
 
 class DAHYF_HANDS_PG_clean(CleanSettings, bpy.types.PropertyGroup):
     """Settings of one scene."""
+
+    show_confidence: bpy.props.BoolProperty(
+        name="Confidence in Time Line",
+        description="Draw how well the selected hands were seen in the time line, dope sheet, graph editor and NLA: "
+        "green where they were seen well, red below the threshold, orange where the pose was made up, "
+        "nothing where there is none",
+        default=True,
+        update=redraw_time,
+    )
 
 
 NAMES = tuple(CleanSettings.__annotations__)

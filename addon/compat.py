@@ -53,11 +53,23 @@ class AssignedAction:
         self.action = player.action
         self._slot = player.action_slot if _HAS_SLOTS else None
 
+    @property
+    def slot_identifier(self) -> str:
+        """What the slot is called in the file; empty where there are none."""
+        return self._slot.identifier if self._slot is not None else ""
+
     def assign_to(self, player: bpy.types.AnimData | bpy.types.NlaStrip) -> None:
         """Let another one play it, or the same again."""
         player.action = self.action
         if self._slot is not None:
             player.action_slot = self._slot
+
+
+def assign_slot(animation: bpy.types.AnimData, action: bpy.types.Action, slot_identifier: str) -> None:
+    """Let an object's animation play an Action, by the slot of that identifier where there are slots."""
+    animation.action = action
+    if _HAS_SLOTS and slot_identifier:
+        animation.action_slot = action.slots.get(slot_identifier)
 
 
 def own_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
@@ -93,6 +105,15 @@ def push_down(owner: bpy.types.Object) -> None:
     animation.action = None
     animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
     animation.use_nla = True
+
+
+def pull_up(owner: bpy.types.Object, track: bpy.types.NlaTrack) -> None:
+    """Undo `push_down`: the Action of the track is the object's own again, and the track is gone."""
+    animation, strip = owner.animation_data, track.strips[0]
+    AssignedAction(strip).assign_to(animation)
+    animation.action_blend_type, animation.action_influence = strip.blend_type, strip.influence
+    animation.action_extrapolation = strip.extrapolation
+    animation.nla_tracks.remove(track)
 
 
 def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:

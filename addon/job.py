@@ -7,12 +7,21 @@ import atexit
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 import bpy
 
 from .worker import POLL_SECONDS, Message, Worker
 
 Finished = Callable[[int, list[Message], str], None]
+
+
+REMEDIES: Final = {
+    1: ("dahyf_hands.check_environment",),
+    5: ("dahyf_hands.set_up_environment",),
+    6: ("dahyf_hands.import_capture",),
+}
+"""Operators that may help, by the core's exit code."""
 
 
 @dataclass
@@ -36,6 +45,11 @@ failure: Message | None = None
 def is_running() -> bool:
     """Whether a child works."""
     return _current is not None
+
+
+def obstacle() -> str | None:
+    """Why no child can start now, or None."""
+    return f"Wait for the other work: {_current.title}" if _current else None
 
 
 def start(title: str, command: list[str], finished: Finished) -> None:
@@ -121,14 +135,21 @@ def clear_failure() -> None:
     failure = None
 
 
-def draw_progress(layout: bpy.types.UILayout) -> None:
-    """A progress bar, a Cancel button, and what is being done."""
+def remedies(message: Message) -> tuple[str, ...]:
+    """The operators that may mend what an error says."""
+    if "operators" in message:
+        return message["operators"]
+    return REMEDIES.get(message.get("exit_code", 0), ())
+
+
+def draw_progress(layout: bpy.types.UILayout) -> str:
+    """A progress bar and a Cancel button. Returns what is being done, in words, for below."""
     if _current is None:
-        return
+        return ""
     row = layout.row(align=True)
     row.progress(factor=_current.fraction, type="BAR", text=_current.pace)
     row.operator("dahyf_hands.cancel", text="", icon="CANCEL")
-    layout.label(text=_current.text)
+    return _current.text
 
 
 @bpy.app.handlers.persistent

@@ -45,7 +45,7 @@ class DAHYF_HANDS_AP_preferences(bpy.types.AddonPreferences):
 def draw_state(layout: bpy.types.UILayout, preferences: DAHYF_HANDS_AP_preferences) -> None:
     """One line on the environment: working on it, ready, or what is missing."""
     if job.is_running():
-        job.draw_progress(layout)
+        layout.label(text=job.draw_progress(layout))
     elif (interpreter := core_interpreter(preferences)) is None:
         layout.label(text="The core is not installed yet: press Set Up.", icon="INFO")
     else:

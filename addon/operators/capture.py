@@ -20,12 +20,12 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
         """What a capture lacks, or None."""
-        footage = properties.settings_of(context.scene).footage
-        if not footage:
+        settings = properties.settings_of(context.scene)
+        if not settings.footage:
             return "Choose the footage first"
-        if not properties.absolute(footage).exists():
-            return f"The footage is not there: {footage}"
-        return None
+        if not properties.absolute(settings.footage).exists():
+            return f"The footage is not there: {settings.footage}"
+        return properties.range_obstacle(settings)
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
         """The command for the scene's settings; its capture is imported."""

@@ -77,8 +77,8 @@ class CoreJob(ModalJob):
 
 def core_obstacle(context: bpy.types.Context) -> str | None:
     """Why the core cannot run now, or None."""
-    if job.is_running():
-        return "Another capture or set-up is running"
+    if (reason := job.obstacle()) is not None:
+        return reason
     if preferences.core_interpreter(preferences.preferences_of(context)) is None:
         return "The core is not installed yet: press Set Up"
     return None
@@ -97,6 +97,7 @@ def cannot_start(command: list[str], error: OSError) -> worker.Message:
         "type": "error",
         "text": f"The core's interpreter {command[0]} does not start: {error.strerror or error}.",
         "remedy": "Choose another one in the add-on's preferences, or press Set Up.",
+        "operators": ("dahyf_hands.set_up_environment",),
     }
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import bpy
 
 from .. import environment, job, preferences, worker
+from .core_job import core_obstacle
 from .modal_job import ModalJob
+from .polling import allows
 
 
 class DAHYF_HANDS_OT_set_up_environment(ModalJob, bpy.types.Operator):
@@ -16,7 +18,7 @@ class DAHYF_HANDS_OT_set_up_environment(ModalJob, bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return not job.is_running()
+        return allows(cls, job.obstacle())
 
     def steps(self, context: bpy.types.Context) -> list[environment.Step]:
         """The commands, or none after reporting what stands in the way."""
@@ -50,7 +52,7 @@ class DAHYF_HANDS_OT_check_environment(ModalJob, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return not job.is_running() and preferences.core_interpreter(preferences.preferences_of(context)) is not None
+        return allows(cls, core_obstacle(context))
 
     def steps(self, context: bpy.types.Context) -> list[environment.Step]:
         """The one command that checks."""
@@ -75,7 +77,7 @@ class DAHYF_HANDS_OT_show_report(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return report_path().is_file()
+        return allows(cls, None if report_path().is_file() else "Nothing was set up or checked yet")
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_popup(self, width=700)
@@ -144,7 +146,8 @@ def conclude(operator: bpy.types.Operator, step: environment.Step, code: int, li
     report_path().parent.mkdir(parents=True, exist_ok=True)
     report_path().write_text(environment.report("set-up and check", lines), "utf-8")
     if code:
-        job.keep_failure({"type": "error", "text": f"{step.title} failed.", "remedy": remedy})
+        buttons = ("dahyf_hands.set_up_environment", "dahyf_hands.show_report")
+        job.keep_failure({"type": "error", "text": f"{step.title} failed.", "remedy": remedy, "operators": buttons})
         operator.report({"ERROR"}, f"{step.title} failed. {remedy} Show Report tells more.")
     else:
         job.clear_failure()

@@ -4,6 +4,7 @@ import bpy
 
 from .. import job
 from ..worker import POLL_SECONDS
+from .polling import allows
 
 
 class ModalJob:
@@ -60,11 +61,26 @@ class DAHYF_HANDS_OT_cancel(bpy.types.Operator):
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return job.is_running()
+        return allows(cls, None if job.is_running() else "Nothing is running")
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         job.cancel()
         return {"FINISHED"}
 
 
-CLASSES = (DAHYF_HANDS_OT_cancel,)
+class DAHYF_HANDS_OT_dismiss_error(bpy.types.Operator):
+    """Take the last error off the panel"""
+
+    bl_idname = "dahyf_hands.dismiss_error"
+    bl_label = "Dismiss Error"
+
+    @classmethod
+    def poll(cls, _context: bpy.types.Context) -> bool:
+        return allows(cls, None if job.failure else "There is no error")
+
+    def execute(self, _context: bpy.types.Context) -> set[str]:
+        job.clear_failure()
+        return {"FINISHED"}
+
+
+CLASSES = (DAHYF_HANDS_OT_cancel, DAHYF_HANDS_OT_dismiss_error)

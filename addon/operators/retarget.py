@@ -5,9 +5,11 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
-from .. import properties, retarget
+from .. import mapping, preview, properties, retarget
 from ..errors import AddonError, RetargetError
 from .polling import allows
+
+MAPPING_WIDTH = 900
 
 
 class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
@@ -40,9 +42,9 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             armature = named_rig(context, self.target)
-            root = named_object(context, self.source) if self.source else None
-            sources = retarget.of_sides(retarget.scene_sources(context.scene, root), self.hands)
-            preset = retarget.choose_preset(armature, self.preset)
+            end_preview(context)
+            preset = chosen_preset(armature, self.preset)
+            sources = chosen_sources(context, self.source, self.hands)
             done = retarget.retarget(context, armature, sources, preset, retarget.Wrist(self.wrist))
         except AddonError as error:
             self.report({"ERROR"}, str(error))
@@ -51,6 +53,91 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
             self.report({"WARNING"}, warning)
         self.report({"INFO"}, f"Keyed {done.hands} hand(s) in {done.action.name}, by the preset {preset.name}")
         return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_preview_retarget(bpy.types.Operator):
+    """Show on the rig what Retarget would do, and follow the settings while they change; again: bring back what was"""
+
+    bl_idname = "dahyf_hands.preview_retarget"
+    bl_label = "Preview"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return allows(cls, None if preview.previewing(context.scene) else obstacle(context))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            if not end_preview(context):
+                begin_preview(context)
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_refresh_preview(bpy.types.Operator):
+    """Show the preview by the present settings; where they do not fit, there is none"""
+
+    bl_idname = "dahyf_hands.refresh_preview"
+    bl_label = "Refresh Preview"
+    bl_options = {"INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return preview.previewing(context.scene) is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        end_preview(context)
+        try:
+            begin_preview(context)
+        except AddonError as error:
+            self.report({"WARNING"}, f"The preview has ended. {error}")
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
+    """Show which bones of the rig are which joints, as two hands, to correct them. The rig keeps the mapping"""
+
+    bl_idname = "dahyf_hands.edit_mapping"
+    bl_label = "Correct Mapping"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return allows(cls, missing_rig(context))
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Begin with the panel's preset, unless that is the corrected mapping itself."""
+        armature = named_rig(context, "")
+        self.before = mapping.bones_of(mapping.mapping_of(armature))
+        if self.execute(context) == {"CANCELLED"}:
+            return {"CANCELLED"}
+        return context.window_manager.invoke_props_dialog(self, width=MAPPING_WIDTH)
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The fingers side by side, tips above, as when one looks at the backs of both hands."""
+        armature = named_rig(context, "")
+        mapping.draw(self.layout, armature)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Fill in what is found where nothing was corrected yet, and choose the corrected mapping."""
+        settings = properties.settings_of(context.scene)
+        armature = named_rig(context, "")
+        try:
+            if settings.retarget_preset != mapping.CORRECTED:
+                mapping.fill_in(armature, settings.retarget_preset)
+            elif not mapping.bones_of(mapping.mapping_of(armature)):
+                mapping.fill_in(armature, retarget.AUTOMATIC)
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        settings.retarget_preset = mapping.CORRECTED
+        return {"FINISHED"}
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Take the corrections back."""
+        mapping.put(named_rig(context, ""), self.before)
 
 
 class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):
@@ -64,6 +151,12 @@ class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
     target: bpy.props.StringProperty(
         name="Rig", description="Name of the armature object; empty: the active object", options={"HIDDEN"}
+    )
+    preset: bpy.props.EnumProperty(
+        name="Preset",
+        description="What is saved: what was found in the rig, its corrected mapping, or another preset",
+        items=properties.preset_items,
+        options={"HIDDEN"},
     )
 
     @classmethod
@@ -80,13 +173,44 @@ class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            preset = retarget.choose_preset(named_rig(context, self.target), retarget.AUTOMATIC)
+            preset = chosen_preset(named_rig(context, self.target), self.preset)
             path = retarget.save_preset(preset, Path(self.filepath))
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         self.report({"INFO"}, f"Saved {len(preset.bones)} bones in {path}")
         return {"FINISHED"}
+
+
+def chosen_preset(armature: bpy.types.Object, identifier: str) -> retarget.Preset:
+    """The preset of this identifier, the rig's corrected mapping among them. Raises RetargetError."""
+    if identifier == mapping.CORRECTED:
+        return mapping.corrected_preset(armature)
+    return retarget.choose_preset(armature, identifier)
+
+
+def chosen_sources(context: bpy.types.Context, source: str, hands: str) -> list[retarget.Source]:
+    """The captured hands below the object of that name, or of the capture imported last. Raises RetargetError."""
+    root = named_object(context, source) if source else None
+    return retarget.of_sides(retarget.scene_sources(context.scene, root), hands)
+
+
+def begin_preview(context: bpy.types.Context) -> None:
+    """Show what the panel's settings make of the rig. Raises RetargetError."""
+    settings = properties.settings_of(context.scene)
+    armature = named_rig(context, "")
+    source = settings.retarget_source.name if settings.retarget_source else ""
+    sources = chosen_sources(context, source, settings.retarget_hands)
+    preset = chosen_preset(armature, settings.retarget_preset)
+    preview.begin(context, armature, sources, preset, retarget.Wrist(settings.retarget_wrist))
+
+
+def end_preview(context: bpy.types.Context) -> bool:
+    """Bring back what was before the preview; whether there was one."""
+    armature = preview.previewing(context.scene)
+    if armature is not None:
+        preview.end(context, armature)
+    return armature is not None
 
 
 def obstacle(context: bpy.types.Context) -> str | None:
@@ -125,4 +249,10 @@ def named_object(context: bpy.types.Context, name: str) -> bpy.types.Object:
     return found
 
 
-CLASSES = (DAHYF_HANDS_OT_retarget, DAHYF_HANDS_OT_save_preset)
+CLASSES = (
+    DAHYF_HANDS_OT_retarget,
+    DAHYF_HANDS_OT_preview_retarget,
+    DAHYF_HANDS_OT_refresh_preview,
+    DAHYF_HANDS_OT_edit_mapping,
+    DAHYF_HANDS_OT_save_preset,
+)

@@ -2,9 +2,15 @@
 
 import bpy
 
-from .. import properties
-from ..operators.retarget import DAHYF_HANDS_OT_retarget, DAHYF_HANDS_OT_save_preset, obstacle
-from .sidebar import SidebarPanel, split_column
+from .. import preview, properties
+from ..operators.retarget import (
+    DAHYF_HANDS_OT_edit_mapping,
+    DAHYF_HANDS_OT_preview_retarget,
+    DAHYF_HANDS_OT_retarget,
+    DAHYF_HANDS_OT_save_preset,
+    obstacle,
+)
+from .sidebar import SidebarPanel, draw_obstacle, split_column
 
 
 class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
@@ -17,13 +23,18 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         column = split_column(self.layout)
         for name in ("target", "source", "preset", "hands", "wrist"):
             column.prop(settings, f"retarget_{name}")
-        reason = obstacle(context)
-        if reason:
-            self.layout.label(text=reason, icon="INFO")
+        column.separator()
+        self.layout.operator(DAHYF_HANDS_OT_edit_mapping.bl_idname, icon="VIEW_PAN")
+        draw_obstacle(self.layout, context, obstacle(context))
+        shown = preview.previewing(context.scene)
+        text = f"End Preview on {shown.name}" if shown else "Preview"
+        icon = "HIDE_OFF" if shown else "HIDE_ON"
+        self.layout.operator(DAHYF_HANDS_OT_preview_retarget.bl_idname, text=text, icon=icon, depress=bool(shown))
         row = self.layout.row()
         row.scale_y = 1.6
         fill_in(row.operator(DAHYF_HANDS_OT_retarget.bl_idname, icon="ARMATURE_DATA"), settings)
-        self.layout.operator(DAHYF_HANDS_OT_save_preset.bl_idname, icon="EXPORT").target = target_name(settings)
+        button = self.layout.operator(DAHYF_HANDS_OT_save_preset.bl_idname, icon="EXPORT")
+        button.target, button.preset = target_name(settings), settings.retarget_preset
 
 
 def fill_in(button: bpy.types.OperatorProperties, settings: properties.DAHYF_HANDS_PG_settings) -> None:

@@ -1,0 +1,94 @@
+"""What footage is, before it is captured: size, rate, first and last frame, and a small picture of it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import bpy
+import bpy.utils.previews
+
+from . import background
+
+NUMBERED: Final = re.compile(r"(?P<head>.*?)(?P<number>\d{1,9})(?P<tail>\D*)")
+"""A file's name without its suffix: what stands before and after its last number."""
+
+_pictures: bpy.utils.previews.ImagePreviewCollection | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Size in pixels; frames a second, 0 for pictures; first and last frame as the panel counts them."""
+
+    width: int
+    height: int
+    rate: float
+    first: int
+    last: int
+
+
+def look(path: Path) -> Facts | None:
+    """What Blender knows of a video, a picture or a folder of pictures; None where it cannot read it.
+
+    A video's frames count from 1, those of pictures by the numbers in their names. Leaves nothing in the file.
+    """
+    first = background.find_footage(path, path.parent)
+    if first is None:
+        return None
+    try:
+        clip = bpy.data.movieclips.load(str(first))
+    except RuntimeError:
+        return None
+    try:
+        if not clip.frame_duration or not all(clip.size):
+            return None
+        if is_picture(first):
+            numbered = numbers(first)
+            return Facts(*clip.size, 0.0, numbered[0], numbered[-1])
+        return Facts(*clip.size, clip.fps, 1, clip.frame_duration)
+    finally:
+        bpy.data.movieclips.remove(clip)
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file is a picture, by its suffix."""
+    return path.suffix.lower() in bpy.path.extensions_image
+
+
+def numbers(picture: Path) -> list[int]:
+    """The numbers of the series whose first picture this is, in order; [0] for any other picture, as in the core."""
+    named = NUMBERED.fullmatch(picture.stem)
+    if named is None:
+        return [0]
+    found = sorted(
+        int(other["number"])
+        for beside in background.pictures_in(picture.parent)
+        if beside.suffix == picture.suffix
+        and (other := NUMBERED.fullmatch(beside.stem))
+        and (other["head"], other["tail"]) == (named["head"], named["tail"])
+    )
+    return found if len(found) > 1 and found[0] == int(named["number"]) else [0]
+
+
+def thumbnail(path: Path) -> int:
+    """The icon of footage, its first picture in small; 0 where there is none. Blender makes it in the background."""
+    first = background.find_footage(path, path.parent)
+    if first is None or _pictures is None:
+        return 0
+    key = f"{first} {first.stat().st_mtime_ns}"
+    if key not in _pictures:
+        _pictures.load(key, str(first), "IMAGE" if is_picture(first) else "MOVIE")
+    return _pictures[key].icon_id
+
+
+def register() -> None:
+    """Make room for thumbnails."""
+    global _pictures
+    _pictures = bpy.utils.previews.new()
+
+
+def unregister() -> None:
+    """Forget all thumbnails."""
+    global _pictures
+    bpy.utils.previews.remove(_pictures)
+    _pictures = None

@@ -1,0 +1,119 @@
+"""Which bone of a rig is which joint, as the user has corrected it; it is kept with the rig."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import bpy
+
+from . import retarget
+from .errors import RetargetError
+from .retarget.joints import FINGERS, HAND, HAND_IK, SIDES, all_joints, finger_joints, hand_joint
+from .retarget.presets import Preset, fitted
+
+CORRECTED: Final = "CORRECTED"
+"""The choice of a rig's own mapping among the presets."""
+
+PARTS: Final = {HAND: "hand bone or FK control", HAND_IK: "IK control of the hand"}
+
+
+def joint_property(joint: str) -> object:
+    """The bone of one joint; `LEFT_INDEX_PROXIMAL` is called Left Index Proximal."""
+    side, _, part = joint.partition("_")
+    what = PARTS.get(part, f"{part.replace('_', ' ').lower()} bone")
+    return bpy.props.StringProperty(
+        name=joint.replace("_", " ").title().replace("Ik", "IK"),
+        description=f"The rig's {side.lower()} {what}; empty: it has none",
+    )
+
+
+class DAHYF_HANDS_PG_mapping(bpy.types.PropertyGroup):
+    """A bone's name for each joint of two hands, and the preset that it was begun with, which knows the IK switches."""
+
+
+DAHYF_HANDS_PG_mapping.__annotations__ = {
+    "begun_with": bpy.props.StringProperty(name="Begun With", description="Preset that the mapping was filled in from"),
+    **{joint: joint_property(joint) for joint in all_joints()},
+}
+
+
+def mapping_of(armature: bpy.types.Object) -> DAHYF_HANDS_PG_mapping:
+    """The mapping that is kept with a rig."""
+    return armature.dahyf_hands_mapping
+
+
+def bones_of(mapping: DAHYF_HANDS_PG_mapping) -> dict[str, str]:
+    """The joints that have a bone."""
+    return {joint: bone for joint in all_joints() if (bone := getattr(mapping, joint))}
+
+
+def fill_in(armature: bpy.types.Object, identifier: str) -> None:
+    """Begin a rig's mapping with what a preset, or Automatic, finds in it. Raises RetargetError."""
+    preset = retarget.choose_preset(armature, identifier)
+    put(armature, fitted(preset, armature.data.bones.keys()).bones)
+    mapping_of(armature).begun_with = identifier
+
+
+def put(armature: bpy.types.Object, bones: dict[str, str]) -> None:
+    """Let these be the bones of a rig's mapping, and no others."""
+    for joint in all_joints():
+        setattr(mapping_of(armature), joint, bones.get(joint, ""))
+
+
+def corrected_preset(armature: bpy.types.Object) -> Preset:
+    """A rig's mapping as a preset. Raises RetargetError where there is none, or it has a mistake."""
+    mapping = mapping_of(armature)
+    bones = bones_of(mapping)
+    if not bones:
+        raise RetargetError(f"The rig {armature.name} has no mapping yet.", "Press Correct Mapping.")
+    for mistake in mistakes(armature):
+        raise RetargetError(mistake, "Press Correct Mapping.")
+    switches = retarget.choose_preset(armature, mapping.begun_with).ik_switches if mapping.begun_with else {}
+    return Preset(armature.name, bones, "a mapping that was corrected by hand", switches)
+
+
+def mistakes(armature: bpy.types.Object) -> Iterator[str]:
+    """Sentences on what is wrong in a rig's mapping: bones that it lacks, and bones that stand for two joints."""
+    seen: dict[str, str] = {}
+    for joint, bone in bones_of(mapping_of(armature)).items():
+        if bone not in armature.data.bones:
+            yield f"The rig {armature.name} has no bone {bone} for {joint}."
+        elif bone in seen:
+            yield f"The bone {bone} of the rig {armature.name} stands for {seen[bone]} and for {joint}."
+        seen[bone] = joint
+
+
+def draw(layout: bpy.types.UILayout, armature: bpy.types.Object) -> None:
+    """Both hands of a rig as pictures of bones' names, and what is wrong with them."""
+    for side in SIDES:
+        draw_hand(layout.box(), armature, side)
+    for mistake in mistakes(armature):
+        layout.label(text=mistake, icon="ERROR")
+
+
+def draw_hand(layout: bpy.types.UILayout, armature: bpy.types.Object, side: str) -> None:
+    """The bones of one hand where they are on a hand that is seen from its back, tips above."""
+    mapping = mapping_of(armature)
+    layout.label(text=f"{side.title()} Hand")
+    fingers = FINGERS if side == "right" else tuple(reversed(FINGERS))
+    row = layout.row()
+    for finger in fingers:
+        column = row.column(align=True)
+        column.label(text=finger.title())
+        for joint in reversed(finger_joints(side, finger)):
+            column.prop_search(mapping, joint, armature.data, "bones", text="")
+    row = layout.row()
+    for part, title in ((HAND, "Hand"), (HAND_IK, "IK Control")):
+        row.prop_search(mapping, hand_joint(side, part), armature.data, "bones", text=title)
+
+
+CLASSES = (DAHYF_HANDS_PG_mapping,)
+
+
+def register() -> None:
+    """Attach mappings to objects."""
+    bpy.types.Object.dahyf_hands_mapping = bpy.props.PointerProperty(type=DAHYF_HANDS_PG_mapping)
+
+
+def unregister() -> None:
+    """Detach them."""
+    del bpy.types.Object.dahyf_hands_mapping

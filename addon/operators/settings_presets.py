@@ -1,0 +1,99 @@
+"""Presets of settings: keep what the panel shows, and bring it back."""
+
+import re
+from pathlib import Path
+
+import bpy
+
+from .. import settings_presets
+from ..errors import AddonError
+
+KIND_ITEMS = (
+    ("capture", "Capture", "Lens, hands, quality and what becomes of the scene"),
+    ("clean", "Clean", "Gate and smoothing"),
+)
+SENSOR_WIDTH = re.compile(r"\.sensor_width\s*=\s*(\d*\.?\d+)")
+FOCAL_LENGTH = re.compile(r"\.lens\s*=\s*(\d*\.?\d+)")
+
+
+class DAHYF_HANDS_OT_save_settings(bpy.types.Operator):
+    """Keep these settings as a preset, or remove a preset"""
+
+    bl_idname = "dahyf_hands.save_settings"
+    bl_label = "Save Settings as Preset"
+    bl_options = {"REGISTER"}
+
+    kind: bpy.props.EnumProperty(name="Kind", description="Which settings", items=KIND_ITEMS)
+    name: bpy.props.StringProperty(name="Name", description="What the preset is called", options={"SKIP_SAVE"})
+    remove_name: bpy.props.BoolProperty(
+        name="Remove", description="Remove the preset of this name instead", options={"SKIP_SAVE"}
+    )
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Ask for the name."""
+        return context.window_manager.invoke_props_dialog(self)
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """What is asked for."""
+        self.layout.prop(self, "kind")
+        self.layout.prop(self, "name")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            if self.remove_name:
+                settings_presets.remove(self.kind, self.name)
+            else:
+                settings_presets.save(context.scene, self.kind, self.name)
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_load_settings(bpy.types.Operator):
+    """Use the settings of this preset"""
+
+    bl_idname = "dahyf_hands.load_settings"
+    bl_label = "Load Settings Preset"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    kind: bpy.props.EnumProperty(name="Kind", description="Which settings", items=KIND_ITEMS)
+    filepath: bpy.props.StringProperty(name="Preset", description="The preset's file", subtype="FILE_PATH")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            settings_presets.load(context.scene, self.kind, Path(self.filepath))
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_use_camera(bpy.types.Operator):
+    """Take the sensor's width from this preset of Blender's cameras, and the focal length if it has one"""
+
+    bl_idname = "dahyf_hands.use_camera"
+    bl_label = "Use Camera Preset"
+    bl_options = {"REGISTER", "UNDO", "INTERNAL"}
+
+    filepath: bpy.props.StringProperty(name="Preset", description="The preset's file", subtype="FILE_PATH")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Read two numbers; nothing in the file is executed."""
+        settings = context.scene.dahyf_hands
+        try:
+            text = Path(self.filepath).read_text("utf-8")
+        except (OSError, ValueError) as error:
+            self.report({"ERROR"}, f"The camera preset {self.filepath} cannot be read: {error}")
+            return {"CANCELLED"}
+        width, lens = SENSOR_WIDTH.search(text), FOCAL_LENGTH.search(text)
+        if width is None:
+            self.report({"ERROR"}, f"The camera preset {self.filepath} does not tell the sensor's width")
+            return {"CANCELLED"}
+        settings.lens, settings.sensor_mm = "FOCAL_MM", float(width[1])
+        if lens is not None:
+            settings.focal_mm = float(lens[1])
+        return {"FINISHED"}
+
+
+CLASSES = (DAHYF_HANDS_OT_save_settings, DAHYF_HANDS_OT_load_settings, DAHYF_HANDS_OT_use_camera)
