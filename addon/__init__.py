@@ -21,9 +21,10 @@ from . import (
     preview,
     properties,
 )
-from .operators import capture, captures, clean, import_capture, modal_job, settings_presets
+from .operators import capture, captures, clean, import_capture, modal_job
 from .operators import environment as environment_operators
 from .operators import retarget as retarget_operators
+from .operators import settings_presets as preset_operators
 
 MODULES = (
     job,
@@ -36,7 +37,7 @@ MODULES = (
     modal_job,
     capture,
     captures,
-    settings_presets,
+    preset_operators,
     environment_operators,
     import_capture,
     clean,

@@ -143,11 +143,16 @@ def remove(armature: bpy.types.Object) -> None:
     """Take a hand's rig out of the file, with all that is its own. Actions that somebody has edited stay."""
     for part in filter(None, (skin_of(armature), armature)):
         actions, data = own_actions(part), part.data
+        is_skin = isinstance(data, bpy.types.Mesh)
+        materials = set(data.materials) - {None} if is_skin else set()
         bpy.data.objects.remove(part)
         for action in actions:
             discard(action)
         if not data.users:
-            (bpy.data.meshes if isinstance(data, bpy.types.Mesh) else bpy.data.armatures).remove(data)
+            (bpy.data.meshes if is_skin else bpy.data.armatures).remove(data)
+        for material in materials:
+            if not material.users:
+                bpy.data.materials.remove(material)
 
 
 def discard(action: bpy.types.Action) -> None:

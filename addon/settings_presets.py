@@ -66,7 +66,7 @@ def load(scene: bpy.types.Scene, kind: str, path: Path) -> None:
     settings = getattr(scene, group)
     before = {name: getattr(settings, name) for name in names}
     try:
-        values = json.loads(path.read_text("utf-8"))
+        values = dict(json.loads(path.read_text("utf-8")))
         for name in set(names) & set(values):
             setattr(settings, name, values[name])
     except (OSError, ValueError, TypeError) as error:

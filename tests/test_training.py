@@ -188,9 +188,15 @@ def test_what_a_run_learned_is_written_to_capture_with_and_to_train_on_from(feat
     kept = load_weights(tmp_path / "lite.safetensors")
     for name, tensor in load_weights(learned.weights).items():
         torch.testing.assert_close(kept[name].to(tensor.dtype), tensor, rtol=1e-3, atol=1e-4)
-    assert kept["regressor.residual.0.weight"].dtype == torch.float16
+    name = "regressor.residual.0.weight"
+    assert kept[name].dtype == torch.float16
     onward = config_of(features, steps=1, validation=(), start=tmp_path / "lite.safetensors")
-    train(onward, RunFolder.create(tmp_path / "onward", onward), ignore)
+    second = RunFolder.create(tmp_path / "onward", onward)
+    train(onward, second, ignore)
+    assert run("export-onnx", learned.path, second.path, "-o", tmp_path / "both.onnx").exit_code == 0
+    both = [load_weights(each.weights)[name] for each in (learned, second)]
+    mean = load_weights(tmp_path / "both.safetensors")[name].float()
+    torch.testing.assert_close(mean, sum(both) / 2, rtol=1e-3, atol=1e-4)
 
 
 def test_mixed_precision_takes_the_same_course(features: Path, tmp_path: Path) -> None:

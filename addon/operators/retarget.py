@@ -110,7 +110,10 @@ class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Begin with the panel's preset, unless that is the corrected mapping itself."""
         armature = named_rig(context, "")
-        self.before = mapping.bones_of(mapping.mapping_of(armature))
+        self.before = (
+            mapping.bones_of(mapping.mapping_of(armature)),
+            properties.settings_of(context.scene).retarget_preset,
+        )
         if self.execute(context) == {"CANCELLED"}:
             return {"CANCELLED"}
         return context.window_manager.invoke_props_dialog(self, width=MAPPING_WIDTH)
@@ -137,7 +140,9 @@ class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Take the corrections back."""
-        mapping.put(named_rig(context, ""), self.before)
+        bones, preset = self.before
+        mapping.put(named_rig(context, ""), bones)
+        properties.settings_of(context.scene).retarget_preset = preset
 
 
 class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):

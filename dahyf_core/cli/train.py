@@ -55,7 +55,12 @@ def train(
 
 
 def export_onnx(
-    run: Annotated[Path, typer.Argument(metavar="RUN", show_default=False, help="The folder of a run of `lite`.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN...", show_default=False, help="The folder of a run of `lite`; of several, the mean of weights."
+        ),
+    ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The ONNX file to write.")
     ],
@@ -66,5 +71,5 @@ def export_onnx(
         from dahyf_core import training
 
         check_output(output, (".onnx",))
-        training.export_run(*training.RunFolder.open(run), output)
+        training.export_runs([training.RunFolder.open(run) for run in runs], output)
         reporter.status(f"Wrote {output} and {output.with_suffix('.safetensors').name}.")

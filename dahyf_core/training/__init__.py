@@ -1,8 +1,8 @@
 """Training of the DaHyF network: data in shares, an objective, a loop that resumes, a folder for each run."""
 
 from dahyf_core.training.config import TrainingConfig, read_config
-from dahyf_core.training.export import export_run
+from dahyf_core.training.export import export_runs
 from dahyf_core.training.loop import train
 from dahyf_core.training.run_folder import RunFolder
 
-__all__ = ["RunFolder", "TrainingConfig", "export_run", "read_config", "train"]
+__all__ = ["RunFolder", "TrainingConfig", "export_runs", "read_config", "train"]

@@ -1,7 +1,9 @@
 """What a run learned, as the files that ship."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from dahyf_core.errors import SettingsError
@@ -11,21 +13,34 @@ from dahyf_core.training.config import TrainingConfig
 from dahyf_core.training.run_folder import RunFolder, load_weights, save_weights
 
 
-def export_run(run: RunFolder, config: TrainingConfig, output: Path) -> None:
+def export_runs(runs: Sequence[tuple[RunFolder, TrainingConfig]], output: Path) -> None:
     """Write the moving average of a run's weights as ONNX, for capture, and the same beside it as .safetensors.
 
-    Large arrays are rounded to float16 in both. Raises SettingsError for a network that is not `lite`.
+    Of several runs that went on from one another, the mean (model soup, Wortsman et al. 2022). Large arrays are rounded
+    to float16 in both files. Raises SettingsError for a network that is not `lite`, and for networks that differ.
     """
-    if config.network.backbone != "lite":
-        reason = f"Capture runs the network lite, and this run trains {config.network.backbone}."
+    networks = {config.network for _, config in runs}
+    if len(networks) > 1:
+        raise SettingsError("The runs train networks that differ.", "Name runs that went on from one another.")
+    (kind,) = networks
+    if kind.backbone != "lite":
+        reason = f"Capture runs the network lite, and this run trains {kind.backbone}."
         raise SettingsError(reason, "Name a run of lite.")
-    network = DaHyF(config.network, pretrained=False)
-    network.load_state_dict(load_weights(run.weights))
+    network = DaHyF(kind, pretrained=False)
+    network.load_state_dict(_mean([load_weights(run.weights) for run, _ in runs]))
     round_to_half(network)
     save_weights(
         {name: _stored(tensor) for name, tensor in network.state_dict().items()}, output.with_suffix(".safetensors")
     )
     export(network, output)
+
+
+def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Of weights by name; what is counted, not learned, is the last one's."""
+    return {
+        name: torch.stack([state[name] for state in states]).mean(dim=0) if last.is_floating_point() else last
+        for name, last in states[-1].items()
+    }
 
 
 def _stored(tensor: Tensor) -> Tensor:

@@ -1,0 +1,261 @@
+"""What the sidebar shows and keeps: facts on footage, presets, reasons, several captures, the confidence bar."""
+
+import json
+import shutil
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from capture_factory import capture_arrays, write_capture
+from conftest import MakeCapture
+
+from addon import confidence_bar, footage, job, layers, properties, settings_presets
+from addon.capture_file import State
+from addon.errors import AddonError
+from addon.operators.captures import captures
+from addon.scene_import import ImportOptions, import_capture
+
+SAMPLE = Path(__file__).parent.parent / "samples" / "one_hand.mp4"
+
+pytestmark = pytest.mark.usefixtures("registered")
+
+
+def settings() -> properties.DAHYF_HANDS_PG_settings:
+    return properties.settings_of(bpy.context.scene)
+
+
+def save_picture(path: Path, width: int, height: int) -> None:
+    image = bpy.data.images.new("picture", width, height)
+    image.filepath_raw, image.file_format = str(path), "PNG"
+    image.save()
+    bpy.data.images.remove(image)
+
+
+# Footage
+
+
+def test_a_video_tells_its_size_rate_and_length() -> None:
+    settings().footage = str(SAMPLE)
+    assert properties.describe_footage(settings()) == "640 x 360, 25 frames/s, 120 frames"
+    assert (settings().range_start, settings().range_end) == (1, 120)
+    assert not bpy.data.movieclips
+
+
+@pytest.mark.parametrize(("chosen", "frames"), [("", (7, 9)), ("shot_07.png", (7, 9)), ("shot_08.png", (0, 0))])
+def test_a_series_goes_by_its_numbers_and_other_pictures_stand_alone(
+    tmp_path: Path, chosen: str, frames: tuple[int, int]
+) -> None:
+    for name in ("shot_07.png", "shot_08.png", "shot_09.png", "cover.png"):
+        save_picture(tmp_path / name, 32, 18)
+    (tmp_path / "cover.png").rename(tmp_path / "cover.txt")
+    facts = footage.look(tmp_path / chosen)
+    assert facts == footage.Facts(32, 18, 0.0, *frames)
+
+
+def test_what_is_no_footage_has_no_facts(tmp_path: Path) -> None:
+    (tmp_path / "notes.mp4").write_text("no video")
+    settings().footage = str(tmp_path / "notes.mp4")
+    assert properties.describe_footage(settings()) == ""
+    settings().footage = str(tmp_path / "nowhere.mp4")
+    assert properties.describe_footage(settings()) == ""
+    assert not bpy.data.movieclips
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"), [(10, 5, "ends before it begins"), (100, 121, "1 to 120"), (1, 120, None)]
+)
+def test_a_range_that_holds_nothing_is_named(start: int, end: int, words: str | None) -> None:
+    settings().footage = str(SAMPLE)
+    settings().use_range, settings().range_start, settings().range_end = True, start, end
+    reason = properties.range_obstacle(settings())
+    assert reason is None if words is None else words in reason
+
+
+def test_nothing_chosen_is_no_sequence() -> None:
+    assert not properties.is_sequence("")
+
+
+# Several captures
+
+
+def test_a_new_capture_does_not_overwrite_one_whose_hands_are_in_the_file(tmp_path: Path) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    settings().footage = str(SAMPLE)
+    first = properties.capture_path(settings())
+    assert first == tmp_path / "one_hand.hands.npz"
+    bpy.ops.dahyf_hands.import_capture(filepath=str(write_capture(first, capture_arrays())))
+    assert properties.capture_path(settings()) == tmp_path / "one_hand.2.hands.npz"
+
+
+def test_hands_of_any_capture_can_be_selected(tmp_path: Path) -> None:
+    path = write_capture(tmp_path / "clip.npz", capture_arrays())
+    for _ in range(2):
+        bpy.ops.dahyf_hands.import_capture(filepath=str(path))
+    (root, hands), (_, others) = captures(bpy.context.scene)
+    bpy.ops.dahyf_hands.select_hands(root=root.name)
+    assert set(bpy.context.selected_objects) == set(hands)
+    bpy.ops.dahyf_hands.select_hands()
+    assert set(bpy.context.selected_objects) == set(others)
+
+
+# Presets
+
+
+@pytest.fixture
+def presets_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(settings_presets, "preset_path", lambda _kind, name: tmp_path / f"{name}.json")
+    return tmp_path
+
+
+def test_settings_come_back_from_a_preset(presets_folder: Path) -> None:
+    clean = bpy.context.scene.dahyf_hands_clean
+    clean.finger_hz, clean.lost = 3.0, "hold"
+    settings().footage, settings().lens = str(SAMPLE), "FOV"
+    for kind in ("clean", "capture"):
+        bpy.ops.dahyf_hands.save_settings(kind=kind, name=kind)
+    clean.finger_hz, clean.lost, settings().lens, settings().footage = 9.0, "open", "UNKNOWN", ""
+    for kind in ("clean", "capture"):
+        bpy.ops.dahyf_hands.load_settings(kind=kind, filepath=str(presets_folder / f"{kind}.json"))
+    assert (clean.finger_hz, clean.lost, settings().lens, settings().footage) == (3.0, "hold", "FOV", "")
+    bpy.ops.dahyf_hands.save_settings(kind="clean", name="clean", remove_name=True)
+    assert not (presets_folder / "clean.json").exists()
+
+
+@pytest.mark.parametrize("content", ["{", '{"lost": "never"}', '{"finger_hz": "quick"}', "[1]"])
+def test_a_damaged_preset_changes_nothing(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "odd.json"
+    path.write_text(content)
+    clean = bpy.context.scene.dahyf_hands_clean
+    before = {name: getattr(clean, name) for name in settings_presets.KINDS["clean"][1]}
+    with pytest.raises(AddonError, match=r"odd\.json"):
+        settings_presets.load(bpy.context.scene, "clean", path)
+    assert {name: getattr(clean, name) for name in before} == before
+
+
+def test_a_camera_preset_is_read_and_not_run(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    path = tmp_path / "camera.py"
+    path.write_text(
+        f"open({str(trace)!r}, 'w')\nbpy.context.camera.sensor_width = 23.6\nbpy.context.camera.lens = 50\n"
+    )
+    bpy.ops.dahyf_hands.use_camera(filepath=str(path))
+    assert (settings().lens, settings().focal_mm) == ("FOCAL_MM", 50)
+    assert settings().sensor_mm == pytest.approx(23.6)
+    assert not trace.exists()
+
+
+def test_every_camera_of_blenders_can_be_used() -> None:
+    files = [file for folder in bpy.utils.preset_paths("camera") for file in Path(folder).glob("*.py")]
+    for file in files:
+        assert bpy.ops.dahyf_hands.use_camera(filepath=str(file)) == {"FINISHED"}
+
+
+# Errors
+
+
+def test_an_error_offers_what_mends_it() -> None:
+    job.keep_failure({"type": "error", "text": "damaged", "remedy": "", "exit_code": 5})
+    assert job.remedies(job.failure) == ("dahyf_hands.set_up_environment",)
+    assert job.remedies({"type": "error", "text": "", "exit_code": 3}) == ()
+    bpy.ops.dahyf_hands.dismiss_error()
+    assert job.failure is None
+    assert not bpy.ops.dahyf_hands.dismiss_error.poll()
+
+
+# The confidence bar
+
+
+def test_the_bar_tells_seen_made_up_and_missing_frames(make_capture: MakeCapture) -> None:
+    def spoil(arrays: dict) -> None:
+        arrays["state"][:, 1] = State.INTERPOLATED
+        arrays["state"][:, 3:5] = State.MISSING
+        arrays["pose"][:, 3:5] = arrays["translation"][:, 3:5] = np.nan
+        arrays["confidence"][:] = 0.9
+        arrays["confidence"][:, 2] = 0.2
+
+    hand = import_capture(bpy.context, make_capture(spoil), ImportOptions()).rigs[0].armature
+    stretches, colours = confidence_bar.cells(layers.base_action(hand), 0.6)
+    np.testing.assert_allclose(stretches[:4], [(0.5, 1.5), (1.5, 2.5), (2.5, 3.5), (5.5, 6.5)])
+    np.testing.assert_allclose(colours[1], confidence_bar.MADE_UP)
+    np.testing.assert_allclose(colours[2], confidence_bar.BAD)
+    assert colours[0, 1] > colours[0, 0]
+
+
+# All that can be pressed or set
+
+
+def operators() -> list[type[bpy.types.Operator]]:
+    return [cls for cls in bpy.types.Operator.__subclasses__() if cls.__name__.startswith("DAHYF_HANDS_OT_")]
+
+
+def test_everything_explains_itself() -> None:
+    for cls in operators():
+        described = getattr(bpy.ops.dahyf_hands, cls.bl_idname.partition(".")[2]).get_rna_type()
+        assert described.description, cls.__name__
+    groups = (properties.DAHYF_HANDS_PG_settings, type(bpy.context.scene.dahyf_hands_clean), *operators())
+    for group in groups:
+        for prop in group.bl_rna.properties:
+            hidden = prop.is_hidden or prop.identifier in {
+                "rna_type",
+                "properties",
+                "name",
+                "filepath",
+                "check_existing",
+            }
+            assert hidden or prop.description, f"{group.__name__}.{prop.identifier}"
+
+
+def test_the_page_on_python_names_every_operator_and_argument() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "blender-python.md").read_text("utf-8")
+    for cls in operators():
+        if "INTERNAL" in getattr(cls, "bl_options", set()):
+            continue
+        assert f"`{cls.bl_idname.partition('.')[2]}`" in page
+        own = {name for name in cls.__annotations__ if name not in {"filter_glob", "swap"}}
+        missing = {name for name in own if f"`{name}`" not in page}
+        assert not missing, cls.__name__
+
+
+# Undo
+
+
+def test_steps_undo_and_redo_without_orphans(tmp_path: Path) -> None:
+    path = write_capture(tmp_path / "clip.npz", capture_arrays())
+    bpy.ops.ed.undo_push(message="start")
+    counts = [blocks()]
+    steps = (
+        lambda: bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(path)),
+        lambda: bpy.ops.dahyf_hands.add_correction_layer("EXEC_DEFAULT", True),
+        lambda: bpy.ops.dahyf_hands.drop_hand("EXEC_DEFAULT", True),
+    )
+    for step in steps:
+        assert step() == {"FINISHED"}
+        counts.append(blocks())
+    for before in reversed(counts[:-1]):
+        bpy.ops.ed.undo()
+        assert blocks() == before
+    for after in counts[1:]:
+        bpy.ops.ed.redo()
+        assert blocks() == after
+    assert not orphans()
+
+
+def blocks() -> dict[str, int]:
+    kinds = ("objects", "actions", "armatures", "meshes", "materials", "collections", "cameras", "movieclips", "images")
+    return {kind: len(getattr(bpy.data, kind)) for kind in kinds}
+
+
+def orphans() -> list[str]:
+    kinds = ("objects", "armatures", "meshes", "materials", "collections", "cameras", "movieclips", "images")
+    return [block.name for kind in kinds for block in getattr(bpy.data, kind) if not block.users]
+
+
+def test_settings_are_in_the_file(tmp_path: Path) -> None:
+    shutil.copy(SAMPLE, tmp_path / "clip.mp4")
+    settings().footage, settings().quality = str(tmp_path / "clip.mp4"), "baseline"
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert settings().quality == "baseline"
+    assert "120 frames" in properties.describe_footage(settings())
+    assert json.dumps(properties.capture_arguments(settings(), tmp_path / "out.npz")).count("baseline") == 1
