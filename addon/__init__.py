@@ -5,6 +5,7 @@ packages, runs as another process: this package meets it in the capture file and
 """
 
 import atexit
+import sys
 
 import bpy
 
@@ -56,13 +57,12 @@ def register() -> None:
         if hasattr(module, "register"):
             module.register()
     if compat.IS_PYTHON_MODULE:
-        # Blender 4.2 then ends after the interpreter, and crashes over classes that are still there.
-        atexit.register(unregister)
+        atexit.unregister(leave)
+        atexit.register(leave)
 
 
 def unregister() -> None:
     """Take everything out again, in the opposite order; a second time there is nothing left to do."""
-    atexit.unregister(unregister)
     if not hasattr(bpy.types.Scene, "dahyf_hands"):
         return
     for module in reversed(MODULES):
@@ -70,3 +70,15 @@ def unregister() -> None:
             module.unregister()
         for cls in reversed(getattr(module, "CLASSES", ())):
             bpy.utils.unregister_class(cls)
+
+
+def leave() -> None:
+    """Let Blender end before Python does: 4.2 crashes where it ends later.
+
+    It ends when the last reference to its module goes, and keeps the callbacks of properties, even of classes that are
+    gone: through their globals they would hold that module until Python itself has ended.
+    """
+    unregister()
+    own = [module for name, module in sys.modules.items() if name == __name__ or name.startswith(f"{__name__}.")]
+    for module in own:
+        vars(module).pop("bpy", None)
