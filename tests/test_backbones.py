@@ -59,6 +59,6 @@ def test_learns_ten_pictures_by_heart(backbone: str) -> None:
     batch = PatchSource(MadeUpHands(11), Augmentation()).batch(np.arange(10), np.random.default_rng(0))
     pictures = torch.nn.functional.interpolate(batch.inputs[0].float(), size=(SMALL_SIDE, SMALL_SIDE), mode="area")
     batch = dataclasses.replace(batch, inputs=(pictures,))
-    before, after = learn_by_heart(trainee, batch, OptimiserConfig(rate=1e-3), steps=100)
+    before, after = learn_by_heart(trainee, batch, OptimiserConfig(rate=2e-3), steps=60)
     for name in ("mpjpe_mm", "wrist_degrees", "located_px", "projected_px"):
-        assert after[name] < before[name] / 2, name
+        assert after[name] < before[name] / 1.8, name
