@@ -6,6 +6,7 @@ packages, runs as another process: this package meets it in the capture file and
 
 import atexit
 import sys
+from types import ModuleType
 
 import bpy
 
@@ -49,6 +50,9 @@ MODULES = (
 )
 
 
+registered: list[ModuleType] = []
+
+
 def register() -> None:
     """Add everything to Blender."""
     for module in MODULES:
@@ -56,29 +60,28 @@ def register() -> None:
             bpy.utils.register_class(cls)
         if hasattr(module, "register"):
             module.register()
+        registered.append(module)
     if compat.IS_PYTHON_MODULE:
-        atexit.unregister(leave)
-        atexit.register(leave)
+        package = f"{__name__}."
+        atexit.register(leave, [module for name, module in sys.modules.items() if f"{name}.".startswith(package)])
 
 
 def unregister() -> None:
     """Take everything out again, in the opposite order; a second time there is nothing left to do."""
-    if not hasattr(bpy.types.Scene, "dahyf_hands"):
-        return
-    for module in reversed(MODULES):
+    while registered:
+        module = registered.pop()
         if hasattr(module, "unregister"):
             module.unregister()
         for cls in reversed(getattr(module, "CLASSES", ())):
             bpy.utils.unregister_class(cls)
 
 
-def leave() -> None:
+def leave(modules: list[ModuleType]) -> None:
     """Let Blender end before Python does: 4.2 crashes where it ends later.
 
     It ends when the last reference to its module goes, and keeps the callbacks of properties, even of classes that are
     gone: through their globals they would hold that module until Python itself has ended.
     """
     unregister()
-    own = [module for name, module in sys.modules.items() if name == __name__ or name.startswith(f"{__name__}.")]
-    for module in own:
+    for module in modules:
         vars(module).pop("bpy", None)
