@@ -230,6 +230,22 @@ def test_a_change_that_stays_is_no_spike():
     assert spikes(pose, times) == []
 
 
+@pytest.mark.parametrize("frames", [[0], [0, 1, 2], [58, 59]])
+def test_hands_that_jump_as_they_come_or_go_are_believed_later_or_earlier(frames):
+    pose, times = wave_pose(30)
+    pose, times = pose[:60], times[:60]
+    pose[frames, 0, 0] += np.radians(100)
+    assert spikes(pose, times) == frames
+
+
+def test_wild_starts_after_a_loss_are_spikes():
+    pose, times = wave_pose(30)
+    pose[30:33, 0, 0] += np.radians(100)
+    seen = np.ones(len(times), dtype=bool)
+    seen[10:30] = False
+    assert np.flatnonzero(seen & ~without_spikes(pose, times, seen, 0.25)).tolist() == [30, 31, 32]
+
+
 def test_spike_removal_can_be_switched_off():
     pose, times = wave_pose(30)
     pose[20, 0, 0] += 2.0

@@ -1,5 +1,7 @@
 """Which frames to believe: confidence, and poses that no hand can jump into and out of."""
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,11 +21,12 @@ SMALLEST_JUMP = np.radians(30.0)
 def without_spikes(
     pose: FloatArray, times: FloatArray, confident: NDArray[np.bool_], spike_seconds: float
 ) -> NDArray[np.bool_]:
-    """`confident` (T,) without the short excursions that jump away and come back.
+    """`confident` (T,) without the short excursions that jump away and come back, and without short jumpy ends.
 
     pose (T, 16, 3) axis-angle; times (T,) in seconds. Confident frames are cut into runs wherever any of the 16
     rotations jumps. A run, or several in a row, is a spike when the runs on both sides of it fit together and lie at
-    most spike_seconds apart.
+    most spike_seconds apart. A shorter run than that is one too where the hand comes into sight or leaves it: it is
+    often half out of the picture then.
     """
     frames = np.flatnonzero(confident)
     if len(frames) < 3:
@@ -38,6 +41,8 @@ def without_spikes(
             kept.append(run)
         else:
             kept[back:] = [np.concatenate([kept[back], run])]
+    kept = _without_jumpy_start(kept, times, spike_seconds)
+    kept = _without_jumpy_start([run[::-1] for run in reversed(kept)], -times, spike_seconds)
     believed = np.zeros_like(confident)
     believed[frames[np.concatenate(kept)]] = True
     return believed
@@ -59,6 +64,20 @@ def _run_to_join(
         if not find_jumps(quaternions[last], quaternions[first], seconds):
             return index
     return None
+
+
+def _without_jumpy_start(
+    runs: list[NDArray[np.intp]], times: FloatArray, spike_seconds: float
+) -> list[NDArray[np.intp]]:
+    """Runs but the short ones with nothing believed before them, that soon jump into another one."""
+    kept: list[NDArray[np.intp]] = []
+    for run, following in pairwise(runs):
+        begins = not kept or times[run[0]] - times[kept[-1][-1]] > spike_seconds
+        short = times[run[-1]] - times[run[0]] < spike_seconds
+        jumps = times[following[0]] - times[run[-1]] <= spike_seconds
+        if not (begins and short and jumps):
+            kept.append(run)
+    return [*kept, runs[-1]]
 
 
 def find_jumps(before: FloatArray, after: FloatArray, seconds: FloatArray) -> NDArray[np.bool_]:
