@@ -30,7 +30,7 @@ class CleanSettings:
     threshold: bpy.props.FloatProperty(
         name="Threshold",
         description="Confidence under which a frame is lost",
-        default=0.6,
+        default=0.8,
         min=0,
         max=1,
         subtype="FACTOR",

@@ -211,7 +211,7 @@ Threshold = Annotated[
         min=0,
         max=1,
         rich_help_panel=CLEANING_PANEL,
-        help="Confidence under which a frame counts as lost (at first 0.6).",
+        help="Confidence under which a frame counts as lost (at first 0.8).",
     ),
 ]
 LostOption = Annotated[
