@@ -339,6 +339,22 @@ def test_capture_runs_the_baseline_when_asked(clip, tmp_path):
     assert say("capture", clip, "-o", tmp_path / "a.npz", "--estimator", "guess")[0] == 2
 
 
+class TestCaptureProfile:
+    def test_stages_of_a_run_are_told_and_add_up_to_it(self, clip, tmp_path):
+        result = run("capture", clip, "-o", tmp_path / "a.npz", "--range", "0:7", "--profile")
+        (profile,) = result.of_type("profile")
+        assert {"running the network", "detecting palms", "waiting for frames", "writing the file"} <= set(
+            profile["stages"]
+        )
+        assert sum(profile["stages"].values()) == pytest.approx(result.done["seconds"], rel=0.05, abs=0.5)
+        assert profile["beside"]["decoding"] > 0
+
+    def test_is_a_table_in_a_log(self, clip, tmp_path):
+        _, _, err = say("capture", clip, "-o", tmp_path / "a.npz", "--range", "0:1", "--profile")
+        assert "running the network" in err
+        assert "together" in err
+
+
 def read_terminal(descriptor: int) -> str:
     """All that is written to a pseudo-terminal until its other end is closed."""
     parts = []

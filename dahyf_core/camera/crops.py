@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
+from dahyf_core.profiling import is_stage
 
 PATCH_SIZE = 224
 """Side of a patch in pixels: s_p of the paper."""
@@ -120,6 +121,7 @@ def upright_roll(
     return (roll + np.pi) % (2 * np.pi) - np.pi
 
 
+@is_stage("cutting patches")
 def cut_patches(image: NDArray[np.uint8], crops: Crops) -> NDArray[np.uint8]:
     """The pixels (N, PATCH_SIZE, PATCH_SIZE, 3) that the virtual cameras see in a frame (H, W, 3).
 

@@ -10,8 +10,10 @@ from dahyf_core.capture.record import Capture, CaptureSource, HandModelRecord
 from dahyf_core.cleaning import CleaningSettings, RawHand, TrackEdits, clean, edit_tracks
 from dahyf_core.errors import ModelFileError
 from dahyf_core.hand_model import BONE_NAMES, HandModel, Side
+from dahyf_core.profiling import is_stage
 
 
+@is_stage("cleaning")
 def assemble_capture(
     source: CaptureSource,
     frame: ArrayLike,

@@ -16,6 +16,7 @@ from dahyf_core.capture.atomic import replacing
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor, State
 from dahyf_core.errors import CaptureFileError, SettingsError
+from dahyf_core.profiling import is_stage
 
 SCHEMA_VERSION: Final = 1
 
@@ -68,6 +69,7 @@ SMALL_ENOUGH: Final = 64 * 2**20
 """Bytes that an archive may always unpack to; beyond, no more than LARGEST_EXPANSION times its own size."""
 
 
+@is_stage("writing the file")
 def save_capture(capture: Capture, path: Path) -> None:
     """Write a capture; the file appears whole or not at all. Raises OutputError."""
     arrays = {name: getattr(capture, name).astype(dtype, copy=False) for name, (dtype, _) in ARRAYS.items()}

@@ -23,6 +23,7 @@ from dahyf_core.errors import DahyfError
 from dahyf_core.footage import probe, select
 from dahyf_core.hand_model import Side, load_hand_model
 from dahyf_core.pose import EstimatorName, HandEstimates, PoseEstimator, Sightings, create_estimator
+from dahyf_core.profiling import stage
 from dahyf_core.tracking import TrackingSettings, assemble_hands
 
 SIDES: tuple[Side, ...] = ("right", "left")
@@ -72,16 +73,19 @@ def capture_footage(
 
     Raises FootageError, SettingsError, ModelFileError, OutputError or Interrupted.
     """
-    info = probe(settings.footage, settings.rate)
+    with stage("reading the index"):
+        info = probe(settings.footage, settings.rate)
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
     shot = Shot(info, select(info, settings.frame_range), intrinsics, settings.mirrored)
-    models = {side: load_hand_model(settings.hand_model or "open_hand", side) for side in SIDES}
-    estimator = create_estimator(settings.estimator, models)
+    with stage("loading networks"):
+        models = {side: load_hand_model(settings.hand_model or "open_hand", side) for side in SIDES}
+        estimator = create_estimator(settings.estimator, models)
+        detector = PalmDetector()
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
     tracking = TrackingSettings(max_hands=settings.max_hands)
     journal = Journal.beside(output, _journal_settings(shot, estimator, tracking))
 
-    watched = watch(shot, PalmDetector(), estimator, tracking, journal, report, stop)
+    watched = watch(shot, detector, estimator, tracking, journal, report, stop)
     total = len(shot.positions)
     seen = replace(shot, positions=shot.positions[: watched.done])
     capture = assemble_capture(

@@ -19,6 +19,7 @@ from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.reporters import Outcome
 from dahyf_core.cli.session import session
 from dahyf_core.cli.stopping import StopRequest
+from dahyf_core.profiling import profiled, stage
 
 if TYPE_CHECKING:
     from dahyf_core.capture import Capture
@@ -95,16 +96,18 @@ def capture(
     stillness: options.Stillness = None,
     wrist_rotation_only: options.WristRotationOnly = None,
     floor: options.Floors = None,
+    profile: options.Profiled = False,
     as_json: options.Json = False,
 ) -> None:
     """Capture the hands in footage.
 
     Ctrl-C stops cleanly: the frames done so far are in the file, and the same command goes on from there.
     """
-    with session(as_json) as reporter:
-        from dahyf_core.camera import Lens
-        from dahyf_core.capture import CaptureSettings, capture_footage
-        from dahyf_core.cleaning import CleaningSettings
+    with session(as_json) as reporter, profiled(time.perf_counter()) as spent:
+        with stage("importing"):
+            from dahyf_core.camera import Lens
+            from dahyf_core.capture import CaptureSettings, capture_footage
+            from dahyf_core.cleaning import CleaningSettings
 
         started = time.monotonic()
         check_output(output, CAPTURE_SUFFIXES, inputs=[clip])
@@ -134,6 +137,8 @@ def capture(
         )
         with StopRequest() as stop:
             result = capture_footage(settings, output, reporter, stop)
+        if profile:
+            reporter.profile(spent.stages(), spent.beside())
         reporter.done(_outcome(result, output, started))
 
 

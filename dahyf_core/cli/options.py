@@ -109,6 +109,7 @@ def _parse_numbers(text: str) -> list[float]:
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON object a line instead, for programs (docs/command-line.md).")
 ]
+Profiled = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went (docs/speed.md).")]
 CaptureFile = Annotated[
     Path,
     typer.Argument(metavar="CAPTURE", show_default=False, help="A capture file (.npz) that `dahyf capture` wrote."),

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -64,6 +64,15 @@ class Reporter(ABC):
     @abstractmethod
     def done(self, outcome: Outcome) -> None:
         """Say where the result is."""
+
+    def profile(self, stages: Mapping[str, float], beside: Mapping[str, float]) -> None:
+        """Say in which stages the time went (s), and what other threads did beside them."""
+        total = sum(stages.values())
+        for name, seconds in stages.items():
+            self.status(f"{name:20} {seconds:8.3f} s {100 * seconds / total:5.1f} %")
+        self.status(f"{'together':20} {total:8.3f} s")
+        for name, seconds in beside.items():
+            self.status(f"{name:20} {seconds:8.3f} s beside, in another thread")
 
     def __enter__(self) -> Self:
         return self
@@ -138,6 +147,9 @@ class JsonReporter(Reporter):
             frames=outcome.frames,
             seconds=round(outcome.seconds, 3),
         )
+
+    def profile(self, stages: Mapping[str, float], beside: Mapping[str, float]) -> None:
+        self._write(type="profile", stages=_all_rounded(stages), beside=_all_rounded(beside))
 
     def _write(self, **message: object) -> None:
         self._stream.write(json.dumps(message) + "\n")
@@ -243,6 +255,10 @@ class _RateColumn(ProgressColumn):
 def _progress_bar(console: Console) -> Progress:
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(), TimeRemainingColumn()
     return Progress(*columns, console=console)
+
+
+def _all_rounded(seconds: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in seconds.items()}
 
 
 def _rounded(value: float | None) -> float | None:

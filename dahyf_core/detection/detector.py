@@ -7,6 +7,7 @@ from dahyf_core.detection.anchors import anchor_centers
 from dahyf_core.detection.letterbox import letterbox
 from dahyf_core.detection.palms import Palms
 from dahyf_core.detection.suppression import merge_overlapping
+from dahyf_core.profiling import is_stage
 from dahyf_core.runtime import asset, create_session
 
 FloatArray = NDArray[np.float64]
@@ -33,6 +34,7 @@ class PalmDetector:
         """The ONNX Runtime execution provider that runs the network."""
         return self._session.provider
 
+    @is_stage("detecting palms")
     def detect(self, image: NDArray[np.uint8]) -> Palms:
         """The palms in a frame (H, W, 3) of RGB bytes, best first."""
         picture, frame_from_picture = letterbox(image)

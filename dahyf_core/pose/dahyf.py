@@ -13,6 +13,7 @@ from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.confidence import agreement
 from dahyf_core.pose.estimator import HandEstimates, Sightings
 from dahyf_core.pose.orientation import viewing_rotations
+from dahyf_core.profiling import is_stage
 from dahyf_core.rotations import axis_angle_from_matrix
 from dahyf_core.runtime import create_session
 
@@ -64,6 +65,7 @@ class DahyfNetwork:
         """The ONNX Runtime execution provider that runs the network."""
         return self._session.provider
 
+    @is_stage("running the network")
     def run(self, patches: NDArray[np.uint8], *crops: Crops) -> DahyfOutputs:
         """Patches (N, 224, 224, 3) of RGB bytes, N >= 0, in one batch. crops: what they show, of one camera each."""
         if not len(patches):
@@ -121,6 +123,7 @@ class DahyfEstimator:
             points[rows] = model.keypoints(posed, "mediapipe") @ viewing_rotations(sightings.crops[rows])
         return points
 
+    @is_stage("poses")
     def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
         """Poses of one hand from all its sightings, in the order of time, with one shape for all of them.
 

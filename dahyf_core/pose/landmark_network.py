@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.profiling import is_stage
 from dahyf_core.runtime import asset, create_session
 
 Array = NDArray[np.float32]
@@ -41,6 +42,7 @@ class LandmarkNetwork:
         """The ONNX Runtime execution provider that runs the network."""
         return self._session.provider
 
+    @is_stage("running the network")
     def run(self, patches: NDArray[np.uint8]) -> LandmarkOutputs:
         """Patches (N, 224, 224, 3) of RGB bytes, N >= 0, in one batch."""
         return LandmarkOutputs(*self._session.run(patches=patches))

@@ -13,6 +13,7 @@ from dahyf_core.pose.confidence import agreement
 from dahyf_core.pose.estimator import HandEstimates, Sightings
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt, viewing_rotations
+from dahyf_core.profiling import is_stage
 from dahyf_core.rotations import matrix_from_axis_angle
 
 Array = NDArray[np.floating]
@@ -71,6 +72,7 @@ class LandmarkEstimator:
         """(N, 21, 3) m: the world points, in the camera's axes as if each patch lay amid the picture."""
         return sightings.payload.reshape(-1, 21, 3).astype(float)
 
+    @is_stage("poses")
     def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
         """Poses of one hand from all its sightings, in the order of time, with one shape for all of them."""
         if not len(sightings):
