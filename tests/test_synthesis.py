@@ -319,3 +319,15 @@ def test_erased_photographs_are_written_once_for_each_source(tmp_path):
     labels = PhotoLabels(**unused | names | {"source": np.array(["x/1", "x/1", "x/2"]), "joints_2d": joints})
     assert erase_hands(labels, tmp_path / "out") == 2
     assert sorted(path.name for path in (tmp_path / "out" / "x").iterdir()) == ["1.jpg", "2.jpg"]
+
+
+def test_hands_across_a_wide_frame_show_themselves_the_same_way(backgrounds):
+    with create_generator(backgrounds, chosen=replace(PLAIN, places=3)) as generator:
+        labels = generator.batch(range(6)).labels
+    for first in (0, 3):
+        same = slice(first, first + 3)
+        assert np.ptp(labels.pose[same, 1:], axis=0).max() < 1e-5
+        middle = labels.joints_3d_own[same].mean(axis=1)
+        angles = np.degrees(np.arctan2(np.linalg.norm(middle[:, :2], axis=1), middle[:, 2]))
+        assert (np.diff(angles) > 10).all()
+        assert 35 < angles[-1] < 43

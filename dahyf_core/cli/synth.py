@@ -47,6 +47,10 @@ def synth(
         typer.Option(help="Use only backgrounds and poses of this split; without it all of them."),
     ] = None,
     size: Annotated[int, typer.Option(min=64, max=1024, help="Side of the pictures in pixels.")] = 256,
+    places: Annotated[
+        int,
+        typer.Option(min=0, help="Take each hand so often, from the middle of a wide-angle frame towards a corner."),
+    ] = 0,
     as_json: options.Json = False,
 ) -> None:
     """Draw hands with exact labels, as data to train on.
@@ -59,7 +63,7 @@ def synth(
         from dahyf_core.synthesis import Generator, SynthesisSettings, write_set
 
         started = time.monotonic()
-        settings = SynthesisSettings(size=size)
+        settings = SynthesisSettings(size=size, places=places)
         with Generator(
             load_hand_model(), backgrounds, poses, seed, split.value if split else None, settings
         ) as generator:

@@ -7,6 +7,7 @@ Backbone = Literal["lite", "resnet50", "hrnet_w64"]
 DirectionMap = Literal["none", "local", "global"]
 Joints = Literal["none", "heatmap", "simcc"]
 Encoding = Literal["none", "patch", "frame"]
+Regressor = Literal["kinematic", "paper"]
 
 
 @dataclass(frozen=True)
@@ -17,13 +18,15 @@ class NetworkConfig:
     direction_map: section 3.2. joints: how 2D joints are located, section 3.3. encoding: eq. 6 in patch pixels, as
     printed, or in frame pixels; without located joints there is nothing to encode. channels: of F.
     map_size: side of F and of F_k; the paper's is 56. hidden: widths of the regressor's layers, which the paper does
-    not give.
+    not give. regressor: of `lite`, which begins as inverse kinematics of what MediaPipe's heads see in space, or at a
+    mean hand, as the paper's does; other backbones have the paper's.
     """
 
     backbone: Backbone = "lite"
     direction_map: DirectionMap = "global"
     joints: Joints = "simcc"
     encoding: Encoding = "frame"
+    regressor: Regressor = "kinematic"
     channels: int = 64
     map_size: int = 28
     hidden: tuple[int, ...] = (512, 512)

@@ -69,7 +69,7 @@ class DaHyF(nn.Module):
         inputs = config.channels + (ENCODED if self.encodes else 0)
         self.landmark_heads: LandmarkHeads | None = None
         self.regressor: KinematicRegressor | PaperRegressor
-        if config.backbone == "lite":
+        if config.backbone == "lite" and config.regressor == "kinematic":
             self.landmark_heads = LandmarkHeads(pretrained)
             inputs += self.backbone.channels[-1]
             self.regressor = KinematicRegressor(inputs, config.hidden, config.dropout, self.hand_layer.model)

@@ -68,11 +68,12 @@ class Generator:
 
     def jpeg(self, index: int) -> tuple[NDArray[np.uint8], Labels]:
         """Picture number `index` as the bytes of a JPEG file, and its labels, one row."""
-        size = self.settings.size
-        for attempt in range(MOST_TAKES):
-            rng = np.random.default_rng([self._seed, index, attempt])
+        size, places = self.settings.size, self.settings.places
+        number, place = divmod(index, places) if places else (index, None)
+        for attempt in range(1 if places else MOST_TAKES):
+            rng = np.random.default_rng([self._seed, number, attempt])
             background = self._backgrounds.cut(rng, size)
-            take = self._stage.draw(rng, background)
+            take = self._stage.draw(rng, background, place)
             rendering = self._renderer.render(take.scene)
             labels = self._label(index, take, rendering.depth)
             if labels.visible.sum() >= FEWEST_VISIBLE:

@@ -15,6 +15,8 @@ class SynthesisSettings:
     fitted, prior, gesture, grasp: relative shares of where poses come from; without fitted poses their share is 0.
     second_hand: another hand close by. pinched_object: something thin between thumb and index finger, where they leave
     room. obstacle: an object between hand and camera. sleeve, band: on the forearm.
+    places: 0 to put each hand anywhere before lenses of many kinds; else how often each hand is taken, from the middle
+    of a wide-angle frame outwards, always showing itself the same way.
     """
 
     size: int = 256
@@ -29,6 +31,7 @@ class SynthesisSettings:
     obstacle: float = 0.12
     sleeve: float = 0.5
     band: float = 0.15
+    places: int = 0
 
     def pose_shares(self, has_fits: bool) -> dict[PoseKind, float]:
         """Shares of the kinds of poses, which add up to 1."""

@@ -21,6 +21,11 @@ from dahyf_core.synthesis.surface import VertexNormals, fill_with_spheres, unit
 Array = NDArray[np.floating]
 
 FRAMES = ((640, 480), (480, 640), (1280, 720), (720, 1280), (1920, 1080), (1080, 1920), (1024, 1024), (640, 640))
+WIDE, OUTERMOST, DIAGONAL = 0.45, 0.75, (1, -1)
+"""Focal length of a wide angle, in diagonals of the frame; how far from its middle to a corner hands are placed, which
+is 40 degrees off axis, and to which."""
+SMALL = 0.2
+"""Extent of the hands there, as a share of the shorter side: all of them lie in the frame."""
 AT_BORDER = 0.12
 """Share of hands that may be cut by the border of the frame."""
 NEAREST = 0.17
@@ -90,12 +95,12 @@ class Stage:
         shares = settings.pose_shares(fits is not None)
         self._kinds, self._chances = list(shares), list(shares.values())
 
-    def draw(self, rng: np.random.Generator, background: NDArray[np.uint8]) -> Take:
-        """A hand and its surroundings, in the light of the background."""
+    def draw(self, rng: np.random.Generator, background: NDArray[np.uint8], place: int | None = None) -> Take:
+        """A hand and its surroundings, in the light of the background. place: in a wide-angle frame, see settings."""
         settings = self._settings
         sides: list[Side] = ["left", "right"] if rng.random() < 0.5 else ["right", "left"]
         shape = np.clip(rng.standard_normal(10), -2.5, 2.5)
-        hand, shot = self._place(rng, self._draw_hand(rng, sides[0], shape))
+        hand, shot = self._place(rng, self._draw_hand(rng, sides[0], shape), place)
         hands = [hand]
         if rng.random() < settings.second_hand:
             hands.append(self._beside(rng, hand, self._draw_hand(rng, sides[1], shape)))
@@ -122,7 +127,7 @@ class Stage:
         bend = np.clip(rng.normal(0, 0.45 * WIDEST_BEND), -WIDEST_BEND, WIDEST_BEND)
         return Hand.create(self._hands[side], kind, fingers, shape, bend, self._poses.draw_root(rng), held)
 
-    def _place(self, rng: np.random.Generator, hand: Hand) -> tuple[Hand, Shot]:
+    def _place(self, rng: np.random.Generator, hand: Hand, place: int | None) -> tuple[Hand, Shot]:
         """Before a camera, and the square of its frame that shows the hand."""
         width, height = FRAMES[rng.integers(len(FRAMES))]
         focal = float(np.hypot(width, height) * np.exp(np.clip(rng.normal(0.0, 0.25), -0.55, 0.7)))
@@ -131,10 +136,15 @@ class Stage:
         points = hand.keypoints("own")
         extent = np.ptp(points[:, :2], axis=0).max()
         span = min(width, height) * np.exp(rng.uniform(*np.log(self._settings.spans)))
+        if place is not None:
+            focal, span = WIDE * float(np.hypot(width, height)), SMALL * min(width, height)
         depth = max(focal * extent / span, NEAREST + 0.5 * np.ptp(points[:, 2]))
         span = focal * extent / depth
         margin = np.where(rng.random() < AT_BORDER, 0.3, 1.15) * span
         at = [rng.uniform(*sorted((min(margin, length / 2), length - margin))) for length in (width, height)]
+        if place is not None:
+            out = OUTERMOST * place / max(1, self._settings.places - 1)
+            at = [side / 2 * (1 + out * way) for side, way in zip((width, height), DIAGONAL, strict=True)]
         ray = np.append((np.array(at) - (width / 2, height / 2)) / focal, 1.0)
         hand = hand.turned(_turn_to(ray))
         hand = hand.moved(ray * depth - hand.keypoints("own").mean(axis=0))

@@ -42,8 +42,9 @@ class DataConfig:
 class OptimiserConfig:
     """Adam, and how its rates go. Rates are for the whole network where it is not `lite`.
 
-    trunk_rate: of `lite`'s trunk behind the features; its early part and its heads stand still. kinematics_rate: of its
-    inverse kinematics. weights_rate: of the log variances of eq. 11. clip: greatest norm of the gradient.
+    trunk_rate: of `lite`'s trunk behind the features, 0 if that stands still like its early part and its heads.
+    kinematics_rate: of its inverse kinematics. weights_rate: of the log variances of eq. 11. clip: greatest norm of the
+    gradient.
     """
 
     rate: float = 5e-4

@@ -3,7 +3,7 @@
 Whatever a step needs follows from the seed and its number, so that a run that was killed goes on as if it had not been.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -83,18 +83,20 @@ def train(config: TrainingConfig, run: RunFolder, progress: Progress, stop: Call
     Run(config, run, fabric, progress).go_on(stop)
 
 
-def measured_batch(share: Share, first: int) -> Batch:
-    """The patches of a data set from `first` on, always the same."""
-    rows = np.arange(first, min(first + MEASURED_PATCHES, len(share.source)))
-    return share.source.batch(rows, np.random.default_rng(first))
+def measured_batches(share: Share) -> Iterator[Batch]:
+    """All patches of a data set, always the same."""
+    for first in range(0, len(share.source), MEASURED_PATCHES):
+        rows = np.arange(first, min(first + MEASURED_PATCHES, len(share.source)))
+        yield share.source.batch(rows, np.random.default_rng(first))
 
 
 def prepare(config: TrainingConfig, run: RunFolder, progress: Progress) -> None:
     """What one process does for all: features, and inverse kinematics."""
     open_shares((*config.data, *config.validation), run, config.seed, progress)
-    if config.network.backbone == "lite" and config.start is None and not run.beginning.exists():
-        network = Trainee.create(config).network
-        assert isinstance(network.regressor, KinematicRegressor)
+    if config.start is not None or run.beginning.exists():
+        return
+    network = Trainee.create(config).network
+    if isinstance(network.regressor, KinematicRegressor):
         kinematics, model = network.regressor.kinematics, network.hand_layer.model
         teach_kinematics(
             kinematics, model, config.kinematics, config.seed, lambda done, total: progress("kinematics", done, total)
@@ -183,11 +185,10 @@ class Run:
         if not self.fabric.is_global_zero:
             return
         for name, share in validation.items():
-            parts = range(0, len(share.source), MEASURED_PATCHES)
             found = measure(
                 cast(DaHyF, self.average.module),
                 self.trainee.objective,
-                (map_tensors(self.fabric.to_device, measured_batch(share, first)) for first in parts),
+                (map_tensors(self.fabric.to_device, batch) for batch in measured_batches(share)),
             )
             self.run.note(self.step, name, found)
             self.fabric.log_dict({f"{name}/{key}": value for key, value in found.items()}, self.step)

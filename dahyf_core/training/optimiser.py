@@ -19,7 +19,8 @@ def create_optimiser(network: DaHyF, objective: Objective, config: OptimiserConf
     trunk: list[nn.Parameter] = []
     kinematics: list[nn.Parameter] = []
     if isinstance(network.backbone, Trunk):
-        for parameter in network.backbone.early_parameters():
+        still = network.backbone.early_parameters() if config.trunk_rate else network.backbone.parameters()
+        for parameter in still:
             parameter.requires_grad_(False)
         trunk = [parameter for parameter in network.backbone.parameters() if parameter.requires_grad]
     if isinstance(network.regressor, KinematicRegressor):
