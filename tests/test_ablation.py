@@ -102,7 +102,8 @@ def test_the_command_runs_a_recipe(recipe, tmp_path):
     result = run("ablate", tmp_path / "a.toml", "-o", tmp_path / "s", "--seeds", 1, "--rows", "gdm")
     assert result.exit_code == 0
     assert "1 of 1 runs" in result.of_type("status")[-1]["text"]
-    assert run("ablate", tmp_path / "a.toml", "-o", tmp_path / "s", "--rows", "best").error["exit_code"] == SettingsError.exit_code
+    refused = run("ablate", tmp_path / "a.toml", "-o", tmp_path / "s", "--rows", "best")
+    assert refused.error["exit_code"] == SettingsError.exit_code
     assert (tmp_path / "s" / "table.md").exists()
 
 
