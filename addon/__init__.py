@@ -18,6 +18,7 @@ from . import (
     footage,
     job,
     mapping,
+    menus,
     panels,
     preferences,
     preview,
@@ -45,6 +46,7 @@ MODULES = (
     clean,
     retarget_operators,
     panels,
+    menus,
     confidence_bar,
     command_line,
 )

@@ -1,0 +1,46 @@
+"""The menu of the 3D View that holds every operator: what stands in no menu, Blender's search (F3) does not find."""
+
+import bpy
+
+OPERATORS = (
+    ("capture", "import_capture", "cancel", "dismiss_error"),
+    ("select_hands", "drop_hand"),
+    ("clean", "add_correction_layer", "jump_to_bad_span"),
+    ("preview_retarget", "retarget", "save_preset"),
+    ("save_settings", "set_up_environment", "check_environment", "show_report"),
+)
+"""In the order of the work."""
+
+
+class DAHYF_HANDS_MT_operators(bpy.types.Menu):
+    """All that DaHyF Hands does"""
+
+    bl_label = "DaHyF Hands"
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        for number, group in enumerate(OPERATORS):
+            if number:
+                self.layout.separator()
+            for name in group:
+                self.layout.operator(f"dahyf_hands.{name}")
+
+
+def draw_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
+    """The submenu at the end of Object and of Pose."""
+    menu.layout.separator()
+    menu.layout.menu(DAHYF_HANDS_MT_operators.__name__)
+
+
+def register() -> None:
+    """Put it into both menus."""
+    for menu in (bpy.types.VIEW3D_MT_object, bpy.types.VIEW3D_MT_pose):
+        menu.append(draw_entry)
+
+
+def unregister() -> None:
+    """Take it out of both again."""
+    for menu in (bpy.types.VIEW3D_MT_object, bpy.types.VIEW3D_MT_pose):
+        menu.remove(draw_entry)
+
+
+CLASSES = (DAHYF_HANDS_MT_operators,)
