@@ -11,6 +11,7 @@ from ..compat import NewAction
 from ..errors import RetargetError
 from ..keys import Channel, add_channels
 from .channels import rotation_channel
+from .limits import joint_limits
 from .presets import Preset, fitted
 from .rotations import quaternions_from_matrices
 from .solve import TargetHand, finger_keys
@@ -85,9 +86,12 @@ def cautions(
 
 
 def finger_channels(armature: bpy.types.Object, source: Source, hand: TargetHand) -> Iterator[Channel]:
-    """The rotations of all finger bones."""
+    """The rotations of all finger bones, within the joint limits of those that have some."""
     for name, matrices in finger_keys(source.motion, hand).items():
-        yield rotation_channel(armature.pose.bones[name], quaternions_from_matrices(matrices))
+        bone = armature.pose.bones[name]
+        limits = joint_limits(bone)
+        kept = matrices if limits is None else limits.applied(matrices)
+        yield rotation_channel(bone, quaternions_from_matrices(kept))
 
 
 def write(armature: bpy.types.Object, name: str, parts: Sequence[Part]) -> bpy.types.Action:
