@@ -74,17 +74,48 @@ class _Glimpse:
 
 
 class Eyes:
-    """Detector, network and tracker at work on one frame after the other.
-
-    They remember the last moments. A hand that is found is followed back through them to where it appeared, so that the
-    detector need not run on every frame.
-    """
+    """Detector, network and tracker at work on one frame after the other."""
 
     def __init__(self, detector: Detector, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics) -> None:
         self._tracker = tracker
         self._detector = detector
         self._estimator = estimator
         self._intrinsics = intrinsics
+
+    def look(self, position: int, time: float, image: Image) -> list[SightingLog]:
+        """What is seen of hands in the next frame (H, W, 3), RGB."""
+        seen = self._follow(position, time, image)
+        if self._tracker.wants_detection(time):
+            seen += self._search(position, time, image)
+        return seen
+
+    def _follow(self, position: int, time: float, image: Image) -> list[SightingLog]:
+        crops = self._tracker.next_crops(time)
+        if not len(crops):
+            return []
+        sightings = self._estimator.see(image, crops)
+        return _of_hands(position, self._tracker.follow(time, sightings), sightings)
+
+    def _search(self, position: int, time: float, image: Image) -> list[SightingLog]:
+        palms = crops_from_palms(self._detector.detect(image), self._intrinsics)
+        crops = self._tracker.candidates(time, palms)
+        if len(crops):
+            crops = self._tracker.closer_look(self._estimator.see(image, crops))
+        if not len(crops):
+            return []
+        sightings = self._estimator.see(image, crops)
+        return _of_hands(position, self._tracker.admit(time, sightings), sightings)
+
+
+class Hindsight(Eyes):
+    """Eyes that remember the last moments.
+
+    A hand that is found is followed back through them to where it appeared, so that the detector need not run on every
+    frame.
+    """
+
+    def __init__(self, detector: Detector, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics) -> None:
+        super().__init__(detector, estimator, tracker, intrinsics)
         self._memory: deque[_Glimpse] = deque()
 
     def look(self, position: int, time: float, image: Image) -> list[SightingLog]:
@@ -103,23 +134,6 @@ class Eyes:
         limit = MEMORY_BYTES // image.nbytes
         while len(self._memory) > limit or (self._memory and self._memory[0].time < time - MEMORY_TIME):
             self._memory.popleft()
-
-    def _follow(self, position: int, time: float, image: Image) -> list[SightingLog]:
-        crops = self._tracker.next_crops(time)
-        if not len(crops):
-            return []
-        sightings = self._estimator.see(image, crops)
-        return _of_hands(position, self._tracker.follow(time, sightings), sightings)
-
-    def _search(self, position: int, time: float, image: Image) -> list[SightingLog]:
-        palms = crops_from_palms(self._detector.detect(image), self._intrinsics)
-        crops = self._tracker.candidates(time, palms)
-        if len(crops):
-            crops = self._tracker.closer_look(self._estimator.see(image, crops))
-        if not len(crops):
-            return []
-        sightings = self._estimator.see(image, crops)
-        return _of_hands(position, self._tracker.admit(time, sightings), sightings)
 
     def _trace_back(self, track: int, now: float) -> Iterator[SightingLog]:
         """Earlier sightings of a hand that was found now, as far back as it is seen without a gap."""
@@ -204,7 +218,7 @@ def watch(
     """
     total = len(shot.positions)
     tracker = Tracker(settings, shot.intrinsics, shot.times[0])
-    eyes = Eyes(detector, estimator, tracker, shot.intrinsics)
+    eyes = Hindsight(detector, estimator, tracker, shot.intrinsics)
     notes = _Notes(journal, shot.intrinsics)
     notes.go_on(tracker)
     if notes.done:
@@ -230,7 +244,7 @@ def _pictures(shot: Shot, start: int, stop: int) -> Generator[tuple[Frame, Image
             yield frame, np.asarray(cv2.flip(frame.image, 1), np.uint8) if shot.mirrored else frame.image
 
 
-def _recall(eyes: Eyes, shot: Shot, notes: _Notes) -> None:
+def _recall(eyes: Hindsight, shot: Shot, notes: _Notes) -> None:
     """Bring back the memory of the last frames that were looked at, as if there had been no break."""
     log = notes.log()
     start = int(np.searchsorted(shot.times, shot.times[notes.done - 1] - MEMORY_TIME))

@@ -1,0 +1,122 @@
+"""One frame in, one pose a hand out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dahyf_core.camera import Lens
+from dahyf_core.capture.watching import Detector, Eyes
+from dahyf_core.detection import PalmDetector
+from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.pose import PoseEstimator, Sightings, create_estimator
+from dahyf_core.rotations import (
+    axis_angle_from_quaternion,
+    continuous_quaternions,
+    quaternion_from_axis_angle,
+)
+from dahyf_core.streaming.one_euro import OneEuro
+from dahyf_core.tracking import Tracker, TrackingSettings, side_evidence
+
+Array = NDArray[np.floating]
+
+SIDES: tuple[Side, ...] = ("right", "left")
+ROTATION = partial(OneEuro, 1.5, 2.0)
+"""Of unit quaternions, whose speed is half of that of the rotation, in radians a second."""
+TRANSLATION = partial(OneEuro, 1.5, 20.0)
+"""Of metres."""
+SHAPE = partial(OneEuro, 0.1, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class LiveHand:
+    """One hand in one frame, in the hand model of its side and the camera frame (x right, y down, z forward).
+
+    track: the same for the same hand as long as it is seen. confidence: 0 to 1, of this frame alone; captures take 0.8
+    and more. pose: (16, 3) axis-angle, the root's first, shape: (10,), translation: (3,) m; smoothed. joints_3d:
+    (21, 3) m, MediaPipe's keypoints of the smoothed hand, FreiHAND order. joints_2d: (21, 2) px, located, not smoothed.
+    """
+
+    track: int
+    side: Side
+    confidence: float
+    pose: Array
+    shape: Array
+    translation: Array
+    joints_3d: Array
+    joints_2d: Array
+
+
+@dataclass
+class _Memory:
+    """What is kept of a followed hand. vote: evidence for a right hand. quaternions: (16, 4), the last ones."""
+
+    vote: float = 0.0
+    rotation: OneEuro = field(default_factory=ROTATION)
+    translation: OneEuro = field(default_factory=TRANSLATION)
+    shape: OneEuro = field(default_factory=SHAPE)
+    quaternions: Array | None = None
+
+
+class Stream:
+    """Hands in frames that come one by one, as from a camera, with nothing known of those to come.
+
+    There is no batch and no look-ahead: the answer to a frame is there when the call returns. Poses are those of a
+    capture before cleaning, smoothed by 1 euro filters, which lag the less the faster a hand moves.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        lens: Lens = Lens(),  # noqa: B008 (frozen)
+        max_hands: int = 2,
+        estimator: PoseEstimator | None = None,
+        detector: Detector | None = None,
+        hand_models: Mapping[Side, HandModel] | None = None,
+    ) -> None:
+        """Of frames of that size, px. estimator, detector, hand_models: what ships, if None.
+
+        Raises SettingsError, ModelFileError.
+        """
+        self._models = dict(hand_models or {side: load_hand_model(side=side) for side in SIDES})
+        self._estimator = estimator or create_estimator("dahyf", self._models)
+        intrinsics = lens.intrinsics(width, height)
+        tracker = Tracker(TrackingSettings(max_hands=max_hands), intrinsics, 0.0)
+        self._eyes = Eyes(detector or PalmDetector(), self._estimator, tracker, intrinsics)
+        self._memory: dict[int, _Memory] = {}
+        self._frames = 0
+
+    def look(self, image: NDArray[np.uint8], time: float) -> list[LiveHand]:
+        """The hands in the next frame (H, W, 3), RGB, at `time`, seconds from 0 on, which rises."""
+        found = [
+            self._hand(int(track), log.sightings[[row]], time)
+            for log in self._eyes.look(self._frames, time, image)
+            for row, track in enumerate(log.track)
+        ]
+        self._frames += 1
+        self._memory = {hand.track: self._memory[hand.track] for hand in found}
+        return found
+
+    def _hand(self, track: int, sighting: Sightings, time: float) -> LiveHand:
+        memory = self._memory.setdefault(track, _Memory())
+        memory.vote += float(side_evidence(sighting.right_score, sighting.presence)[0])
+        side: Side = "left" if memory.vote < 0 else "right"
+        found = self._estimator.solve(sighting, side)
+        pose, shape = self._smooth_pose(memory, found.pose[0], time), memory.shape(found.shape[0], time)
+        translation = memory.translation(found.translation[0], time)
+        model = self._models[side]
+        joints = model.keypoints(model.skeleton(pose[None], shape[None], translation[None]), "mediapipe")
+        return LiveHand(
+            track, side, float(found.confidence[0]), pose, shape, translation, joints[0], found.joints_2d[0]
+        )
+
+    def _smooth_pose(self, memory: _Memory, pose: Array, time: float) -> Array:
+        """(16, 3) rotations, smoothed as quaternions on one half of their sphere."""
+        quaternions = quaternion_from_axis_angle(pose)
+        if memory.quaternions is not None:
+            quaternions = continuous_quaternions(np.stack([memory.quaternions, quaternions]))[1]
+        memory.quaternions = memory.rotation(quaternions, time)
+        return axis_angle_from_quaternion(memory.quaternions)
