@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Measure `dahyf capture` against MediaPipe Hands, side by side on the same clips: speed, hands found, memory.
+"""Measure `dahyf capture` against MediaPipe Hands, side by side on the same clips: speed, latency, memory, size.
 
-Both are whole programs that run one after the other, in turns, several rounds long. Seconds are those from opening a
-clip to the result, the networks' loading included and the interpreter's start not; for dahyf they include the poses,
-cleaning and the capture file, which MediaPipe has not. Each clip is looked through for one hand and for two, and once
-more beside its mirror image, where there are two. MediaPipe gets an environment of its own, .env/mediapipe.
+Four systems: MediaPipe Hands in video and in static mode, and dahyf with either estimator. All are whole programs that
+run one after the other, in turns, several rounds long. Seconds are those from opening a clip to the result, the
+networks' loading included and the interpreter's start not; for dahyf they include the poses, cleaning and the capture
+file, which MediaPipe has not. Each clip is looked through for one hand and for two, and once more beside its mirror
+image, where there are two. Latency is of single frames that are decoded already: MediaPipe's `process`, and `Stream`.
+MediaPipe gets an environment of its own, .env/mediapipe. readme_tables.py makes tables of what is written.
 """
 
 import argparse
 import json
-import statistics
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,16 +20,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
 import numpy as np
 from mediapipe_environment import ROOT, SCRIPT, mediapipe_python
 from numpy.typing import NDArray
+from readme_tables import speed_table
 
 from dahyf_core.capture import load_capture
+from dahyf_core.runtime import asset
 
-MEMORY_FRAMES = (200, 2000)
+LONG_FRAMES = 2000
+SCRIPTS = ROOT / "scripts"
 
 MEASURE = """
 import resource, subprocess, sys
@@ -39,94 +45,160 @@ sys.exit(code)
 that of its parent on."""
 
 Image = NDArray[np.uint8]
+Numbers = dict[str, Any]
+"""Of one run: frames, found (frames with a hand), seconds, memory (peak, MB), latency_p50 and latency_p99 (ms)."""
+Program = Callable[[Path, int], Numbers]
+"""Runs over a clip, looking for so many hands."""
 
 
 @dataclass(frozen=True)
-class Run:
-    """One program's run over a clip. found: frames with a hand. memory: peak resident set, MB."""
-
-    frames: int
-    found: int
-    seconds: float
-    memory: float
-
-    @property
-    def rate(self) -> float:
-        return self.frames / self.seconds
-
-
-Program = Callable[[Path, int], Run]
-"""Runs over a clip, looking for so many hands."""
+class Case:
+    name: str
+    clip: Path
+    hands: int
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each program on each clip (default 5)")
-    parser.add_argument("--no-memory", action="store_true", help="leave out the long clips that memory is measured on")
+    parser.add_argument("--no-long", action="store_true", help=f"leave out the clip of {LONG_FRAMES} frames")
+    parser.add_argument("-o", "--output", type=Path, default=Path("speed.json"), metavar="FILE.json")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw frames/s there; needs matplotlib")
     arguments = parser.parse_args()
-    mediapipe = mediapipe_program()
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        print(f"{'clip':32} {'hands':>5}  {'MediaPipe frames/s':>22}  {'dahyf frames/s':>22}  {'ratio':>5}  found")
-        for clip in arguments.clips:
-            for hands in (1, 2):
-                print(compare(clip.name, clip, hands, mediapipe, run_dahyf, arguments.rounds), flush=True)
-            twin = write_clip(work / f"twin_{clip.stem}.mp4", (beside_mirrored(image) for image in read_images(clip)))
-            print(compare(twin.name, twin, 2, mediapipe, run_dahyf, arguments.rounds), flush=True)
-        if not arguments.no_memory:
-            print(f"\n{'peak memory':32} {'MediaPipe':>12} {'dahyf':>12}")
-            for frames in MEMORY_FRAMES:
-                clip = write_clip(work / f"{frames}.mp4", islice(looped(arguments.clips[0]), frames))
-                runs = mediapipe(clip, 2), run_dahyf(clip, 2)
-                print(f"{f'{frames} frames':32} " + " ".join(f"{run.memory:9.0f} MB" for run in runs), flush=True)
-
-
-def compare(name: str, clip: Path, hands: int, mediapipe: Program, dahyf: Program, rounds: int) -> str:
-    """A line of the table: medians and ranges over the rounds, and the median ratio of a round."""
-    theirs, ours = [], []
-    for _ in range(rounds):
-        theirs.append(mediapipe(clip, hands))
-        ours.append(dahyf(clip, hands))
-    ratio = statistics.median(our.rate / their.rate for our, their in zip(ours, theirs, strict=True))
-    found = f"{theirs[0].found} and {ours[0].found} of {ours[0].frames}"
-    return f"{name:32} {hands:5}  {rates(theirs):>22}  {rates(ours):>22}  {ratio:5.2f}  {found}"
-
-
-def rates(runs: list[Run]) -> str:
-    values = [run.rate for run in runs]
-    return f"{statistics.median(values):.1f} ({min(values):.1f} to {max(values):.1f})"
-
-
-def mediapipe_program() -> Program:
-    """MediaPipe Hands."""
     python = mediapipe_python()
+    systems: dict[str, Program] = {
+        "mediapipe": mediapipe_program(python, "time"),
+        "mediapipe_static": mediapipe_program(python, "time_static"),
+        "baseline": dahyf_program("baseline"),
+        "dahyf": dahyf_program("dahyf"),
+    }
+    result: Numbers = {"machine": machine(), "sizes": sizes(python), "runs": []}
+    with tempfile.TemporaryDirectory() as folder:
+        cases = [case for clip in arguments.clips for case in cases_of(clip, Path(folder))]
+        for turn in range(arguments.rounds):
+            for case in cases:
+                measure(case, turn, systems, result, arguments.output)
+        if not arguments.no_long:
+            clip = write_clip(Path(folder) / "long.mp4", islice(looped(arguments.clips[0]), LONG_FRAMES))
+            video = {name: program for name, program in systems.items() if name != "mediapipe_static"}
+            measure(Case(f"{LONG_FRAMES:,} frames", clip, 1), 0, video, result, arguments.output)
+    print(speed_table(result))
+    if arguments.plot:
+        draw(result, arguments.plot)
 
-    def run(clip: Path, hands: int) -> Run:
-        text, memory = run_measured(python, SCRIPT, "time", clip, hands)
-        return Run(**json.loads(text.splitlines()[-1]), memory=memory)
+
+def measure(case: Case, turn: int, systems: dict[str, Program], result: Numbers, output: Path) -> None:
+    """Run each system once; all that is known so far is written."""
+    for name, program in systems.items():
+        numbers = program(case.clip, case.hands)
+        result["runs"].append({"case": case.name, "system": name, "round": turn, **numbers})
+        print(
+            f"{case.name}, {name}: {numbers['frames'] / numbers['seconds']:.1f} frames/s", file=sys.stderr, flush=True
+        )
+        output.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def cases_of(clip: Path, work: Path) -> Iterator[Case]:
+    with av.open(str(clip)) as container:
+        stream = container.streams.video[0]
+        size = f"{stream.width} x {stream.height}"
+    yield Case(f"{size}, one hand, looking for one", clip, 1)
+    yield Case(f"{size}, one hand, looking for two", clip, 2)
+    twin = write_clip(work / f"twin_{clip.stem}.mp4", (beside_mirrored(image) for image in read_images(clip)))
+    yield Case(f"two hands, {size} and its mirror image at half size", twin, 2)
+
+
+def mediapipe_program(python: Path, mode: str) -> Program:
+    """MediaPipe Hands."""
+
+    def run(clip: Path, hands: int) -> Numbers:
+        text, memory = run_measured(python, SCRIPT, mode, clip, hands)
+        return {**json.loads(text.splitlines()[-1]), "memory": memory}
 
     return run
 
 
-def run_dahyf(clip: Path, hands: int) -> Run:
-    """`dahyf capture` with its defaults."""
-    with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder) / "hands.npz"
-        arguments = ("-m", "dahyf_core", "capture", clip, "-o", output, "--max-hands", hands, "--json")
-        text, memory = run_measured(sys.executable, *arguments)
-        seconds = json.loads(text.splitlines()[-1])["seconds"]
-        seen = np.isfinite(load_capture(output).raw_confidence)
-    return Run(seen.shape[1], int(seen.any(axis=0).sum()), seconds, memory)
+def dahyf_program(estimator: str) -> Program:
+    """`dahyf capture`, and a stream for the latency."""
+
+    def run(clip: Path, hands: int) -> Numbers:
+        with tempfile.TemporaryDirectory() as folder:
+            output = Path(folder) / "hands.npz"
+            options = ("-o", output, "--max-hands", hands, "--estimator", estimator, "--json")
+            text, memory = run_measured(sys.executable, "-m", "dahyf_core", "capture", clip, *options)
+            seconds = json.loads(text.splitlines()[-1])["seconds"]
+            seen = np.isfinite(load_capture(output).raw_confidence)
+        found = int(seen.any(axis=0).sum())
+        latency, _ = run_measured(sys.executable, SCRIPTS / "stream_latency.py", clip, hands, estimator)
+        return {"frames": seen.shape[1], "found": found, "seconds": seconds, "memory": memory, **json.loads(latency)}
+
+    return run
 
 
 def run_measured(*command: object) -> tuple[str, float]:
     """Standard output and peak resident set (MB) of a program that must end well."""
     texts = [str(part) for part in command]
-    result = subprocess.run([sys.executable, "-c", MEASURE, *texts], cwd=ROOT, capture_output=True, text=True)
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    measured = [sys.executable, "-c", MEASURE, *texts]
+    result = subprocess.run(measured, cwd=ROOT, env=environment, capture_output=True, text=True)
     if result.returncode:
         raise SystemExit(f"{' '.join(texts)} failed:\n{result.stdout}{result.stderr}")
     return result.stdout, int(result.stderr.splitlines()[-1]) / 1024
+
+
+def machine() -> Numbers:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return {"processor": names[0] if names else "unknown", "cores": os.cpu_count(), "load": os.getloadavg()[0]}
+
+
+def sizes(python: Path) -> dict[str, Numbers]:
+    """MB of the networks' files, and of the package with all that it needs."""
+    palms, landmarks, lite = (asset(f"{name}.onnx") for name in ("palm_detector", "hand_landmark", "dahyf_lite"))
+    theirs = next(python.parent.parent.glob("lib/python*/site-packages/mediapipe/modules"))
+    models = {
+        "mediapipe": [theirs / f"{name}.tflite" for name in PALM_AND_LANDMARKS],
+        "baseline": [palms, landmarks],
+        "dahyf": [palms, lite],
+    }
+    installed = {"mediapipe": installed_size(python, "mediapipe")}
+    installed["baseline"] = installed["dahyf"] = installed_size(Path(sys.executable), "dahyf-hands") + own_size()
+    return {
+        name: {"models": sum(file.stat().st_size for file in files) / 1e6, "installed": installed[name]}
+        for name, files in models.items()
+    }
+
+
+PALM_AND_LANDMARKS = ("palm_detection/palm_detection_full", "hand_landmark/hand_landmark_full")
+
+
+def installed_size(python: Path, package: str) -> float:
+    return float(run_measured(python, SCRIPTS / "installed_size.py", package)[0])
+
+
+def own_size() -> float:
+    """MB of this package, which is installed as a link to the sources."""
+    return sum(file.stat().st_size for file in (ROOT / "dahyf_core").rglob("*") if file.suffix != ".pyc") / 1e6
+
+
+def draw(result: Numbers, path: Path) -> None:
+    """Frames/s of every run, a panel a case."""
+    import matplotlib.pyplot as plt
+
+    runs = result["runs"]
+    cases = list(dict.fromkeys(run["case"] for run in runs))
+    figure, panels = plt.subplots(len(cases), 1, figsize=(8, 1.5 * len(cases)), sharex=True, squeeze=False)
+    for axes, case in zip(panels.flat, cases, strict=True):
+        here = [run for run in runs if run["case"] == case]
+        axes.plot([run["frames"] / run["seconds"] for run in here], [run["system"] for run in here], "o", alpha=0.6)
+        axes.set_title(case, fontsize="small", loc="left")
+        axes.set_yticks(range(len({run["system"] for run in here})))
+        axes.margins(y=0.2)
+        axes.grid(axis="x", alpha=0.3)
+    panels.flat[-1].set(xlabel="frames/s, one dot a run", xlim=(0, None))
+    figure.tight_layout()
+    figure.savefig(path, dpi=80)
 
 
 def read_images(clip: Path) -> Iterator[Image]:

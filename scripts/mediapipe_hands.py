@@ -1,9 +1,10 @@
 """MediaPipe Hands as its users run it, with its own defaults, in an environment that has mediapipe.
 
-    python mediapipe_hands.py time CLIP MAX_HANDS
+    python mediapipe_hands.py (time | time_static) CLIP MAX_HANDS
 
-decodes every frame by OpenCV, in video mode, and prints one JSON object: frames, found (frames with a hand) and seconds
-from opening the clip, the networks' loading included, to the last result.
+decodes every frame by OpenCV, in video or static mode, and prints one JSON object: frames, found (frames with a hand),
+seconds from opening the clip, the networks' loading included, to the last result, and latency_p50 and latency_p99 of a
+single frame, ms.
 
     python mediapipe_hands.py (stills | video) MAX_HANDS
 
@@ -26,16 +27,20 @@ SIDES = {"Left": "right", "Right": "left"}
 """MediaPipe names sides as if the picture were a mirror image."""
 
 
-def time_clip(clip, max_hands):
-    frames = found = 0
+def time_clip(clip, max_hands, static):
+    taken, found = [], 0
     start = time.perf_counter()
     video = cv2.VideoCapture(clip)
-    with Hands(static_image_mode=False, max_num_hands=max_hands) as hands:
+    with Hands(static_image_mode=static, max_num_hands=max_hands) as hands:
         while (read := video.read())[0]:
-            result = hands.process(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
-            frames += 1
+            picture = cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB)
+            began = time.perf_counter()
+            result = hands.process(picture)
+            taken.append(1e3 * (time.perf_counter() - began))
             found += bool(result.multi_hand_landmarks)
-    print(json.dumps({"frames": frames, "found": found, "seconds": time.perf_counter() - start}))
+    numbers = {"frames": len(taken), "found": found, "seconds": time.perf_counter() - start}
+    median, highest = np.percentile(taken, (50, 99))
+    print(json.dumps({**numbers, "latency_p50": median, "latency_p99": highest}))
 
 
 def serve(static, max_hands):
@@ -67,7 +72,7 @@ def describe(result, width, height):
 
 if __name__ == "__main__":
     mode, *arguments = sys.argv[1:]
-    if mode == "time":
-        time_clip(arguments[0], int(arguments[1]))
+    if mode in ("time", "time_static"):
+        time_clip(arguments[0], int(arguments[1]), mode == "time_static")
     else:
         serve(mode == "stills", int(arguments[0]))
