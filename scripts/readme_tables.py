@@ -66,6 +66,7 @@ def speed_table(result: dict[str, Any]) -> str:
     cases = list(dict.fromkeys(run["case"] for run in runs))
     for case in cases:
         lines.append(row(case, [rate(runs, case, name) for name in systems]))
+        lines.append(row("its frames with a hand found, %", [seen(runs, case, name) for name in systems]))
     for key, title in (("latency_p50", "latency, median, ms"), ("latency_p99", "latency, 99th percentile, ms")):
         lines.append(row(f"{cases[0]}: {title}", [middle(runs, cases[0], name, key, ".1f") for name in systems]))
     for case in dict.fromkeys([cases[0], cases[-1]]):
@@ -89,6 +90,12 @@ def rate(runs: Sequence[dict[str, Any]], case: str, system: str) -> str:
     ratios = [rates[turn] / peer[turn] for turn in rates]
     around = f" ({min(ratios):.2f} to {max(ratios):.2f})" if len(ratios) > 1 else ""
     return f"{text}; {median(ratios):.2f}{around}"
+
+
+def seen(runs: Sequence[dict[str, Any]], case: str, system: str) -> str:
+    """Of a case's frames those in which a system found a hand, %."""
+    shares = [100 * run["found"] / run["frames"] for run in select(runs, case, system)]
+    return format(median(shares), ".0f") if shares else ""
 
 
 def middle(runs: Sequence[dict[str, Any]], case: str, system: str, key: str, style: str) -> str:
