@@ -16,6 +16,7 @@ from dahyf_core.training import RunFolder, TrainingConfig, train
 from dahyf_core.training.batches import Share
 from dahyf_core.training.config import DataConfig
 from dahyf_core.training.data import Progress, open_source
+from dahyf_core.training.features import COMPLETE
 from dahyf_core.training.loop import Trainee
 from dahyf_core.training.run_folder import load_weights
 
@@ -67,7 +68,8 @@ class Study:
         def ready(data: DataConfig) -> DataConfig:
             if not data.ahead:
                 return data
-            open_source(data, shared, self.recipe.seed, progress)
+            if not (shared.features(data.name) / COMPLETE).exists():
+                open_source(data, shared, self.recipe.seed, progress)
             return replace(data, reader="features", path=shared.features(data.name).resolve(), ahead=0)
 
         data, validation = (tuple(map(ready, part)) for part in (self.recipe.data, self.recipe.validation))
