@@ -1,5 +1,7 @@
 """A scene of its own for every test, and captures to import."""
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +11,14 @@ import pytest
 from capture_factory import capture_arrays, write_capture
 
 import addon
+from addon import recleaning
 from addon.capture_file import Capture, read_capture
 
+ROOT = Path(__file__).parent.parent
+CORE_PYTHON = Path(os.environ.get("DAHYF_PYTHON") or ROOT / ".env" / "core" / "bin" / "python")
+
 MakeCapture = Callable[..., Capture]
+Hands = Callable[[], list[bpy.types.Object]]
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +44,38 @@ def registered() -> Iterator[None]:
     addon.register()
     yield
     addon.unregister()
+
+
+@pytest.fixture(scope="session")
+def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A capture that the core has written, with frames of low confidence and a gap."""
+    if not CORE_PYTHON.exists():
+        pytest.skip("the core is not installed: run scripts/setup core")
+    path = tmp_path_factory.mktemp("capture") / "clip.npz"
+    command = [CORE_PYTHON, ROOT / "tests" / "capture_factory.py", path, "--frames", "40"]
+    options = ["--unconfident", *map(str, range(10, 14)), "--unseen", *map(str, range(20, 36))]
+    subprocess.run([*map(str, command), *options], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
+    return path
+
+
+@pytest.fixture
+def core(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The core of this checkout behind the add-on."""
+    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from dahyf_core.cli import main; main()"
+    monkeypatch.setattr("addon.preferences.preferences_of", lambda _context: None)
+    monkeypatch.setattr("addon.preferences.core_interpreter", lambda _preferences: CORE_PYTHON)
+    monkeypatch.setattr(
+        "addon.environment.core_command", lambda interpreter, *arguments: [str(interpreter), "-c", script, *arguments]
+    )
+
+
+@pytest.fixture
+def hands(registered: None, core: None, captured: Path) -> Hands:
+    """The imported hands, looked up anew after each undo."""
+    bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(captured))
+    return lambda: sorted(filter(recleaning.is_hand_rig, bpy.data.objects), key=lambda rig: rig["dahyf_hand"])
+
+
+def data_blocks() -> dict[str, int]:
+    kinds = ("objects", "actions", "armatures", "meshes", "materials", "collections")
+    return {kind: len(getattr(bpy.data, kind)) for kind in kinds}

@@ -1,15 +1,12 @@
 """Clean without re-capture: the core's result on rigs that exist, corrections by hand, and where hands are bad."""
 
-import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 from animation import fcurves_of
-from conftest import MakeCapture
+from conftest import Hands, MakeCapture, data_blocks
 from mathutils import Quaternion
 from numpy.typing import NDArray
 
@@ -19,8 +16,6 @@ from addon.clean_properties import floor_arguments
 from addon.errors import AddonError
 from addon.scene_import import ImportOptions, import_capture
 
-ROOT = Path(__file__).parent.parent
-CORE_PYTHON = Path(os.environ.get("DAHYF_PYTHON") or ROOT / ".env" / "core" / "bin" / "python")
 BONE = "index1.R"
 
 
@@ -265,47 +260,6 @@ def test_ranges_that_are_none_are_refused(make_capture: MakeCapture, text: str) 
 
 
 # The operators, with the core itself
-
-
-Clean = Callable[..., set[str]]
-
-
-@pytest.fixture(scope="module")
-def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A capture that the core has written, with frames of low confidence and a gap."""
-    if not CORE_PYTHON.exists():
-        pytest.skip("the core is not installed: run scripts/setup core")
-    path = tmp_path_factory.mktemp("capture") / "clip.npz"
-    command = [CORE_PYTHON, ROOT / "tests" / "capture_factory.py", path, "--frames", "40"]
-    options = ["--unconfident", *map(str, range(10, 14)), "--unseen", *map(str, range(20, 36))]
-    subprocess.run([*map(str, command), *options], env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True)
-    return path
-
-
-@pytest.fixture
-def core(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The core of this checkout behind the add-on."""
-    script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from dahyf_core.cli import main; main()"
-    monkeypatch.setattr("addon.preferences.preferences_of", lambda _context: None)
-    monkeypatch.setattr("addon.preferences.core_interpreter", lambda _preferences: CORE_PYTHON)
-    monkeypatch.setattr(
-        "addon.environment.core_command", lambda interpreter, *arguments: [str(interpreter), "-c", script, *arguments]
-    )
-
-
-@pytest.fixture
-def hands(registered: None, core: None, captured: Path) -> Callable[[], list[bpy.types.Object]]:
-    """The imported hands, looked up anew after each undo."""
-    bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(captured))
-    return lambda: sorted(filter(recleaning.is_hand_rig, bpy.data.objects), key=lambda rig: rig["dahyf_hand"])
-
-
-Hands = Callable[[], list[bpy.types.Object]]
-
-
-def data_blocks() -> dict[str, int]:
-    kinds = ("objects", "actions", "armatures", "meshes", "materials", "collections")
-    return {kind: len(getattr(bpy.data, kind)) for kind in kinds}
 
 
 def test_the_panel_s_first_settings_give_what_the_capture_gave(hands: Hands) -> None:

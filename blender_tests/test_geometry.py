@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from capture_factory import footage, intrinsics
-from conftest import MakeCapture
+from conftest import CORE_PYTHON, ROOT, MakeCapture
 from hand_maths import Truth, truth_of
 from mathutils import Vector
 from numpy.typing import NDArray
@@ -29,8 +29,6 @@ CAMERAS = {
     "tall pixels portrait": intrinsics(fx=750.0, fy=500.0, cx=150.0, cy=350.0, width=360, height=640),
 }
 MILLIMETRE = 1e-3
-CORE = Path(__file__).parent.parent
-CORE_PYTHON = Path(os.environ.get("DAHYF_PYTHON") or CORE / ".env" / "core" / "bin" / "python")
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +41,7 @@ def core_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run(
         [str(CORE_PYTHON), str(script), str(folder), json.dumps(CAMERAS)],
         env={name: value for name, value in os.environ.items() if not name.startswith("PYTHON")},
-        cwd=CORE,
+        cwd=ROOT,
         check=True,
     )
     return folder
