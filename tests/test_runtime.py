@@ -135,6 +135,13 @@ def test_threads(machine, monkeypatch, cores, asked, given):
     assert opened[-1].options.intra_op_num_threads == given
 
 
+def test_a_batch_is_answered_in_its_order_whatever_the_threads():
+    patches = np.random.default_rng(1).integers(0, 255, (5, 224, 224, 3), dtype=np.uint8)
+    alone, together = create_session(MODEL, threads=1), create_session(MODEL, threads=2)
+    for expected, found in zip(alone.run(patches=patches), together.run(patches=patches), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(ModelFileError, match=r"nothing\.onnx is missing"):
         create_session(tmp_path / "nothing.onnx")
