@@ -28,6 +28,7 @@ from .operators import capture, captures, clean, import_capture, modal_job
 from .operators import environment as environment_operators
 from .operators import retarget as retarget_operators
 from .operators import settings_presets as preset_operators
+from .operators import tracks as track_operators
 
 MODULES = (
     job,
@@ -44,6 +45,7 @@ MODULES = (
     environment_operators,
     import_capture,
     clean,
+    track_operators,
     retarget_operators,
     panels,
     menus,

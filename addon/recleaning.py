@@ -120,6 +120,18 @@ def rekey_visibility(armature: bpy.types.Object, hand: Hand, frames: np.ndarray)
 
 def rebuild(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> bpy.types.Object:
     """A rig for the hand's own side in the place of one of the other side, which goes."""
+    built = build_beside(context, armature, hand, skeleton)
+    built[SWAPPED] = not armature.get(SWAPPED, False)
+    remove(armature)
+    built.select_set(True)
+    context.view_layer.objects.active = built
+    return built
+
+
+def build_beside(
+    context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, skeleton: Skeleton
+) -> bpy.types.Object:
+    """A rig for a hand where that of another hand of its capture is, with the same look and the same origin."""
     scene_import.leave_mode(context)
     skin = skin_of(armature)
     material = skin.active_material if skin else None
@@ -132,10 +144,6 @@ def rebuild(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, 
         if key.startswith("dahyf_"):
             built.armature[key] = value
     built.armature[SIDE] = hand.side
-    built.armature[SWAPPED] = not armature.get(SWAPPED, False)
-    remove(armature)
-    built.armature.select_set(True)
-    context.view_layer.objects.active = built.armature
     return built.armature
 
 

@@ -11,7 +11,7 @@ import bpy
 from .. import bad_spans, clean_properties, layers, recleaning
 from ..capture_file import read_capture
 from ..errors import AddonError
-from .core_job import CoreJob, CoreWork, core_command, fail
+from .core_job import CoreJob, CoreWork, core_command
 from .polling import allows
 
 NO_CAPTURED_MOTION = "No selected hand shows captured motion without a correction layer"
@@ -35,14 +35,9 @@ class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Op
         """What cleaning lacks, or None."""
         return missing_hand(context)
 
-    def prepare(self, context: bpy.types.Context) -> CoreWork | None:
-        """The command for the selected hands; its result is keyed on their rigs."""
-        settings = clean_properties.chosen_settings(self, context.scene)
-        try:
-            return clean_work(context, settings, self.swap)
-        except AddonError as error:
-            fail(self, {"type": "error", "text": error.reason, "remedy": error.remedy})
-            return None
+    def prepare(self, context: bpy.types.Context) -> CoreWork:
+        """The command for the selected hands; its result is keyed on their rigs. Raises AddonError."""
+        return clean_work(context, clean_properties.chosen_settings(self, context.scene), self.swap)
 
 
 def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bool) -> CoreWork:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import bpy
 
 from .. import environment, job, preferences, worker
+from ..errors import AddonError
 from .modal_job import ModalJob
 from .polling import allows
 
@@ -29,9 +30,18 @@ class CoreJob(ModalJob):
         """What the work lacks beside the core, or None."""
         raise NotImplementedError
 
-    def prepare(self, context: bpy.types.Context) -> CoreWork | None:
-        """The work, or None after reporting why there is none."""
+    def prepare(self, context: bpy.types.Context) -> CoreWork:
+        """The work. Raises AddonError."""
         raise NotImplementedError
+
+    def prepared(self, context: bpy.types.Context) -> CoreWork | None:
+        """The work, or None after reporting why there is none."""
+        job.clear_failure()
+        try:
+            return self.prepare(context)
+        except AddonError as error:
+            fail(self, {"type": "error", "text": error.reason, "remedy": error.remedy})
+            return None
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -39,8 +49,7 @@ class CoreJob(ModalJob):
 
     def start(self, context: bpy.types.Context) -> bool:
         """Start the core; when it is done, its result is used."""
-        job.clear_failure()
-        work = self.prepare(context)
+        work = self.prepared(context)
         if work is None:
             return False
 
@@ -61,8 +70,7 @@ class CoreJob(ModalJob):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """The same without a window: wait for the core, then use its result."""
-        job.clear_failure()
-        work = self.prepare(context)
+        work = self.prepared(context)
         if work is None:
             return {"CANCELLED"}
         try:

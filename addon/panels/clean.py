@@ -37,6 +37,9 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
         row = self.layout.row(align=True)
         row.operator(DAHYF_HANDS_OT_clean.bl_idname, text="Swap Side", icon="ARROW_LEFTRIGHT").swap = True
         row.operator("dahyf_hands.drop_hand", icon="X")
+        row = self.layout.row(align=True)
+        row.operator("dahyf_hands.split_here", icon="UNLINKED")
+        row.operator("dahyf_hands.join_hands", icon="LINKED")
         self.layout.operator("dahyf_hands.add_correction_layer", icon="NLA")
         row = self.layout.row(align=True)
         row.label(text="Bad Spans")

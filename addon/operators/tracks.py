@@ -1,0 +1,115 @@
+"""Split and join the tracks of hands: in a new capture file, which the rigs then go by."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import bpy
+
+from .. import clean_properties, properties, recleaning, tracks
+from ..capture_file import Capture, read_capture
+from ..errors import AddonError, OutputError
+from .clean import missing_hand
+from .core_job import CoreJob, CoreWork, core_command
+
+
+class EditTracks(CoreJob):
+    """Mix into an operator that edits the tracks of the active hand's capture."""
+
+    filepath: bpy.props.StringProperty(
+        name="Capture File",
+        description="Where the edited capture is kept, a new file; empty: beside the original",
+        subtype="FILE_PATH",
+        options=clean_properties.ONLY_WHEN_GIVEN,
+    )
+
+    def edit(self, context: bpy.types.Context, capture: Capture) -> tracks.Edit:
+        """What becomes of the hands."""
+        raise NotImplementedError
+
+    def prepare(self, context: bpy.types.Context) -> CoreWork:
+        """The command that writes the edited capture, which the rigs then show. Raises AddonError."""
+        active = recleaning.hand_rigs(context)[0]
+        capture = recleaning.read_origin(active)
+        edit = self.edit(context, capture)
+        output = properties.absolute(self.filepath) if self.filepath else tracks.edited_path(capture.path)
+        if output.exists():
+            raise OutputError(f"{output} is there already.", "Name a new file.")
+        first_frame = active.get(recleaning.FIRST_FRAME, 1)
+        cleaning = clean_properties.clean_arguments(edit.cleaning, capture, first_frame) if edit.cleaning else ()
+        files = (str(capture.path), "--output", str(output), "--json")
+        command = core_command(context, "clean", *files, *cleaning, *edit.options)
+        return CoreWork("Editing tracks", command, lambda: show_edit(output, edit))
+
+
+def show_edit(output: Path, edit: tracks.Edit) -> set[str]:
+    """As one step that undo takes back."""
+    return bpy.ops.dahyf_hands.show_edited_tracks(
+        "EXEC_DEFAULT", True, filepath=str(output), edit=json.dumps(asdict(edit))
+    )
+
+
+class DAHYF_HANDS_OT_split_here(EditTracks, bpy.types.Operator):
+    """Let the active hand be another one from this frame on, with a rig of its own"""
+
+    bl_idname = "dahyf_hands.split_here"
+    bl_label = "Split Here"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def obstacle(cls, context: bpy.types.Context) -> str | None:
+        """What stands against splitting, or None."""
+        if reason := missing_hand(context):
+            return reason
+        return tracks.split_obstacle(recleaning.hand_rigs(context)[0], context.scene.frame_current_final)
+
+    def edit(self, context: bpy.types.Context, capture: Capture) -> tracks.Edit:
+        """At the current frame."""
+        return tracks.split(recleaning.hand_rigs(context)[0], capture, context.scene.frame_current_final)
+
+
+class DAHYF_HANDS_OT_join_hands(EditTracks, bpy.types.Operator):
+    """Make the selected hands one, on the active hand's rig; where several are seen, the most confident counts"""
+
+    bl_idname = "dahyf_hands.join_hands"
+    bl_label = "Join Hands"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def obstacle(cls, context: bpy.types.Context) -> str | None:
+        """What stands against joining, or None."""
+        rigs = recleaning.hand_rigs(context)
+        if tracks.joinable(rigs):
+            return None
+        return missing_hand(context) or "Select two hands of one capture; the active one stays"
+
+    def edit(self, context: bpy.types.Context, _capture: Capture) -> tracks.Edit:
+        """The active hand gets the others."""
+        rigs = recleaning.hand_rigs(context)
+        return tracks.join(rigs[0], tracks.joinable(rigs))
+
+
+class DAHYF_HANDS_OT_show_edited_tracks(bpy.types.Operator):
+    """Let rigs show the hands of a capture whose tracks were edited"""
+
+    bl_idname = "dahyf_hands.show_edited_tracks"
+    bl_label = "Edit Tracks"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    filepath: bpy.props.StringProperty(name="Capture", description="The edited capture", subtype="FILE_PATH")
+    edit: bpy.props.StringProperty(name="Edit", description="What becomes of which rig, as JSON")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            tracks.follow(context, read_capture(Path(self.filepath)), tracks.Edit(**json.loads(self.edit)))
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+
+CLASSES = (
+    DAHYF_HANDS_OT_split_here,
+    DAHYF_HANDS_OT_join_hands,
+    DAHYF_HANDS_OT_show_edited_tracks,
+)

@@ -1,0 +1,146 @@
+"""Which hand is which, put right: the core writes an edited capture beside the original, and the rigs go by that."""
+
+import itertools
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from . import bad_spans, layers, recleaning, scene_import
+from .capture_file import Capture
+from .recleaning import CAPTURE, CLEANING, DIGEST, FIRST_FRAME, HAND, SWAPPED
+from .timing import timeline_frames
+
+EDITED_ENDING = re.compile(r"(\.tracks\d*)?(\.hands)?\.npz$", re.IGNORECASE)
+SAME_FRAME = 0.01
+"""Positions on the timeline that are nearer to each other are one."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What becomes of the hands of a capture, which go by their numbers. Holds no references to Blender's data.
+
+    options: of `dahyf clean`. changed: the hand that gets other motion. cleaning: how that is cleaned; empty: as the
+    capture was. shows: for the name of each rig, the numbers that its hand has in the edited capture: two where it is
+    split, none where it was joined to another.
+    """
+
+    options: Sequence[str]
+    changed: int
+    cleaning: Mapping[str, Any]
+    shows: Mapping[str, Sequence[int]]
+
+
+def rigs_of_import(armature: bpy.types.Object) -> list[bpy.types.Object]:
+    """All hands that stand together with this one and come from the same file, itself included."""
+
+    def origin(rig: bpy.types.Object) -> tuple[Any, ...]:
+        return rig[CAPTURE], rig[DIGEST], rig.parent
+
+    rigs = filter(recleaning.is_hand_rig, bpy.data.objects)
+    return [rig for rig in rigs if origin(rig) == origin(armature)]
+
+
+def split(armature: bpy.types.Object, capture: Capture, frame: float) -> Edit:
+    """From a frame of the timeline on, a hand is another one; that gets the number after all others."""
+    rigs, hand, added = rigs_of_import(armature), armature[HAND], len(capture.hands)
+    swap_added = ("--swap", str(added)) if armature.get(SWAPPED) else ()
+    return Edit(
+        options=(
+            "--split",
+            f"{hand}:{footage_frame(capture, frame, armature.get(FIRST_FRAME, 1))}",
+            *recleaning.track_arguments(rigs, swap=False),
+            *swap_added,
+        ),
+        changed=hand,
+        cleaning=cleaning_of(armature),
+        shows={rig.name: (hand, added) if rig[HAND] == hand else (rig[HAND],) for rig in rigs},
+    )
+
+
+def footage_frame(capture: Capture, frame: float, first_frame: int) -> int:
+    """The number in the footage of the first captured frame that does not lie before one of the timeline."""
+    index = np.searchsorted(timeline_frames(capture, first_frame), frame - SAME_FRAME)
+    return int(np.append(capture.frame, capture.frame[-1] + 1)[index])
+
+
+def split_obstacle(armature: bpy.types.Object, frame: float) -> str | None:
+    """Why a hand cannot be split at a frame of the timeline, or None."""
+    action = layers.base_action(armature)
+    if action is None:
+        return f"{armature.name} shows no captured motion"
+    keys = bad_spans.confidence_keys(action)
+    before = keys.frames[keys.seen] < frame - SAME_FRAME
+    return None if before.any() and not before.all() else f"{armature.name} is not seen on both sides of this frame"
+
+
+def join(armature: bpy.types.Object, others: Iterable[bpy.types.Object]) -> Edit:
+    """Others are the same hand as this one; their numbers close up."""
+    rigs, hand, gone = rigs_of_import(armature), armature[HAND], {other[HAND] for other in others}
+    kept = [rig for rig in rigs if rig[HAND] not in gone]
+    joins = (word for other in sorted(gone) for word in ("--join", f"{hand}:{other}"))
+    return Edit(
+        options=(*joins, *recleaning.track_arguments(kept, swap=False)),
+        changed=hand,
+        cleaning=cleaning_of(armature),
+        shows={rig.name: () for rig in rigs}
+        | {rig.name: (rig[HAND] - sum(other < rig[HAND] for other in gone),) for rig in kept},
+    )
+
+
+def joinable(rigs: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Those of the rigs whose hands can be joined to the first one's."""
+    together = rigs_of_import(rigs[0]) if rigs else []
+    return [rig for rig in rigs[1:] if rig in together and rig[HAND] != rigs[0][HAND]]
+
+
+def cleaning_of(armature: bpy.types.Object) -> dict[str, Any]:
+    """How the motion that a rig shows was cleaned; empty where it is as captured."""
+    action = layers.base_action(armature)
+    return json.loads(action.get(CLEANING, "{}")) if action else {}
+
+
+def edited_path(original: Path) -> Path:
+    """Where an edited capture goes: `clip.tracks.hands.npz`, or a number further, beside `clip.hands.npz`."""
+    stem = EDITED_ENDING.sub("", original.name)
+    numbers = itertools.chain([""], itertools.count(2))
+    paths = (original.with_name(f"{stem}.tracks{number}.hands.npz") for number in numbers)
+    return next(path for path in paths if not path.exists())
+
+
+def follow(context: bpy.types.Context, capture: Capture, edit: Edit) -> None:
+    """Let the rigs show the hands of an edited capture. Raises AddonError."""
+    rigs = filter(recleaning.is_hand_rig, map(bpy.data.objects.get, edit.shows))
+    added = [new for rig in list(rigs) for new in show(context, rig, capture, edit)]
+    if added:
+        scene_import.select(context.view_layer, added)
+
+
+def show(
+    context: bpy.types.Context, armature: bpy.types.Object, capture: Capture, edit: Edit
+) -> list[bpy.types.Object]:
+    """Let a rig show what its hand is now; a hand that is gone takes its rig along. Returns the rigs of new hands."""
+    numbers, is_changed = edit.shows[armature.name], armature[HAND] == edit.changed
+    if not numbers:
+        recleaning.remove(armature)
+        return []
+    hands = [capture.hands[number] for number in numbers[1:]]
+    added = [recleaning.build_beside(context, armature, hand, capture.skeleton) for hand in hands]
+    for rig, number in zip((armature, *added), numbers, strict=True):
+        go_by(rig, capture, number)
+        if is_changed:
+            recleaning.rekey(context, rig, capture, edit.cleaning)
+    return added
+
+
+def go_by(armature: bpy.types.Object, capture: Capture, number: int) -> None:
+    """Record that a rig's hand comes from a capture, which has it on the side that the rig is of."""
+    armature[CAPTURE] = scene_import.portable(capture.path)
+    armature[DIGEST] = capture.sha256
+    armature[HAND] = number
+    armature[SWAPPED] = False
