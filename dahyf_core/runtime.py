@@ -1,4 +1,4 @@
-"""Shipped assets and ONNX Runtime sessions."""
+"""ONNX Runtime sessions."""
 
 import io
 import os
@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stdout
 from functools import cache, cached_property
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -34,11 +33,6 @@ convolutions for each new number of patches."""
 
 MOST_THREADS = 4
 """Small networks gain nothing from more."""
-
-
-def asset(name: str) -> Path:
-    """Path of a file that ships in `dahyf_core/assets`."""
-    return Path(str(files("dahyf_core") / "assets" / name))
 
 
 class Session:

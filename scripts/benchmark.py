@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from readme_tables import speed_table
 
 from dahyf_core.capture import load_capture
-from dahyf_core.runtime import asset
+from dahyf_core.shipped import asset
 
 LONG_FRAMES = 2000
 SCRIPTS = ROOT / "scripts"

@@ -14,7 +14,7 @@ import numpy as np
 
 from dahyf_core.hand_model import HandModel, KeypointSet, load_hand_model
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
-from dahyf_core.runtime import asset
+from dahyf_core.shipped import asset
 from dahyf_core.synthesis import Generator, SynthesisSettings, judge, seen_keypoints
 
 RENDERS = 2000

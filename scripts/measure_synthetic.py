@@ -21,7 +21,8 @@ from yardsticks.metrics import epe, pa_mpjpe, to_palm_size
 from yardsticks.systems import Quiet
 
 from dahyf_core.camera import Intrinsics, Lens
-from dahyf_core.capture import Capture, CaptureSettings, capture_footage
+from dahyf_core.capture import Capture
+from dahyf_core.capture.pipeline import CaptureSettings, capture_footage
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 

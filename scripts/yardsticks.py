@@ -26,7 +26,7 @@ from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DahyfError
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
-from dahyf_core.runtime import asset
+from dahyf_core.shipped import asset
 
 Yardstick = Callable[[Sequence[System], Inputs], Iterable[Row]]
 

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from dahyf_core.runtime import Session, asset, create_session
+from dahyf_core.runtime import Session, create_session
+from dahyf_core.shipped import asset
 
 ROOT = Path(__file__).parent.parent
 GOLDEN = ROOT / "tests" / "golden"

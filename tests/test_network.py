@@ -22,7 +22,8 @@ from dahyf_core.network.joints import BINS_PER_PIXEL, HeatmapJoints, SubPixelJoi
 from dahyf_core.network.kinematics import PalmFrame  # noqa: E402
 from dahyf_core.network.rotation import matrix_from_six, six_from_matrix  # noqa: E402
 from dahyf_core.network.trunk import LandmarkHeads, Trunk  # noqa: E402
-from dahyf_core.runtime import asset, create_session  # noqa: E402
+from dahyf_core.runtime import create_session  # noqa: E402
+from dahyf_core.shipped import asset  # noqa: E402
 
 SMALL = NetworkConfig(channels=8, map_size=14, hidden=(32,))
 CAMERA = Intrinsics(900.0, 900.0, 310.0, 250.0, 640, 480)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from rendered_hands import RATE, hand_picture
 
 from dahyf_core.camera import Crops
-from dahyf_core.capture import CaptureSettings, Interrupted, capture_footage, load_capture, watching
+from dahyf_core.capture import load_capture, watching
 from dahyf_core.capture.journal import Journal
-from dahyf_core.capture.pipeline import never
+from dahyf_core.capture.pipeline import CaptureSettings, Interrupted, capture_footage, never
 from dahyf_core.capture.watching import Shot, Watched, watch
 from dahyf_core.cleaning import State
 from dahyf_core.detection import Palms

@@ -8,7 +8,8 @@ import pytest
 
 from dahyf_core import runtime
 from dahyf_core.errors import ModelFileError
-from dahyf_core.runtime import COREML, CPU, CUDA, DIRECTML, PROVIDERS, TENSORRT, asset, create_session
+from dahyf_core.runtime import COREML, CPU, CUDA, DIRECTML, PROVIDERS, TENSORRT, create_session
+from dahyf_core.shipped import asset
 
 MODEL = asset("hand_landmark.onnx")
 PATCHES = np.zeros((1, 224, 224, 3), dtype=np.uint8)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from dahyf_core import __version__
 from dahyf_core.camera import Intrinsics
 from dahyf_core.cleaning import CleaningSettings, RawHand
-from dahyf_core.footage import FootageInfo
 from dahyf_core.hand_model import HandModel, Side
+
+if TYPE_CHECKING:
+    from dahyf_core.footage import FootageInfo
 
 FloatArray = NDArray[np.floating]
 
@@ -32,7 +34,7 @@ class FootageRecord:
     has_constant_rate: bool
 
     @classmethod
-    def of(cls, info: FootageInfo) -> Self:
+    def of(cls, info: "FootageInfo") -> Self:
         """What a capture keeps of probed footage."""
         return cls(
             path=str(info.path.absolute()),

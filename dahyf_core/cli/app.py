@@ -106,7 +106,7 @@ def capture(
     with session(as_json) as reporter, profiled(time.perf_counter()) as spent:
         with stage("importing"):
             from dahyf_core.camera import Lens
-            from dahyf_core.capture import CaptureSettings, capture_footage
+            from dahyf_core.capture.pipeline import CaptureSettings, capture_footage
             from dahyf_core.cleaning import CleaningSettings
 
         started = time.monotonic()

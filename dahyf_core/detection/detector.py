@@ -8,7 +8,8 @@ from dahyf_core.detection.letterbox import letterbox
 from dahyf_core.detection.palms import Palms
 from dahyf_core.detection.suppression import merge_overlapping
 from dahyf_core.profiling import is_stage
-from dahyf_core.runtime import asset, create_session
+from dahyf_core.runtime import create_session
+from dahyf_core.shipped import asset
 
 FloatArray = NDArray[np.float64]
 

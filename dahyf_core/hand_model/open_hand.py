@@ -6,7 +6,7 @@ import numpy as np
 
 from dahyf_core.hand_model.keypoints import KEYPOINT_BONES, KeypointSet
 from dahyf_core.hand_model.model import HandModel, PosePrior
-from dahyf_core.runtime import asset
+from dahyf_core.shipped import asset
 
 KEYPOINT_SETS = ("own", "mediapipe", "freihand")
 

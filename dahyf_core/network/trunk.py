@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dahyf_core.network.pyramid import Pyramid
-from dahyf_core.runtime import asset
+from dahyf_core.shipped import asset
 
 
 class Block(NamedTuple):

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.profiling import is_stage
-from dahyf_core.runtime import asset, create_session
+from dahyf_core.runtime import create_session
+from dahyf_core.shipped import asset
 
 Array = NDArray[np.float32]
 

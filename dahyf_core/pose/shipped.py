@@ -11,7 +11,7 @@ from dahyf_core.pose.estimator import PoseEstimator
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
 from dahyf_core.pose.refitted import RefittedEstimator
-from dahyf_core.runtime import asset
+from dahyf_core.shipped import asset
 
 EstimatorName = Literal["dahyf", "baseline"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dahyf_core.camera import Lens, assumed_focal
-from dahyf_core.capture import Report
+from dahyf_core.capture.watching import Report
 from dahyf_core.datasets.annotation.cleaning import CleaningLimits, cleaned
 from dahyf_core.datasets.annotation.fits import fit_looks
 from dahyf_core.datasets.annotation.looks import Looker, Looks, look_often
