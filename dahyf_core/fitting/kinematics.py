@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.hand_model import HandModel
+from dahyf_core.rotations import cross_matrix
 
 Array = NDArray[np.floating]
 
@@ -39,12 +40,12 @@ def differentiate_keypoints(model: HandModel, name: str, pose: Array, shape: Arr
     """The keypoints that `keypoints_of` gives, with their derivatives; model.flat_hand_mean must be True."""
     posed = model.skeleton(pose, shape, np.zeros((len(pose), 3)))
     points = model.keypoints(posed, name)
-    by_root = _cross_matrices(posed.joints[:, :1] - points)
+    by_root = cross_matrix(posed.joints[:, :1] - points)
 
     axes = posed.rotations[:, model.parents[1:]] @ _left_jacobians(pose[:, 1:])
     arms = points[:, CHAIN_KEYPOINTS][:, :, :, None] - posed.joints[:, CHAINS][:, :, None]
     carried = model.keypoint_sets[name].bones[CHAIN_KEYPOINTS][:, :, None] >= CHAINS[:, None]
-    by_bone = _cross_matrices(-arms * carried[..., None]) @ axes.reshape(-1, 5, 1, 3, 3, 3)
+    by_bone = cross_matrix(-arms * carried[..., None]) @ axes.reshape(-1, 5, 1, 3, 3, 3)
     by_finger = np.moveaxis(by_bone, 3, 4).reshape(len(pose), 5, 4, 3, 9)
     return MovingKeypoints(points, by_root, by_finger, posed.rotations)
 
@@ -60,18 +61,9 @@ def keypoints_by_shape(model: HandModel, name: str, rotations: Array) -> Array:
     return bones[:, keypoint_set.bones] + rotations[:, keypoint_set.bones] @ keypoint_set.offset_directions
 
 
-def _cross_matrices(vectors: Array) -> Array:
-    """[v]x of vectors (..., 3), the matrix whose product with w is v x w: (..., 3, 3)."""
-    matrices = np.zeros((*vectors.shape, 3))
-    matrices[..., 2, 1] = vectors[..., 0]
-    matrices[..., 0, 2] = vectors[..., 1]
-    matrices[..., 1, 0] = vectors[..., 2]
-    return matrices - np.swapaxes(matrices, -1, -2)
-
-
 def _left_jacobians(axis_angle: Array) -> Array:
     """J with exp(v + dv) = exp(J dv) exp(v), to first order: (..., 3) -> (..., 3, 3)."""
     angle = np.linalg.norm(axis_angle, axis=-1)[..., None, None]
     safe = np.maximum(angle, 1e-4)
-    cross = _cross_matrices(axis_angle)
+    cross = cross_matrix(axis_angle)
     return np.eye(3) + (1 - np.cos(safe)) / safe**2 * cross + (safe - np.sin(safe)) / safe**3 * (cross @ cross)

@@ -1,8 +1,9 @@
 """Where a fit begins when nobody says."""
 
+from itertools import permutations, product
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from dahyf_core.fitting.alignment import PALM, nearest_rotation
 from dahyf_core.fitting.kinematics import CHAIN_KEYPOINTS, CHAINS, keypoints_of
@@ -16,7 +17,10 @@ Array = NDArray[np.floating]
 
 DEFAULT_DISTANCE = 0.5
 """Metres from the camera, for hands whose place no point tells."""
-ORIENTATIONS = Rotation.create_group("O").as_rotvec()
+_SYMMETRIES = np.array(
+    [np.eye(3)[list(order)] * signs for order in permutations(range(3)) for signs in product((1, -1), repeat=3)]
+)
+ORIENTATIONS = axis_angle_from_matrix(_SYMMETRIES[np.linalg.det(_SYMMETRIES) > 0])
 """The 24 rotations of a cube, (24, 3)."""
 
 

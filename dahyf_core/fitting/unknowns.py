@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from dahyf_core.fitting.rows import Rows
+from dahyf_core.rotations import axis_angle_from_quaternion, quaternion_from_axis_angle, quaternion_product
 
 Array = NDArray[np.floating]
 
@@ -34,10 +34,10 @@ class Unknowns(Rows):
 
     def moved(self, step: Array) -> "Unknowns":
         """A step (N, 55) or, with the shape, (N, 65): the wrist turns in the camera frame, the scale is multiplied."""
-        root = Rotation.from_rotvec(step[:, ROOT]) * Rotation.from_rotvec(self.pose[:, 0])
+        turn, root = quaternion_from_axis_angle(step[:, ROOT]), quaternion_from_axis_angle(self.pose[:, 0])
         fingers = self.pose[:, 1:] + step[:, FINGERS].reshape(-1, 15, 3)
         return Unknowns(
-            np.concatenate([root.as_rotvec()[:, None], fingers], axis=1),
+            np.concatenate([axis_angle_from_quaternion(quaternion_product(turn, root))[:, None], fingers], axis=1),
             self.shape + step[:, SHAPE] if step.shape[1] > OWN else self.shape,
             self.translation + step[:, TRANSLATION],
             self.origin + step[:, ORIGIN],
