@@ -430,6 +430,14 @@ class TestClean:
         assert load_capture(tmp_path / "b.npz").side.tolist() == ["left", "right"]
         assert run("clean", capture_file, "-o", tmp_path / "b.npz", "--join", "0:5").exit_code == 4
 
+    def test_comes_without_what_only_footage_and_networks_need(self, capture_file):
+        arguments = ["clean", str(capture_file), "--lost", "interpolate", "--stillness", "0.003"]
+        script = f"import sys; from dahyf_core.cli import app; app.app({arguments}, standalone_mode=False)"
+        script += "; print(*sys.modules.keys() & {'scipy', 'onnxruntime', 'av', 'torch'})"
+        said = subprocess.check_output([sys.executable, "-c", script], text=True).splitlines()
+        assert said[0].startswith("Wrote")
+        assert said[1:] == [""]
+
 
 class TestInfo:
     def test_of_footage(self, clip):

@@ -11,8 +11,8 @@ straight.
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import make_smoothing_spline
 
+from dahyf_core.cleaning.banded import solve_pentadiagonal
 from dahyf_core.cleaning.hand import FloatArray
 from dahyf_core.rotations import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle
 
@@ -34,10 +34,8 @@ def smooth(values: FloatArray, times: FloatArray, cutoff_hz: float) -> FloatArra
     """Low-pass values (T, ...) at increasing times (T,) in seconds; -3 dB at cutoff_hz, and 0 changes nothing."""
     if cutoff_hz == 0 or len(times) < SHORTEST_RUN:
         return values
-    steps = np.diff(times)
-    seconds_each = (np.append(steps, 0.0) + np.append(0.0, steps)) / 2
     stiffness = (np.sqrt(2) - 1) / (2 * np.pi * cutoff_hz) ** 4
-    return make_smoothing_spline(times, values, seconds_each, stiffness)(times)
+    return _smoothing_spline(values.reshape(len(times), -1), times, stiffness).reshape(values.shape)
 
 
 def smooth_rotations(axis_angle: FloatArray, times: FloatArray, cutoff_hz: float) -> FloatArray:
@@ -46,3 +44,25 @@ def smooth_rotations(axis_angle: FloatArray, times: FloatArray, cutoff_hz: float
         return axis_angle
     quaternions = continuous_quaternions(quaternion_from_axis_angle(axis_angle))
     return axis_angle_from_quaternion(smooth(quaternions, times, cutoff_hz))
+
+
+def _smoothing_spline(values: FloatArray, times: FloatArray, stiffness: float) -> FloatArray:
+    """The curve (T, K) at the times (T,) of its data (T, K), by way of its second derivatives g (Reinsch 1967).
+
+    With S^T y the changes of slope from value to value, g^T R g the integral of f''^2, and W the seconds that each
+    value stands for, it is f = y - stiffness W^-1 S g, where (R + stiffness S^T W^-1 S) g = S^T y.
+    """
+    steps = np.diff(times)
+    give = stiffness * 2 / (np.append(steps, 0.0) + np.append(0.0, steps))
+    before, after = 1 / steps[:-1], 1 / steps[1:]
+    at = -before - after
+    main = (steps[:-1] + steps[1:]) / 3 + before**2 * give[:-2] + at**2 * give[1:-1] + after**2 * give[2:]
+    first = steps[1:-1] / 6 + at[:-1] * before[1:] * give[1:-2] + after[:-1] * at[1:] * give[2:-1]
+    second = after[:-2] * before[2:] * give[2:-2]
+    changes = np.diff(np.diff(values, axis=0) / steps[:, None], axis=0)
+    bends = solve_pentadiagonal(main, first, second, changes)
+    pull = np.zeros(values.shape)
+    pull[:-2] += before[:, None] * bends
+    pull[1:-1] += at[:, None] * bends
+    pull[2:] += after[:, None] * bends
+    return values - give[:, None] * pull

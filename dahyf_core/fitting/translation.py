@@ -29,10 +29,10 @@ def translation_from_rays(keypoints: Array, rays: Array, weights: Array) -> Arra
     rows[..., 0, 0] = rows[..., 1, 1] = 1.0
     rows[..., 2] = -rays
     values = rays * keypoints[..., 2:] - keypoints[..., :2]
-    squared = np.broadcast_to(weights[..., None] ** 2, values.shape)
-    normal = np.einsum("nkic,nki,nkid->ncd", rows, squared, rows)
-    right = np.einsum("nkic,nki,nki->nc", rows, squared, values)
+    weighted = np.swapaxes((weights[..., None, None] ** 2 * rows).reshape(count, 2 * points, 3), 1, 2)
+    normal = weighted @ rows.reshape(count, 2 * points, 3)
+    right = weighted @ values.reshape(count, 2 * points, 1)
     solvable = (weights > 0).sum(axis=-1) >= 2
     translation = np.full((count, 3), np.nan)
-    translation[solvable] = np.linalg.solve(normal[solvable], right[solvable][..., None])[..., 0]
+    translation[solvable] = np.linalg.solve(normal[solvable], right[solvable])[..., 0]
     return translation
