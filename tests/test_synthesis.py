@@ -37,7 +37,7 @@ from dahyf_core.synthesis.surface import border_loop, fill_with_spheres
 
 MODEL = load_hand_model()
 MIRROR = np.array([-1.0, 1.0, 1.0])
-PLAIN = SynthesisSettings(size=192, second_hand=0, pinched_object=0, obstacle=0, grasp=0)
+PLAIN = SynthesisSettings(size=192, second_hand=0, pinched_object=0, obstacle=0, grasp=0, fist=0, along_forearm=0)
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +238,7 @@ def test_a_file_without_poses_is_named(tmp_path):
         FittedPoses.load(tmp_path / "other.npz")
 
 
-@given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(["prior", "gesture"]))
+@given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(["prior", "gesture", "fist"]))
 @settings(max_examples=25, deadline=None)
 def test_poses_keep_the_joint_limits(seed, kind):
     fingers = SAMPLER.draw(np.random.default_rng(seed), kind).ravel()

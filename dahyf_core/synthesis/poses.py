@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
+from scipy.spatial.transform import Rotation
 
 from dahyf_core.datasets import Split, rows_of
 from dahyf_core.errors import DatasetError
@@ -19,7 +20,7 @@ from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.synthesis.surface import CHAINS, MIRROR, THUMB, Spheres
 
 Array = NDArray[np.floating]
-FingerKind = Literal["fitted", "prior", "gesture"]
+FingerKind = Literal["fitted", "prior", "gesture", "fist"]
 
 FEWEST_FITS = 64
 """A set of fewer says too little."""
@@ -29,6 +30,10 @@ NEIGHBOURS = 20
 FULL_CURL = np.array([1.35, 1.6, 0.95])
 """Flexion of a finger's joints in a fist, radians."""
 THUMB_CANDIDATES = 48
+CLOSED = 0.95
+"""Share of hands of which some finger is less closed than in those that are taken for fists."""
+MIDDLE = 4
+"""The joint at the knuckle of the middle finger."""
 MOST_OVERLAP = 0.010
 """Metres by which spheres of two fingers may overlap; flesh gives way."""
 TRIES = 6
@@ -79,11 +84,13 @@ class PoseSampler:
         seen = self._gaussian(np.random.default_rng(0), PRIOR_POSES) if fits is None else fits.pose[:, 1:]
         self._fingers = self._limited(seen)
         self._roots = None if fits is None else fits.pose[:, 0]
+        closure = self._fingers[:, :12, 2].reshape(-1, 4, 3).sum(axis=2).min(axis=1)
+        self._closed = self._fingers[closure >= np.quantile(closure, CLOSED)]
         self._chances = _evened_out(self._fingers.reshape(-1, 45))
 
     def draw(self, rng: np.random.Generator, kind: FingerKind) -> Array:
         """(15, 3), within the joint limits; of a few tries the first in which no fingers run through each other."""
-        makers = {"fitted": self._around_fits, "prior": self._from_prior, "gesture": self._gesture}
+        makers = {"fitted": self._around_fits, "prior": self._from_prior, "gesture": self._gesture, "fist": self._fist}
         best: Array = np.zeros((15, 3))
         least = np.inf
         for _ in range(TRIES):
@@ -95,14 +102,26 @@ class PoseSampler:
                 break
         return best
 
-    def draw_root(self, rng: np.random.Generator) -> Array:
-        """(3,) rotation of the hand: half of them as photographed, widely varied, the others of any direction."""
+    def draw_root(self, rng: np.random.Generator, along_forearm: float) -> Array:
+        """(3,) rotation of the hand: as photographed, widely varied, or of any direction.
+
+        along_forearm: share of hands that are held towards the camera instead.
+        """
+        if rng.random() < along_forearm:
+            return self._along_forearm(rng)
         if self._roots is None or rng.random() < 0.5:
             return _random_rotation(rng)
         seen = self._roots[rng.integers(len(self._roots))]
         varied = matrix_from_axis_angle(rng.normal(0, 0.35, 3)) @ matrix_from_axis_angle(seen)
         roll = matrix_from_axis_angle([0.0, 0.0, rng.normal(0, 0.6)])
         return axis_angle_from_matrix(roll @ varied)
+
+    def _along_forearm(self, rng: np.random.Generator) -> Array:
+        """(3,) rotation of a hand whose fingers would point at the camera, within some 40 degrees."""
+        joints = self._model.skeleton(np.zeros((1, 16, 3)), np.zeros((1, 10)), np.zeros((1, 3))).joints[0]
+        facing, _ = Rotation.align_vectors([(0.0, 0.0, -1.0)], [joints[MIDDLE] - joints[0]])
+        tilt = Rotation.from_rotvec([*rng.normal(0.0, 0.35, 2), 0.0])
+        return (tilt * Rotation.from_rotvec([0.0, 0.0, rng.uniform(-np.pi, np.pi)]) * facing).as_rotvec()
 
     def draw_thumb(self, rng: np.random.Generator, fingers: Array) -> Array:
         """(3, 3) a thumb that was seen with fingers like these (15, 3)."""
@@ -156,6 +175,14 @@ class PoseSampler:
         fingers[CHAINS[THUMB] - 1] = self.draw_thumb(rng, fingers)
         fingers += rng.normal(0.0, (0.02, 0.03, 0.05), (15, 3))
         return self._limited(fingers)[0]
+
+    def _fist(self, rng: np.random.Generator) -> Array:
+        """Fingers of a hand that was seen closed, closed more or less, with a thumb that was seen with any."""
+        fingers = self._closed[rng.integers(len(self._closed))].copy()
+        fingers[:12, 2] *= rng.uniform(0.95, 1.2)
+        thumb = CHAINS[THUMB] - 1
+        fingers[thumb] = self._fingers[rng.choice(len(self._fingers), p=self._chances), thumb]
+        return self._limited(fingers + rng.normal(0.0, (0.02, 0.03, 0.05), (15, 3)))[0]
 
     def _limited(self, fingers: Array) -> Array:
         """Fingers of any layout, within the joint limits: (N, 15, 3)."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-PoseKind = Literal["fitted", "prior", "gesture", "grasp"]
+PoseKind = Literal["fitted", "prior", "gesture", "fist", "grasp"]
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,8 @@ class SynthesisSettings:
 
     size: side of a picture, pixels. spans: least and greatest extent of the hand's joints, as a share of the shorter
     side of the frame. margins: least and greatest side of the picture, in extents of the joints.
-    fitted, prior, gesture, grasp: relative shares of where poses come from; without fitted poses their share is 0.
+    fitted, prior, gesture, fist, grasp: relative shares of where poses come from; without fits the first one's is 0.
+    along_forearm, fists_along_forearm: share of hands, and of fists, that are held towards the camera.
     second_hand: another hand close by. pinched_object: something thin between thumb and index finger, where they leave
     room. obstacle: an object between hand and camera. sleeve, band: on the forearm.
     places: 0 to put each hand anywhere before lenses of many kinds; else how often each hand is taken, from the middle
@@ -25,7 +26,10 @@ class SynthesisSettings:
     fitted: float = 0.5
     prior: float = 0.1
     gesture: float = 0.18
+    fist: float = 0.16
     grasp: float = 0.22
+    along_forearm: float = 0.15
+    fists_along_forearm: float = 0.5
     second_hand: float = 0.2
     pinched_object: float = 0.25
     obstacle: float = 0.12
@@ -35,7 +39,12 @@ class SynthesisSettings:
 
     def pose_shares(self, has_fits: bool) -> dict[PoseKind, float]:
         """Shares of the kinds of poses, which add up to 1."""
-        shares: dict[PoseKind, float] = {"prior": self.prior, "gesture": self.gesture, "grasp": self.grasp}
+        shares: dict[PoseKind, float] = {
+            "prior": self.prior,
+            "gesture": self.gesture,
+            "fist": self.fist,
+            "grasp": self.grasp,
+        }
         if has_fits:
             shares["fitted"] = self.fitted
         return {kind: share / sum(shares.values()) for kind, share in shares.items()}

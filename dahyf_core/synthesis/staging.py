@@ -125,14 +125,17 @@ class Stage:
             if rng.random() < self._settings.pinched_object:
                 held = pinch(right, fingers, rng)
         bend = np.clip(rng.normal(0, 0.45 * WIDEST_BEND), -WIDEST_BEND, WIDEST_BEND)
-        return Hand.create(self._hands[side], kind, fingers, shape, bend, self._poses.draw_root(rng), held)
+        settings = self._settings
+        along = settings.fists_along_forearm if kind == "fist" else settings.along_forearm
+        root = self._poses.draw_root(rng, along)
+        return Hand.create(self._hands[side], kind, fingers, shape, bend, root, held)
 
     def _place(self, rng: np.random.Generator, hand: Hand, place: int | None) -> tuple[Hand, Shot]:
         """Before a camera, and the square of its frame that shows the hand."""
         width, height = FRAMES[rng.integers(len(FRAMES))]
         focal = float(np.hypot(width, height) * np.exp(np.clip(rng.normal(0.0, 0.25), -0.55, 0.7)))
         while hand.forearm_direction() @ (0.0, 0.0, -1.0) > ARM_CLEARANCE:
-            hand = hand.turned(matrix_from_axis_angle(self._poses.draw_root(rng)))
+            hand = hand.turned(matrix_from_axis_angle(self._poses.draw_root(rng, self._settings.along_forearm)))
         points = hand.keypoints("own")
         extent = np.ptp(points[:, :2], axis=0).max()
         span = min(width, height) * np.exp(rng.uniform(*np.log(self._settings.spans)))
