@@ -130,7 +130,7 @@ def test_hands_are_drawn_where_the_labels_say(backgrounds):
     cv2.imwrite(str(white / "white.png"), np.full((64, 64, 3), 255, np.uint8))
     with create_generator(white, chosen=replace(PLAIN, sleeve=0, band=0)) as generator:
         stage, renderer, labels = generator._stage, generator._renderer, []
-        for index in range(12):
+        for index in range(48):
             random = np.random.default_rng(index)
             take = stage.draw(random, np.full((192, 192, 3), 255, np.uint8))
             coverage = renderer.render(take.scene).colour[..., 3]
