@@ -82,8 +82,8 @@ class Session:
 def create_session(model: Path, threads: int = 0) -> Session:
     """Load an ONNX file with the first of PROVIDERS that works; one that fails is warned about and skipped.
 
-    threads: of the CPU, 0 for one a core and MOST_THREADS at most. Raises ModelFileError when the file is missing or no
-    provider can load it.
+    The file must stay as long as the session. threads: of the CPU, 0 for one a core and MOST_THREADS at most. Raises
+    ModelFileError when the file is missing or no provider can load it.
     """
     if not model.is_file():
         raise ModelFileError(f"The network file {model} is missing.", "Reinstall DaHyF Hands.")

@@ -76,17 +76,17 @@ def write_features(
         open_memmap(folder / f"{name}.npy", mode="w+", dtype=np.float16, shape=(len(rows), *shape))
         for name, shape in MAPS.items()
     ]
+    columns: list[dict[str, Tensor]] = []
     with TemporaryDirectory() as work:
         export_early(trunk, Path(work) / "early.onnx")
         session = create_session(Path(work) / "early.onnx", threads)
-    columns: list[dict[str, Tensor]] = []
-    for start in range(0, len(rows), BATCH):
-        batch = source.batch(rows[start : start + BATCH], np.random.default_rng((seed, start)))
-        maps = session.run(patches=batch.inputs[0].permute(0, 2, 3, 1).numpy())
-        for array, values in zip(stored, maps, strict=True):
-            array[start : start + BATCH] = values
-        columns.append({**vars(batch.view), **vars(batch.labels)})
-        progress(start + len(batch.inputs[0]), len(rows))
+        for start in range(0, len(rows), BATCH):
+            batch = source.batch(rows[start : start + BATCH], np.random.default_rng((seed, start)))
+            maps = session.run(patches=batch.inputs[0].permute(0, 2, 3, 1).numpy())
+            for array, values in zip(stored, maps, strict=True):
+                array[start : start + BATCH] = values
+            columns.append({**vars(batch.view), **vars(batch.labels)})
+            progress(start + len(batch.inputs[0]), len(rows))
     for array in stored:
         array.flush()
     names = columns[0]
