@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,12 +12,15 @@ pytest.importorskip("lightning_fabric", reason="training needs the [train] extra
 pytest.importorskip("tensorboard", reason="training needs the [train] extra")
 
 from cli_runner import run  # noqa: E402
+from dataset_factory import write_freihand  # noqa: E402
 from labelled_noise import MadeUpHands  # noqa: E402
+from made_up_mano import made_up_mano, write_pickle  # noqa: E402
 
-from dahyf_core.ablation import ROWS, Study, select_rows, write_results  # noqa: E402
+from dahyf_core.ablation import ROWS, Study, select_rows, with_backbone, write_results  # noqa: E402
 from dahyf_core.ablation.scores import auroc, binned  # noqa: E402
 from dahyf_core.datasets import Augmentation  # noqa: E402
 from dahyf_core.errors import SettingsError  # noqa: E402
+from dahyf_core.hand_model import load_hand_model  # noqa: E402
 from dahyf_core.network import DaHyF, NetworkConfig  # noqa: E402
 from dahyf_core.network.regressor import PaperRegressor  # noqa: E402
 from dahyf_core.network.trunk import Trunk  # noqa: E402
@@ -29,6 +33,17 @@ from dahyf_core.training.optimiser import create_optimiser  # noqa: E402
 
 SMALL = NetworkConfig(channels=8, map_size=14, hidden=(32,), dropout=0.0, regressor="paper")
 CHOSEN = select_rows(["baseline", "simcc"])
+
+
+def write_recipe(path: Path, features: Path) -> None:
+    """A file that says: one step of the small network."""
+    path.write_text(
+        "steps = 1\n[network]\nchannels = 8\nmap_size = 14\nhidden = [8]\nregressor = 'paper'\n"
+        + "".join(
+            f"[[{kind}]]\nname = 'hands'\nreader = 'features'\npath = '{features.as_posix()}'\ncount = 2\n"
+            for kind in ("data", "validation")
+        )
+    )
 
 
 def quiet(stage: str, done: int, total: int) -> None: ...
@@ -91,20 +106,35 @@ def test_results_hold_every_seed_and_means_with_spreads(recipe, tmp_path):
 
 
 def test_the_command_runs_a_recipe(recipe, tmp_path):
-    data = recipe.data[0]
-    (tmp_path / "a.toml").write_text(
-        "steps = 1\n[network]\nchannels = 8\nmap_size = 14\nhidden = [8]\nregressor = 'paper'\n"
-        + "".join(
-            f"[[{kind}]]\nname = 'hands'\nreader = 'features'\npath = '{data.path.as_posix()}'\ncount = 2\n"
-            for kind in ("data", "validation")
-        )
-    )
+    write_recipe(tmp_path / "a.toml", recipe.data[0].path)
     result = run("ablate", tmp_path / "a.toml", "-o", tmp_path / "s", "--seeds", 1, "--rows", "gdm")
     assert result.exit_code == 0
     assert "1 of 1 runs" in result.of_type("status")[-1]["text"]
     refused = run("ablate", tmp_path / "a.toml", "-o", tmp_path / "s", "--rows", "best")
     assert refused.error["exit_code"] == SettingsError.exit_code
     assert (tmp_path / "s" / "table.md").exists()
+
+
+def test_the_same_command_takes_other_hands_and_refuses_to_mix_them_into_a_study(recipe, tmp_path):
+    mano = load_hand_model(write_pickle(tmp_path / "MANO_RIGHT.pkl", made_up_mano()))
+    write_freihand(tmp_path / "freihand", mano)
+    write_freihand(tmp_path / "freihand", mano, "evaluation")
+    write_recipe(tmp_path / "a.toml", recipe.data[0].path)
+    command = ("ablate", tmp_path / "a.toml", "-o", tmp_path / "s", "--seeds", 1, "--rows", "simcc")
+    other = ("--data", "freihand", "--path", tmp_path / "freihand")
+    assert run(*command, *other).exit_code == 0
+    scores = json.loads((tmp_path / "s" / "results.json").read_text())["runs"][0]["scores"]
+    assert scores["located_px"] > 0
+    assert run(*command).error["exit_code"] == SettingsError.exit_code
+    assert run(*command, "--data", "freihand").error["exit_code"] == SettingsError.exit_code
+
+
+def test_another_backbone_sees_patches_that_are_cut_anew(recipe):
+    ahead = replace(recipe, data=(replace(recipe.data[0], ahead=2),))
+    changed = with_backbone(ahead, "resnet50")
+    assert changed.network.backbone == "resnet50"
+    assert changed.data[0].ahead == 0
+    assert with_backbone(ahead, "lite") == ahead
 
 
 def test_rows_are_the_papers_and_each_differs_from_all_others(recipe):

@@ -14,7 +14,7 @@ from dahyf_core.capture import replacing
 from dahyf_core.errors import SettingsError
 from dahyf_core.training import RunFolder, TrainingConfig, train
 from dahyf_core.training.batches import Share
-from dahyf_core.training.config import DataConfig
+from dahyf_core.training.config import DataConfig, dump_config
 from dahyf_core.training.data import Progress, open_source
 from dahyf_core.training.features import COMPLETE
 from dahyf_core.training.loop import Trainee
@@ -25,6 +25,7 @@ HANDS, OTHERS, WIDE = "hands", "handless", "wide"
 EDGES = np.arange(0.0, 41.0, 5.0)
 """Degrees off axis."""
 SCORES = "scores.json"
+RECIPE = "recipe.json"
 
 Facts = dict[str, Any]
 
@@ -48,8 +49,10 @@ class Study:
     ) -> list[Facts]:
         """Train and score each row with each seed, seed after seed; what was scored before is read.
 
-        stop: asked after each step and run; what is done stays.
+        stop: asked after each step and run; what is done stays. Raises SettingsError where the folder holds a study of
+        another recipe.
         """
+        self._keep_recipe()
         recipe = self._with_shared_features(progress)
         found: list[Facts] = []
         for seed in seeds:
@@ -60,6 +63,17 @@ class Study:
                 if facts is not None:
                     found.append(facts)
         return found
+
+    def _keep_recipe(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file, text = self.folder / RECIPE, dump_config(self.recipe)
+        if not file.exists():
+            with replacing(file) as stream:
+                stream.write(text.encode())
+        elif file.read_text(encoding="utf-8") != text:
+            raise SettingsError(
+                f"The study in {self.folder} has another recipe, see {file}.", "Give -o another folder, or that recipe."
+            )
 
     def _with_shared_features(self, progress: Progress) -> TrainingConfig:
         """The recipe with features that all runs share, computed now."""

@@ -1,5 +1,6 @@
 """`dahyf ablate`: the paper's table, on any data."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +9,22 @@ import typer
 from dahyf_core.cli import options
 from dahyf_core.cli.session import session
 from dahyf_core.cli.stopping import StopRequest
+from dahyf_core.errors import SettingsError
 
 EXAMPLES = """
 Examples:\n
 dahyf ablate ablation.toml -o study --seeds 3\n
-dahyf ablate ablation.toml -o study --rows gdm --rows ldm --results docs/ablation
+dahyf ablate ablation.toml -o study --rows gdm --rows ldm --results docs/ablation\n
+dahyf ablate ablation.toml -o study --backbone resnet50 --data freihand --path FreiHAND_pub_v2
 """
+
+
+class Backbone(StrEnum):
+    """What sees the patch."""
+
+    LITE = "lite"
+    RESNET50 = "resnet50"
+    HRNET_W64 = "hrnet_w64"
 
 
 def ablate(
@@ -28,6 +39,16 @@ def ablate(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this row; may be repeated. docs/ablation.md lists them."),
     ] = None,
+    backbone: Annotated[
+        Backbone | None, typer.Option(help="In place of the recipe's; but for lite it needs the extra [paper].")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(metavar="READER", help="What reads the hands, in place of the recipe's (docs/datasets.md)."),
+    ] = None,
+    path: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Where they are: a folder, or the label file of photographs.")
+    ] = None,
     results: Annotated[
         Path | None,
         typer.Option(metavar="FOLDER", help="Write results.json, table.md and the plot here, not into the study."),
@@ -39,10 +60,16 @@ def ablate(
     Ctrl-C stops it; the same command goes on from there, and writes the results of what is done.
     """
     with session(as_json) as reporter:
-        from dahyf_core.ablation import Study, select_rows, write_results
+        from dahyf_core.ablation import Study, select_rows, with_backbone, with_hands, write_results
         from dahyf_core.training import read_config
 
         config = read_config(recipe)
+        if (data is None) != (path is None):
+            raise SettingsError("Hands need a reader and a path.", "Give --data and --path, or neither.")
+        if data and path:
+            config = with_hands(config, data, path)
+        if backbone:
+            config = with_backbone(config, backbone.value)
         wanted = select_rows(rows or ())
         with StopRequest() as stop:
             found = Study(output, config).run(wanted, range(1, seeds + 1), reporter.progress, stop)
