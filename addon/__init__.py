@@ -24,7 +24,7 @@ from . import (
     preview,
     properties,
 )
-from .operators import capture, captures, clean, import_capture, modal_job
+from .operators import capture, captures, clean, floors, import_capture, modal_job
 from .operators import environment as environment_operators
 from .operators import retarget as retarget_operators
 from .operators import settings_presets as preset_operators
@@ -45,6 +45,7 @@ MODULES = (
     environment_operators,
     import_capture,
     clean,
+    floors,
     track_operators,
     retarget_operators,
     panels,

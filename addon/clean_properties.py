@@ -1,7 +1,7 @@
 """How captured hands are cleaned: the settings of the Clean panel, which are also the operator's arguments."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import bpy
@@ -12,6 +12,8 @@ from .properties import LOST_FRAMES
 from .timing import timeline_frames
 
 FLOOR = re.compile(r"(-?\d+):(-?\d+)=(\d*\.?\d+)")
+Floor = tuple[int, int, float]
+"""First and last frame of a range, and its threshold."""
 ONLY_WHEN_GIVEN = {"SKIP_SAVE"}
 """An operator takes from the scene what its caller does not give, instead of what it was given the last time."""
 
@@ -51,7 +53,7 @@ class CleanSettings:
         options=ONLY_WHEN_GIVEN,
     )
     spike: bpy.props.FloatProperty(
-        name="Spikes",
+        name="Longest Spike",
         description="Longest flip of the wrist or a finger that is taken for an error, in seconds; 0 keeps all",
         default=0.25,
         min=0,
@@ -59,7 +61,7 @@ class CleanSettings:
         options=ONLY_WHEN_GIVEN,
     )
     wrist_position_hz: bpy.props.FloatProperty(
-        name="Wrist",
+        name="Wrist Position",
         description="Smoothing of the wrist's place in the picture, in Hz: lower is smoother, 0 is off",
         default=6,
         min=0,
@@ -162,17 +164,29 @@ def clean_arguments(settings: Mapping[str, Any], capture: Capture, first_frame: 
     ]
 
 
+def parse_floors(text: str) -> list[Floor]:
+    """The ranges with their thresholds. Raises AddonError for what is none."""
+    floors = []
+    for part in filter(None, re.split(r"[,;\s]+", text)):
+        found = FLOOR.fullmatch(part)
+        if found is None:
+            raise AddonError(f"{part!r} is not a range of frames with its threshold.", "Write it as 10:50=0.3.")
+        floors.append((int(found[1]), int(found[2]), float(found[3])))
+    return floors
+
+
+def format_floors(floors: Iterable[Floor]) -> str:
+    """What `parse_floors` reads."""
+    return ", ".join(f"{start}:{end}={threshold:g}" for start, end, threshold in floors)
+
+
 def floor_arguments(text: str, capture: Capture, first_frame: int) -> Iterator[str]:
     """Ranges of the timeline as ranges of the footage's frames; those that hold no captured frame say nothing."""
     positions = timeline_frames(capture, first_frame)
-    for part in re.split(r"[,;\s]+", text.strip(",; \t")):
-        found = FLOOR.fullmatch(part)
-        if part and found is None:
-            raise AddonError(f"{part!r} is not a range of frames with its threshold.", "Write it as 10:50=0.3.")
-        if found:
-            inside = capture.frame[(positions >= int(found[1])) & (positions <= int(found[2]))]
-            if len(inside):
-                yield from ("--floor", f"{inside[0]}:{inside[-1]}={found[3]}")
+    for start, end, threshold in parse_floors(text):
+        inside = capture.frame[(positions >= start) & (positions <= end)]
+        if len(inside):
+            yield from ("--floor", f"{inside[0]}:{inside[-1]}={threshold:g}")
 
 
 CLASSES = (DAHYF_HANDS_PG_clean,)

@@ -5,7 +5,7 @@ import bpy
 OPERATORS = (
     ("capture", "import_capture", "cancel", "dismiss_error"),
     ("select_hands", "split_here", "join_hands", "drop_hand"),
-    ("clean", "add_correction_layer", "jump_to_bad_span"),
+    ("clean", "add_range", "add_correction_layer", "jump_to_bad_span"),
     ("preview_retarget", "retarget", "save_preset"),
     ("save_settings", "set_up_environment", "check_environment", "show_report"),
 )

@@ -14,6 +14,7 @@ from addon import bad_spans, layers, recleaning
 from addon.capture_file import Capture, State
 from addon.clean_properties import floor_arguments
 from addon.errors import AddonError
+from addon.operators.floors import span_at_playhead
 from addon.scene_import import ImportOptions, import_capture
 
 BONE = "index1.R"
@@ -354,6 +355,32 @@ def test_another_capture_in_its_place_is_refused(hands: Hands) -> None:
 def test_a_threshold_above_all_confidence_is_the_core_s_error(hands: Hands) -> None:
     with pytest.raises(RuntimeError, match="above every confidence"):
         bpy.ops.dahyf_hands.clean(floors="1:5=3")
+
+
+@pytest.mark.usefixtures("registered")
+def test_ranges_are_added_and_removed_in_their_order() -> None:
+    settings = bpy.context.scene.dahyf_hands_clean
+    bpy.ops.dahyf_hands.add_range(start=80, end=90, threshold=1)
+    bpy.ops.dahyf_hands.add_range(start=-5, end=50, threshold=0.3)
+    bpy.ops.dahyf_hands.add_range(start=80, end=90, threshold=1)
+    assert settings.floors == "-5:50=0.3, 80:90=1"
+    with pytest.raises(RuntimeError, match="before it begins"):
+        bpy.ops.dahyf_hands.add_range(start=3, end=2)
+    bpy.ops.dahyf_hands.remove_range(number=0)
+    assert settings.floors == "80:90=1"
+    with pytest.raises(RuntimeError, match="none of number 1"):
+        bpy.ops.dahyf_hands.remove_range(number=1)
+
+
+def test_a_range_begins_as_the_bad_span_at_the_playhead(hands: Hands) -> None:
+    hands()
+    settings = bpy.context.scene.dahyf_hands_clean
+    settings.threshold = 1
+    bpy.context.scene.frame_set(3)
+    start, end = span_at_playhead(bpy.context)
+    assert start < 3 < end
+    bpy.context.scene.frame_set(end + 100)
+    assert span_at_playhead(bpy.context) == (end + 100, end + 100)
 
 
 @pytest.mark.usefixtures("registered", "core")

@@ -2,12 +2,14 @@
 
 import bpy
 
+from ..clean_properties import Floor, parse_floors
+from ..errors import AddonError
 from ..operators.clean import DAHYF_HANDS_OT_clean, missing_hand
 from ..operators.core_job import core_obstacle
 from .presets import DAHYF_HANDS_PT_clean_presets
 from .sidebar import SidebarPanel, draw_obstacle, split_column
 
-GATE = ("threshold", "lost", "max_gap", "spike", "floors")
+GATE = ("threshold", "lost", "max_gap", "spike")
 SMOOTHING = ("wrist_position_hz", "wrist_depth_hz", "wrist_rotation_hz", "finger_hz")
 STEADYING = ("stillness", "wrist_rotation_only")
 
@@ -22,14 +24,10 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.dahyf_hands_clean
-        column = split_column(self.layout)
-        for group in (GATE, SMOOTHING, STEADYING):
-            part = column.column(align=True)
-            for name in group:
-                row = part.row()
-                row.active = name != "max_gap" or settings.lost == "interpolate"
-                row.prop(settings, name)
-            column.separator()
+        draw_settings(self.layout, "Trust", settings, GATE)
+        draw_ranges(self.layout, settings)
+        draw_settings(self.layout, "Smoothing, Hz", settings, SMOOTHING)
+        draw_settings(self.layout, "Stillness", settings, STEADYING)
         draw_obstacle(self.layout, context, core_obstacle(context) or missing_hand(context))
         row = self.layout.row()
         row.scale_y = 1.4
@@ -46,6 +44,36 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
         row.prop(settings, "show_confidence", text="", icon="SEQ_HISTOGRAM")
         row.operator("dahyf_hands.jump_to_bad_span", text="", icon="PREV_KEYFRAME").next = False
         row.operator("dahyf_hands.jump_to_bad_span", text="", icon="NEXT_KEYFRAME").next = True
+
+
+def draw_settings(
+    layout: bpy.types.UILayout, heading: str, settings: bpy.types.PropertyGroup, names: tuple[str, ...]
+) -> None:
+    """Settings below their heading."""
+    layout.label(text=heading)
+    column = split_column(layout).column(align=True)
+    for name in names:
+        row = column.row()
+        row.active = name != "max_gap" or settings.lost == "interpolate"
+        row.prop(settings, name)
+
+
+def draw_ranges(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+    """Ranges of frames with thresholds of their own, each with a cross, and a button for more."""
+    column = layout.column(align=True)
+    for number, (start, end, threshold) in enumerate(shown_floors(settings.floors)):
+        row = column.row(align=True)
+        row.label(text=f"{start} to {end}: {threshold:g}", icon="PREVIEW_RANGE")
+        row.operator("dahyf_hands.remove_range", text="", icon="X").number = number
+    column.operator("dahyf_hands.add_range", icon="ADD")
+
+
+def shown_floors(text: str) -> list[Floor]:
+    """The ranges; none where a script has written something else, which cleaning then says."""
+    try:
+        return parse_floors(text)
+    except AddonError:
+        return []
 
 
 CLASSES = (DAHYF_HANDS_PT_clean,)

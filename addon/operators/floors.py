@@ -1,0 +1,71 @@
+"""Thresholds of their own for ranges of frames: added where the work is, and removed."""
+
+import bpy
+
+from .. import bad_spans, clean_properties, layers, recleaning
+
+
+class DAHYF_HANDS_OT_add_range(bpy.types.Operator):
+    """Give a range of frames a threshold of its own"""
+
+    bl_idname = "dahyf_hands.add_range"
+    bl_label = "Add Range"
+    bl_options = {"REGISTER", "UNDO"}
+
+    start: bpy.props.IntProperty(name="Start", description="First frame of the range", default=1)
+    end: bpy.props.IntProperty(name="End", description="Last frame of the range", default=1)
+    threshold: bpy.props.FloatProperty(
+        name="Threshold",
+        description="Confidence under which a frame of the range is lost: 0 trusts all of them, 1 hardly any",
+        default=0.3,
+        min=0,
+        max=1,
+        subtype="FACTOR",
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Begin with the bad span at the playhead, if there is one."""
+        self.start, self.end = span_at_playhead(context)
+        return context.window_manager.invoke_props_popup(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        if self.end < self.start:
+            self.report({"ERROR"}, f"The range ends at {self.end}, before it begins at {self.start}")
+            return {"CANCELLED"}
+        settings = context.scene.dahyf_hands_clean
+        found = {*clean_properties.parse_floors(settings.floors), (self.start, self.end, round(self.threshold, 3))}
+        settings.floors = clean_properties.format_floors(sorted(found))
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_remove_range(bpy.types.Operator):
+    """Let the range have the common threshold again"""
+
+    bl_idname = "dahyf_hands.remove_range"
+    bl_label = "Remove Range"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    number: bpy.props.IntProperty(name="Number", description="Which range, from 0, in the order of the list", min=0)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = context.scene.dahyf_hands_clean
+        floors = clean_properties.parse_floors(settings.floors)
+        if self.number >= len(floors):
+            self.report({"ERROR"}, f"There are {len(floors)} ranges, and none of number {self.number}")
+            return {"CANCELLED"}
+        del floors[self.number]
+        settings.floors = clean_properties.format_floors(floors)
+        return {"FINISHED"}
+
+
+def span_at_playhead(context: bpy.types.Context) -> tuple[int, int]:
+    """The bad span of a selected hand at the current frame, or that frame alone."""
+    frame, threshold = context.scene.frame_current, context.scene.dahyf_hands_clean.threshold
+    for action in filter(None, map(layers.base_action, recleaning.hand_rigs(context))):
+        for start, end in bad_spans.bad_spans(action, threshold):
+            if start <= frame <= end:
+                return int(start), int(end)
+    return frame, frame
+
+
+CLASSES = (DAHYF_HANDS_OT_add_range, DAHYF_HANDS_OT_remove_range)
