@@ -110,6 +110,12 @@ def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
         default=retarget.Wrist.ROTATION.lower(),
         help="what becomes of the captured wrist (default: rotation)",
     )
+    parser.add_argument(
+        "--space",
+        choices=[space.lower() for space in retarget.Space],
+        default=retarget.Space.WORLD.lower(),
+        help="in which the wrist stays as it was filmed; camera: that of FILE's scene (default: world)",
+    )
     parser.set_defaults(work=retarget_files)
 
 
@@ -162,10 +168,11 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
     check_output(chosen.output)
     rig = find_rig(chosen.rig)
     preset = retarget.choose_preset(rig, chosen.preset)
-    hands, frames = 0, 0
+    hands, frames, space = 0, 0, retarget.Space(chosen.space.upper())
     for number, path in enumerate(chosen.captures):
         capture = read_capture(path.resolve())
-        sources = retarget.of_sides(retarget.capture_sources(capture, first_frame=1), chosen.hands.upper())
+        found = retarget.of_sides(retarget.capture_sources(capture, first_frame=1), chosen.hands.upper())
+        sources = [retarget.placed(bpy.context.scene, each, space) for each in found]
         if number:
             retarget.set_aside(rig)
         done = retarget.retarget(bpy.context, rig, sources, preset, retarget.Wrist(chosen.wrist.upper()))

@@ -25,6 +25,10 @@ WRIST_ITEMS = (
     ("POSITION", "Rotation and Position", "The hand also moves: by its IK control, else by itself"),
     ("NONE", "Fingers Only", "The wrist gets no keys"),
 )
+SPACE_ITEMS = (
+    ("WORLD", "World", "The hand turns and moves in the world as the captured one does in the scene"),
+    ("CAMERA", "Camera", "The hand turns and moves before the scene's camera as the captured one did before its own"),
+)
 QUALITY_ITEMS = (
     ("dahyf", "Best", "The trained network of DaHyF"),
     ("baseline", "Draft", "MediaPipe's landmarks and inverse kinematics: quicker and less exact"),
@@ -161,6 +165,9 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     )
     retarget_wrist: bpy.props.EnumProperty(
         name="Wrist", description="What becomes of the captured wrist", items=WRIST_ITEMS, update=refresh_preview
+    )
+    retarget_space: bpy.props.EnumProperty(
+        name="Space", description="In which the wrist stays as it was filmed", items=SPACE_ITEMS, update=refresh_preview
     )
 
 

@@ -8,14 +8,26 @@ import numpy as np
 import pytest
 from animation import fcurves_of
 from conftest import MakeCapture
+from mathutils import Euler
 from numpy.typing import NDArray
 from rig_factory import Style, build_rig, without
 
 from addon import compat
+from addon.camera import CAMERA_ROTATION
 from addon.capture_file import Capture
 from addon.compat import NewAction
 from addon.errors import RetargetError
-from addon.retarget import Retargeted, Wrist, capture_sources, choose_preset, of_sides, retarget, scene_sources
+from addon.retarget import (
+    Retargeted,
+    Space,
+    Wrist,
+    capture_sources,
+    choose_preset,
+    of_sides,
+    placed,
+    retarget,
+    scene_sources,
+)
 from addon.retarget.joints import FINGERS, SIDES, finger_joints, hand_joint
 from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset
 from addon.scene_import import ImportedCapture, ImportOptions, import_capture
@@ -209,6 +221,73 @@ def curve_values(owner: bpy.types.Object) -> dict:
     }
 
 
+HAND = "mixamorig:LeftHand"
+
+
+def wrist_poses(wrist: Wrist, space: Space) -> tuple[NDArray, NDArray]:
+    """(3, 3, 3) rotations in the world and (3, 3) places of a fresh rig's hand on frames 1 to 3."""
+    rig = build_rig(MIXAMO)
+    scene = bpy.context.scene
+    sources = [placed(scene, source, space) for source in of_sides(scene_sources(scene, None), "LEFT")]
+    retarget(bpy.context, rig, sources, MIXAMO, wrist)
+    rotations = []
+    for frame in (1, 2, 3):
+        scene.frame_set(frame)
+        rotations.append((rig.matrix_world @ rig.pose.bones[HAND].matrix).to_3x3().normalized())
+    places = positions(rig, HAND)
+    bpy.data.objects.remove(rig)
+    return np.array(rotations), places
+
+
+def aim(camera: bpy.types.Object, frame: int, turn: tuple[float, float, float]) -> None:
+    camera.rotation_euler = turn
+    camera.location = (frame, 2, -1)
+    camera.keyframe_insert("rotation_euler", frame=frame)
+    camera.keyframe_insert("location", frame=frame)
+
+
+def test_before_the_camera_that_filmed_it_a_hand_moves_as_in_the_world(make_capture: MakeCapture) -> None:
+    import_capture(bpy.context, make_capture(frames=3), ImportOptions(show_footage=False, set_scene=True))
+    for world, camera in zip(
+        wrist_poses(Wrist.POSITION, Space.WORLD), wrist_poses(Wrist.POSITION, Space.CAMERA), strict=True
+    ):
+        assert np.allclose(world, camera, atol=1e-5)
+
+
+def test_before_a_moving_camera_a_hand_turns_as_before_its_own(imported: ImportedCapture) -> None:
+    scene = bpy.context.scene
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.collection.objects.link(scene.camera)
+    for frame, turn in ((1, (0.3, 0.2, -0.9)), (2, (0.4, -0.2, 0.9)), (3, (1.4, 1.2, 0.1))):
+        aim(scene.camera, frame, turn)
+    in_world, _ = wrist_poses(Wrist.ROTATION, Space.WORLD)
+    before_camera, _ = wrist_poses(Wrist.ROTATION, Space.CAMERA)
+    own = np.array(Euler(CAMERA_ROTATION).to_matrix())
+    for frame in (1, 2, 3):
+        scene.frame_set(frame)
+        view = np.array(scene.camera.matrix_world.to_3x3())
+        assert np.allclose(view.T @ before_camera[frame - 1], own.T @ in_world[frame - 1], atol=1e-4)
+
+
+def test_before_a_camera_a_hand_goes_as_before_its_own(imported: ImportedCapture) -> None:
+    scene = bpy.context.scene
+    scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.collection.objects.link(scene.camera)
+    scene.camera.rotation_euler = (0.3, 0.2, -0.9)
+    bpy.context.view_layer.update()
+    _, in_world = wrist_poses(Wrist.POSITION, Space.WORLD)
+    _, before_camera = wrist_poses(Wrist.POSITION, Space.CAMERA)
+    own, view = np.array(Euler(CAMERA_ROTATION).to_matrix()), np.array(scene.camera.matrix_world.to_3x3())
+    assert np.allclose((before_camera - before_camera[0]) @ view, (in_world - in_world[0]) @ own, atol=1e-5)
+    assert np.ptp(in_world, axis=0).max() > 1e-3
+
+
+def test_without_a_camera_there_is_no_space_of_it(imported: ImportedCapture) -> None:
+    bpy.context.scene.camera = None
+    with pytest.raises(RetargetError, match="has no camera"):
+        wrist_poses(Wrist.ROTATION, Space.CAMERA)
+
+
 def test_one_hand(imported: ImportedCapture) -> None:
     rig = build_rig(MIXAMO)
     assert run(rig, MIXAMO, hands="LEFT").hands == 1
@@ -225,10 +304,10 @@ def test_animation_of_the_arms_goes_on_and_is_untouched(imported: ImportedCaptur
         arm.keyframe_insert("rotation_quaternion", frame=frame)
     rig.pose.bones["root"].location.x = 0.1
     walk, before = rig.animation_data.action, curve_values(rig)
-    where = positions(rig, "mixamorig:LeftHand")
+    where = positions(rig, HAND)
     run(rig, MIXAMO)
     assert worst_angle(imported, rig, MIXAMO) < TOLERANCE
-    assert np.allclose(positions(rig, "mixamorig:LeftHand"), where, atol=1e-5)
+    assert np.allclose(positions(rig, HAND), where, atol=1e-5)
     rig.animation_data.action = walk
     assert all(np.array_equal(values, before[key]) for key, values in curve_values(rig).items())
 

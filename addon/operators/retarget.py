@@ -34,6 +34,9 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
     wrist: bpy.props.EnumProperty(
         name="Wrist", description="What becomes of the captured wrist", items=properties.WRIST_ITEMS
     )
+    space: bpy.props.EnumProperty(
+        name="Space", description="In which the wrist stays as it was filmed", items=properties.SPACE_ITEMS
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -44,7 +47,7 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
             armature = named_rig(context, self.target)
             end_preview(context)
             preset = chosen_preset(armature, self.preset)
-            sources = chosen_sources(context, self.source, self.hands)
+            sources = chosen_sources(context, self.source, self.hands, self.space)
             done = retarget.retarget(context, armature, sources, preset, retarget.Wrist(self.wrist))
         except AddonError as error:
             self.report({"ERROR"}, str(error))
@@ -194,10 +197,11 @@ def chosen_preset(armature: bpy.types.Object, identifier: str) -> retarget.Prese
     return retarget.choose_preset(armature, identifier)
 
 
-def chosen_sources(context: bpy.types.Context, source: str, hands: str) -> list[retarget.Source]:
+def chosen_sources(context: bpy.types.Context, source: str, hands: str, space: str) -> list[retarget.Source]:
     """The captured hands below the object of that name, or of the capture imported last. Raises RetargetError."""
     root = named_object(context, source) if source else None
-    return retarget.of_sides(retarget.scene_sources(context.scene, root), hands)
+    found = retarget.of_sides(retarget.scene_sources(context.scene, root), hands)
+    return [retarget.placed(context.scene, each, retarget.Space(space)) for each in found]
 
 
 def begin_preview(context: bpy.types.Context) -> None:
@@ -205,7 +209,7 @@ def begin_preview(context: bpy.types.Context) -> None:
     settings = properties.settings_of(context.scene)
     armature = named_rig(context, "")
     source = settings.retarget_source.name if settings.retarget_source else ""
-    sources = chosen_sources(context, source, settings.retarget_hands)
+    sources = chosen_sources(context, source, settings.retarget_hands, settings.retarget_space)
     preset = chosen_preset(armature, settings.retarget_preset)
     preview.begin(context, armature, sources, preset, retarget.Wrist(settings.retarget_wrist))
 

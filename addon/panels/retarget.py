@@ -23,6 +23,9 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         column = split_column(self.layout)
         for name in ("target", "source", "preset", "hands", "wrist"):
             column.prop(settings, f"retarget_{name}")
+        row = column.row()
+        row.active = settings.retarget_wrist != "NONE"
+        row.prop(settings, "retarget_space")
         column.separator()
         self.layout.operator(DAHYF_HANDS_OT_edit_mapping.bl_idname, icon="VIEW_PAN")
         draw_obstacle(self.layout, context, obstacle(context))
@@ -44,6 +47,7 @@ def fill_in(button: bpy.types.OperatorProperties, settings: properties.DAHYF_HAN
     button.preset = settings.retarget_preset
     button.hands = settings.retarget_hands
     button.wrist = settings.retarget_wrist
+    button.space = settings.retarget_space
 
 
 def target_name(settings: properties.DAHYF_HANDS_PG_settings) -> str:

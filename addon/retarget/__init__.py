@@ -1,7 +1,7 @@
 """Captured hands on animators' rigs.
 
 `solve` says by which principle and does the maths; `presets` and `automatic` know which bone is which joint; `source`
-reads what was captured, `target` the rig; `wrist` and `bake` make
+reads what was captured, `space` puts it before a camera, `target` reads the rig; `wrist` and `bake` make
 the keys.
 """
 
@@ -9,6 +9,7 @@ from .bake import Retargeted, retarget, set_aside
 from .choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
 from .presets import Preset
 from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
+from .space import Space, placed
 from .wrist import Wrist
 
 __all__ = (
@@ -17,12 +18,14 @@ __all__ = (
     "Preset",
     "Retargeted",
     "Source",
+    "Space",
     "Wrist",
     "available_presets",
     "capture_sources",
     "choose_preset",
     "is_captured",
     "of_sides",
+    "placed",
     "preset_titles",
     "retarget",
     "save_preset",

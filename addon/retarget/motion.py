@@ -26,7 +26,8 @@ class HandMotion:
     """A hand over N frames in its own rest axes, those of MANO or of the armature that was keyed.
 
     side: "left" or "right". rotations (N, 16, 3, 3): how each bone is turned from its rest orientation, with all of
-    its parents. wrist (N, 3): where the wrist is, in metres, world axes. to_world (3, 3): rest axes to world axes.
+    its parents. wrist (N, 3): where the wrist is, in metres, world axes. to_world (3, 3) or
+    (N, 3, 3): rest axes to world axes.
     joints (16, 3) and tips (5, 3), thumb to little finger: the hand at rest.
     """
 

@@ -12,7 +12,10 @@ Matrices = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Played:
-    """A rig on M frames (M,), increasing: itself in the world, and by name some bones in its axes, (M, 4, 4) each."""
+    """A rig, or another object, on M frames (M,), increasing: in the world, and by name some bones in its axes.
+
+    world and each of the bones: (M, 4, 4).
+    """
 
     frames: NDArray[np.float64]
     world: Matrices
@@ -24,7 +27,7 @@ class Played:
 
 
 def play(scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], frames: NDArray[np.floating]) -> Played:
-    """The rig and bones of it on these frames (M,). The scene is played only where something can move them."""
+    """The object and bones of it on these frames (M,). The scene is played only where something can move them."""
     found: list[tuple[Matrix, ...]] = []
 
     def look() -> tuple[Matrix, ...]:
@@ -44,7 +47,8 @@ def play(scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], fr
 
 def is_animated(armature: bpy.types.Object) -> bool:
     """Whether the rig, or anything that it hangs from or is constrained to, has animation."""
-    constraints = [*armature.constraints, *(each for bone in armature.pose.bones for each in bone.constraints)]
+    bones = armature.pose.bones if armature.pose else ()
+    constraints = [*armature.constraints, *(each for bone in bones for each in bone.constraints)]
     moving = {armature, *(target for each in constraints if (target := getattr(each, "target", None)))}
     for each in list(moving):
         while (each := each.parent) is not None:

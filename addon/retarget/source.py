@@ -1,39 +1,46 @@
 """Where the motion comes from: a hand of a capture file, or an armature that was keyed from one."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import bpy
 import numpy as np
 from mathutils import Euler
 
 from .. import keys, layers, timing
-from ..camera import OPENCV_ROTATION
+from ..camera import CAMERA_ROTATION, OPENCV_ROTATION
 from ..capture_file import BONE_NAMES, Capture, Hand
 from ..errors import RetargetError
 from ..keys import KeyTimes
 from ..rig import FINGERS_OF_TIPS, WRIST, bone_name
 from .motion import HandMotion, chained
-from .playing import play
+from .playing import Matrices, play
 from .rotations import matrices_from_axis_angle
 
+CAMERA: Final = np.array(Euler(CAMERA_ROTATION).to_matrix().to_4x4())
+"""How an import lays out the camera below its root."""
 CAPTURE_PROPERTY = "dahyf_capture"
 SIDE_PROPERTY = "dahyf_side"
 
 
 @dataclass(frozen=True)
 class Source:
-    """What one hand does, and when: N frames, N keys. name: of the capture, for the Action's name."""
+    """What one hand does, and when: N frames, N keys.
+
+    name: of the capture, for the Action's name. camera (4, 4): where the camera stands in the world that filmed it.
+    """
 
     name: str
     motion: HandMotion
     times: KeyTimes
+    camera: Matrices
 
 
 def capture_sources(capture: Capture, first_frame: int) -> list[Source]:
     """A source for each hand of a capture that is there in any frame, as an import would lay it on the timeline."""
     frames = timing.timeline_frames(capture, first_frame)
     return [
-        Source(capture.footage.path.stem, capture_motion(hand, capture), keys.hand_times(hand, frames))
+        Source(capture.footage.path.stem, capture_motion(hand, capture), keys.hand_times(hand, frames), CAMERA)
         for hand in capture.hands
         if hand.present.any()
     ]
@@ -102,7 +109,9 @@ def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Sourc
         joints=np.array([bone.head_local for bone in bones]) * scale,
         tips=tips * scale,
     )
-    return Source(armature.parent.name if armature.parent else armature.name, motion, times)
+    root = armature.parent
+    camera = np.array(root.matrix_world.normalized()) @ CAMERA if root else CAMERA
+    return Source(root.name if root else armature.name, motion, times, camera)
 
 
 def lead_curve(armature: bpy.types.Object) -> bpy.types.FCurve | None:
