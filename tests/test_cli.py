@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from footage_factory import write_pictures, write_video
 from rendered_hands import RATE, hand_picture
 from typer.testing import CliRunner
 
+import dahyf_core
 from dahyf_core import __version__
 from dahyf_core.capture import load_capture, save_capture
 from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor, State
@@ -337,6 +339,25 @@ def test_capture_runs_the_baseline_when_asked(clip, tmp_path):
     assert result.of_type("status")[0]["text"].startswith("The estimator mediapipe+ik runs on ")
     assert load_capture(tmp_path / "a.npz").source.estimator == "mediapipe+ik"
     assert say("capture", clip, "-o", tmp_path / "a.npz", "--estimator", "guess")[0] == 2
+
+
+def test_names_may_have_spaces_and_any_letters_and_the_install_is_only_read(clip, shipped_network, tmp_path):
+    folder = tmp_path / "Große Hände 手"
+    folder.mkdir()
+    footage = Path(shutil.copy(clip, folder / "клип 1.mp4"))
+    output = folder / "руки ✋.npz"
+    before = files_of_the_package()
+    assert run("capture", footage, "-o", output, "--range", "0:3").done["hands"] == 1
+    assert load_capture(output).hands
+    assert say("export-json", output, "-o", folder / "руки.json")[0] == 0
+    assert files_of_the_package() == before
+
+
+def files_of_the_package() -> dict[Path, tuple[int, int]]:
+    """Size and time of all that is installed, but for what Python itself caches."""
+    files = Path(dahyf_core.__file__).parent.rglob("*")
+    kept = [path for path in files if path.is_file() and path.parent.name != "__pycache__"]
+    return {path: (path.stat().st_size, path.stat().st_mtime_ns) for path in kept}
 
 
 class TestCaptureProfile:
