@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,8 +58,10 @@ def built(script: str, *arguments: str) -> Path:
 
 
 def test_from_nothing_to_keyed_hands(archive: Path, bundle: Path, tmp_path: Path) -> None:
-    blend = tmp_path / "scene.blend"
-    arguments = (str(archive), str(bundle), str(SAMPLE), str(blend))
+    shots = tmp_path / "Große Hände 手"
+    shots.mkdir()
+    clip = shutil.copy(SAMPLE, shots / "клип 1.mp4")
+    arguments = (str(archive), str(bundle), str(clip), str(shots / "scene.blend"))
     result = run_script(tmp_path, DO_IT, *arguments, profile="profile ü", PIP_NO_INDEX="1", DAHYF_PYTHON="")
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Exception" not in result.stdout + result.stderr, result.stdout + result.stderr
@@ -69,5 +72,5 @@ def test_from_nothing_to_keyed_hands(archive: Path, bundle: Path, tmp_path: Path
         "check": ["FINISHED"],
         "capture": ["FINISHED"],
         "range": [11.0, 30.0],
-        "file": "//one_hand.hands.npz",
+        "file": "//клип 1.hands.npz",
     }
