@@ -1,6 +1,7 @@
 """A Blender of the tested version in a process and a profile of its own, whether an executable or Python's module."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,17 +12,17 @@ from addon import compat
 
 
 def run_script(
-    folder: Path, code: str, *arguments: str, profile: str = "profile", **environment: str
+    folder: Path, code: str, *arguments: str, profile: str = "profile", window: bool = False, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python code in a new Blender without a window, in `folder`, with `folder / profile` as the user's own files.
+    """Run Python code in a new Blender, in `folder`, with `folder / profile` as the user's own files.
 
-    The code finds the arguments behind `--` in sys.argv.
+    The code finds the arguments behind `--` in sys.argv. A Blender with a window stays until the code ends it.
     """
     (folder / profile).mkdir(exist_ok=True)
     script = folder / "script.py"
     script.write_text(code, "utf-8")
     return subprocess.run(
-        [*python_in_blender(), str(script), "--", *arguments],
+        [*(python_in_window() if window else python_in_blender()), str(script), "--", *arguments],
         env=os.environ | {"BLENDER_USER_RESOURCES": str(folder / profile)} | environment,
         cwd=folder,
         capture_output=True,
@@ -34,3 +35,13 @@ def python_in_blender() -> list[str]:
     if compat.IS_PYTHON_MODULE:
         return [sys.executable]
     return [bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python"]
+
+
+def has_windows() -> bool:
+    """Whether a Blender with a window can be run."""
+    return not compat.IS_PYTHON_MODULE and shutil.which("xvfb-run") is not None
+
+
+def python_in_window() -> list[str]:
+    """The same in a real window on a display of its own."""
+    return ["xvfb-run", "--auto-servernum", bpy.app.binary_path, "--python-exit-code", "1", "--python"]
