@@ -139,7 +139,7 @@ def test_a_generated_rigify_rig(imported: ImportedCapture, rigify_rig: bpy.types
     """What deforms the character, not only its controls, whether the arm follows FK or IK."""
     preset = choose_preset(rigify_rig, "AUTOMATIC")
     assert preset.name == PRESETS["rigify"].name
-    run(rigify_rig, preset)
+    assert not run(rigify_rig, preset).warnings
     deforming = Preset("", {joint: f"DEF-{bone}" for joint, bone in preset.bones.items() if "HAND" not in joint})
     for fk in (0.0, 1.0):
         for side in "LR":
@@ -369,6 +369,18 @@ def test_a_connected_hand_cannot_move_and_says_so(imported: ImportedCapture) -> 
     assert failure.value.remedy
     assert not fcurves_of(rig)
     assert len(bpy.data.actions) == 2, "those of the captured hands"
+
+
+def test_bones_that_something_else_turns_are_keyed_and_named(imported: ImportedCapture) -> None:
+    rig = build_rig(MIXAMO)
+    index, ring, thumb = (rig.pose.bones[MIXAMO.bones[f"LEFT_{name}_PROXIMAL"]] for name in ("INDEX", "RING", "THUMB"))
+    index.constraints.new("COPY_ROTATION").name = "Follow"
+    ring.constraints.new("COPY_ROTATION").mix_mode = "ADD"
+    thumb.driver_add("rotation_quaternion", 1)
+    assert sorted(run(rig, MIXAMO).warnings) == [
+        f"The bone {index.name} of the rig rig is keyed, but turned by its constraint Follow: mute that to see it.",
+        f"The bone {thumb.name} of the rig rig is keyed, but turned by a driver: mute that to see it.",
+    ]
 
 
 def test_missing_fingers_are_left_out_and_named(imported: ImportedCapture) -> None:

@@ -11,6 +11,7 @@ from ..compat import NewAction
 from ..errors import RetargetError
 from ..keys import Channel, add_channels
 from .channels import rotation_channel
+from .held import held_bones
 from .limits import joint_limits
 from .presets import Preset, fitted
 from .rotations import quaternions_from_matrices
@@ -77,12 +78,15 @@ def cautions(
     chosen: Sequence[Source],
     hands: Sequence[HandPair],
 ) -> Iterator[str]:
-    """Sentences on what the rig lacks and on what was left out."""
+    """Sentences on what the rig lacks, what was left out, and what is not seen."""
     if len(chosen) < len(sources):
         yield "The capture has several hands of one side; the one with the most frames was taken."
     for source, hand in hands:
         for finger in missing_fingers(hand):
             yield f"The rig {armature.name} has no {source.motion.side} {finger}; it was left out."
+        names = [bone.name for bones in hand.fingers.values() for bone in bones.values()]
+        for name, holder in held_bones(armature, names):
+            yield f"The bone {name} of the rig {armature.name} is keyed, but turned by {holder}: mute that to see it."
 
 
 def finger_channels(armature: bpy.types.Object, source: Source, hand: TargetHand) -> Iterator[Channel]:
