@@ -1,0 +1,91 @@
+"""What ends in the middle of a capture leaves no process and no half file."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+import pytest
+from another_blender import run_script
+from conftest import CORE_PYTHON, ROOT
+
+import addon
+from addon import job
+from addon.environment import core_command
+
+SAMPLE = ROOT / "samples" / "one_hand.mp4"
+PATIENCE = 60.0
+"""Seconds."""
+
+
+@pytest.fixture
+def on_its_own() -> Iterator[None]:
+    """The add-on as it is enabled for this test alone."""
+    addon.register()
+    yield
+    addon.unregister()
+
+
+def load_another_file() -> None:
+    bpy.ops.wm.read_homefile(use_empty=True)
+
+
+def disable() -> None:
+    addon.unregister()
+    addon.register()
+
+
+@pytest.mark.usefixtures("on_its_own")
+@pytest.mark.parametrize("ends", [load_another_file, disable])
+def test_a_capture_ends_with_the_file_and_with_the_add_on(ends: Callable[[], None], tmp_path: Path) -> None:
+    if not CORE_PYTHON.exists():
+        pytest.skip("the core is not installed: run scripts/setup core")
+    output = tmp_path / "clip.hands.npz"
+    command = core_command(CORE_PYTHON, "capture", str(SAMPLE), "-o", str(output), "--json")
+    job.start("Capture", command, lambda *_: pytest.fail("nobody waits any more"))
+    child = job._current.worker
+    until(lambda: job.tick() and job._current.fraction > 0)
+    ends()
+    assert child.returncode not in (None, 0)
+    assert not job.is_running()
+    assert not list(tmp_path.glob("*.npz")), "what is done is in the journal, to go on from"
+
+
+def test_a_capture_ends_with_blender(tmp_path: Path) -> None:
+    code = """
+import sys, time
+from pathlib import Path
+root, pid = sys.argv[sys.argv.index("--") + 1 :]
+sys.path.insert(0, root)
+import addon
+from addon import job
+addon.register()
+wait = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)"
+job.start("Capture", [sys.executable, "-c", wait, pid], print)
+while not Path(pid).exists() or not Path(pid).read_text():
+    time.sleep(0.05)
+"""
+    pid = tmp_path / "pid"
+    result = run_script(tmp_path, code, str(ROOT), str(pid))
+    assert result.returncode == 0, result.stdout + result.stderr
+    until(lambda: not is_alive(int(pid.read_text())))
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for something, but not for ever."""
+    last = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < last
+        time.sleep(0.05)
+
+
+def is_alive(pid: int) -> bool:
+    if sys.platform == "win32":
+        pytest.skip("signals tell on other systems only")
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "zombie" not in Path(f"/proc/{pid}/status").read_text()
