@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import bpy
@@ -20,14 +20,6 @@ PATIENCE = 60.0
 """Seconds."""
 
 
-@pytest.fixture
-def on_its_own() -> Iterator[None]:
-    """The add-on as it is enabled for this test alone."""
-    addon.register()
-    yield
-    addon.unregister()
-
-
 def load_another_file() -> None:
     bpy.ops.wm.read_homefile(use_empty=True)
 
@@ -37,7 +29,7 @@ def disable() -> None:
     addon.register()
 
 
-@pytest.mark.usefixtures("on_its_own")
+@pytest.mark.usefixtures("registered")
 @pytest.mark.parametrize("ends", [load_another_file, disable])
 def test_a_capture_ends_with_the_file_and_with_the_add_on(ends: Callable[[], None], tmp_path: Path) -> None:
     if not CORE_PYTHON.exists():
