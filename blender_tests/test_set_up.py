@@ -24,19 +24,20 @@ def steps():
     settings = bpy.context.scene.dahyf_hands
     said = {"before": bpy.ops.dahyf_hands.capture.poll(), "online": bpy.app.online_access}
     bpy.context.preferences.addons[name].preferences.bundle = bundle
-    bpy.ops.dahyf_hands.set_up_environment(how)
+    said["set up"] = list(bpy.ops.dahyf_hands.set_up_environment(how))
     yield
-    bpy.ops.dahyf_hands.check_environment(how)
+    said["check"] = list(bpy.ops.dahyf_hands.check_environment(how))
     yield
     bpy.ops.wm.save_as_mainfile(filepath=blend)
     settings.footage = clip
     settings.use_range, settings.range_start, settings.range_end = True, 11, 30
     settings.lens, settings.field_of_view = "FOV", 1.0
-    bpy.ops.dahyf_hands.capture(how)
+    said["capture"] = list(bpy.ops.dahyf_hands.capture(how))
     yield
     armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
     said["range"] = list(armature.animation_data.action.frame_range)
     said["file"] = armature["dahyf_capture"]
+    said["failure"] = sys.modules[name + ".job"].failure
     open("said.json", "w").write(json.dumps(said))
 
 def go_on():
@@ -100,9 +101,14 @@ def test_from_nothing_to_keyed_hands(archive: Path, bundle: Path, tmp_path: Path
     )
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Exception" not in result.stdout + result.stderr, result.stdout + result.stderr
+    begun = ["RUNNING_MODAL" if window else "FINISHED"]
     assert json.loads((tmp_path / "said.json").read_text()) == {
         "before": False,
         "online": False,
+        "set up": begun,
+        "check": begun,
+        "capture": begun,
+        "failure": None,
         "range": [11.0, 30.0],
         "file": "//клип 1.hands.npz",
     }
