@@ -19,7 +19,7 @@ from yardsticks.inputs import Inputs
 from yardsticks.mediapipe import MediaPipeSystem
 from yardsticks.plots import draw
 from yardsticks.rows import Row, markdown
-from yardsticks.systems import MODELS, EstimatorSystem, System
+from yardsticks.systems import MODELS, EstimatorSystem, NetworkSystem, System
 
 from dahyf_core.capture import replacing
 from dahyf_core.detection import PalmDetector
@@ -131,7 +131,7 @@ def create_systems(others: Sequence[str], models: Sequence[Path], threads: int) 
         systems.append(EstimatorSystem("baseline", LandmarkEstimator(LandmarkNetwork(threads), MODELS), detector))
     for model in models:
         estimator = DahyfEstimator(DahyfNetwork(model, threads), MODELS)
-        systems.append(EstimatorSystem(model.stem, estimator, detector))
+        systems.append(NetworkSystem(model.stem, estimator, detector))
     return systems
 
 

@@ -294,6 +294,27 @@ def test_the_annotator_finds_hands_sides_and_poses(annotation):
         assert apart < 0.05 * labels.box_side[row]
 
 
+class Teacher(OneMind):
+    """One that sees the same points in space in every picture, and joints elsewhere than they are."""
+
+    points = made_up_hands(1)[2][0]
+
+    def __init__(self):
+        super().__init__(np.zeros((1, 21, 2)))
+
+    def points_3d(self, sightings):
+        return np.repeat(self.points[None], len(sightings), axis=0)
+
+
+def test_a_teacher_labels_in_space_what_the_landmark_network_located(folder, annotation, tmp_path):
+    cv2.imwrite(str(tmp_path / "one.png"), cv2.imread(str(folder / "one.png")))
+    labels = Annotator(teacher=Teacher(), threads=1).annotate(tmp_path, Silence()).labels
+    (row,) = np.flatnonzero(annotation.labels.picture == "one.png")
+    np.testing.assert_allclose(labels.joints_2d[0], annotation.labels.joints_2d[row], atol=1e-3)
+    relative = labels.world[0] - labels.world[0, 0]
+    np.testing.assert_allclose(relative, Teacher.points - Teacher.points[0], atol=1e-5)
+
+
 def test_photographs_are_read_with_their_labels(folder, annotation, tmp_path):
     save_labels(annotation.labels, tmp_path / "labels.npz")
     dataset = Photographs(tmp_path / "labels.npz")

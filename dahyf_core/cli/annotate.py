@@ -28,7 +28,7 @@ def annotate(
     ],
     network: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A trained network (.onnx) that labels instead of MediaPipe's landmarks."),
+        typer.Option(metavar="FILE", help="A trained network (.onnx) that labels poses instead of MediaPipe's."),
     ] = None,
     backgrounds: Annotated[
         Path | None,
@@ -49,11 +49,11 @@ def annotate(
 
         started = time.monotonic()
         check_output(output, (".npz",))
-        looker = None
+        teacher = None
         if network is not None:
             hands = load_hand_model(side="right"), load_hand_model(side="left")
-            looker = DahyfEstimator(DahyfNetwork(network), {hand.side: hand for hand in hands})
-        found = Annotator(looker=looker).annotate(folder, reporter)
+            teacher = DahyfEstimator(DahyfNetwork(network), {hand.side: hand for hand in hands})
+        found = Annotator(teacher=teacher).annotate(folder, reporter)
         for reason, count in found.dropped.items():
             if count:
                 reporter.status(f"Left out: {counted(count, 'hand')}, {reason}.")

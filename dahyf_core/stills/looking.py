@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 
 VIEWS = ((0.0, 1.0), (-12.0, 1.0), (12.0, 1.0), (0.0, 0.9), (0.0, 1.1))
 """How the last look turns (degrees) and scales its patch; the answers to all are averaged."""
-QUARTER_TURNS = np.radians((0.0, 90.0, 180.0, -90.0))
+EIGHTH_TURNS = np.radians(np.arange(0.0, 360.0, 45.0))
 LEAST_OVERLAP = 0.3
 """Intersection over union with its box from which located joints are taken for those of the hand that is meant."""
 LEAST_SIDE = 8.0
@@ -69,8 +69,8 @@ def estimate_hands(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> li
 
 
 def _first_look(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[Sightings]:
-    """The likeliest sighting of each hand in patches around its box, by quarter turns: the network wants fingers up."""
-    rolls = [hand.roll + QUARTER_TURNS for hand in hands]
+    """The likeliest sighting of each hand in patches around its box, by eighth turns: the network wants fingers up."""
+    rolls = [hand.roll + EIGHTH_TURNS for hand in hands]
     seen = _see(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
     return [part[[_likelihood(hand, part).argmax()]] for hand, part in zip(hands, seen, strict=True)]
 

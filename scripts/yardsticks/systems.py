@@ -20,8 +20,9 @@ from dahyf_core.datasets import Example
 from dahyf_core.detection import PalmDetector
 from dahyf_core.footage import probe, select
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose import HandEstimates, PoseEstimator
+from dahyf_core.pose import DahyfEstimator, HandEstimates, PoseEstimator
 from dahyf_core.rotations import matrix_from_axis_angle
+from dahyf_core.stills.looking import WantedHand, estimate_hands, sensible_box
 from dahyf_core.tracking import TrackingSettings
 
 Array = NDArray[np.floating]
@@ -135,6 +136,17 @@ class EstimatorSystem:
         source = CaptureSource(FootageRecord.of(info), intrinsics, self.estimator.name, HandModelRecord.of(MODELS))
         hands = solve(shot, log, self.estimator, tracking, Quiet())
         return assemble_capture(source, info.frames[shot.positions], shot.times, hands, MODELS, CleaningSettings())
+
+
+class NetworkSystem(EstimatorSystem):
+    """A DaHyF network; hands of which nothing but a box is known are looked at as `dahyf predict` does."""
+
+    estimator: DahyfEstimator
+
+    def look_in(self, picture: Image, box: Array, intrinsics: Intrinsics) -> tuple[Side, HandEstimates]:
+        height, width = picture.shape[:2]
+        wanted = WantedHand(picture, sensible_box(box, width, height), None, intrinsics, roll=0.0)
+        return estimate_hands(self.estimator, [wanted])[0]
 
 
 def true_crop(example: Example) -> Crops:

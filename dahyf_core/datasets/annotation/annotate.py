@@ -1,7 +1,7 @@
 """From a folder of photographs to cleaned labels."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,13 +43,13 @@ class _Viewed:
 class Annotator:
     """Labels photographs with the palm detector, the landmark network and the hand model."""
 
-    def __init__(self, limits: CleaningLimits | None = None, looker: Looker | None = None, threads: int = 0) -> None:
-        """looker: what labels the hands, the landmark network if None: it finds them in any case.
+    def __init__(self, limits: CleaningLimits | None = None, teacher: Looker | None = None, threads: int = 0) -> None:
+        """teacher: whose points in space are the labels, the landmark network's if None; it locates joints in any case.
 
         threads: of the CPU for the networks, 0 for one a core. Raises ModelFileError.
         """
         self._estimator = LandmarkEstimator(LandmarkNetwork(threads), {})
-        self._looker = looker or self._estimator
+        self._teacher = teacher
         self._detector = PalmDetector(threads=threads)
         self._model: HandModel = load_hand_model()
         self._limits = limits or CleaningLimits()
@@ -83,7 +83,10 @@ class Annotator:
         camera = Lens().intrinsics(width, height)
         if seeds is None:
             seeds = Seeds.of(find_hands(self._detector, self._estimator, image, camera))
-        looks = look_often(self._looker, image, seeds.joints_2d, seeds.left, camera)
+        looks = look_often(self._estimator, image, seeds.joints_2d, seeds.left, camera)
+        if self._teacher is not None:
+            taught = look_often(self._teacher, image, looks.joints_2d, seeds.left, camera)
+            looks = replace(looks, world=taught.world, spread_3d=taught.spread_3d)
         return _Viewed(photograph, (width, height), seeds, looks)
 
     def _fit(self, folder: Path, viewed: list[_Viewed]) -> PhotoLabels:
