@@ -399,7 +399,7 @@ class TestUnusualFootage:
         clip = write_video(
             tmp_path / "a.mp4", 6, (640, 480), rate=RATE, picture=lambda i, w, h: hand_picture(i, w, h, rows)
         )
-        assert sorted(self.captured(clip).side) == ["left", "right"]
+        assert len(self.captured(clip).side) == 2
         four = self.captured(clip, "--max-hands", 4)
         assert 2 < len(four.side) <= 4
         wrists = four.joints_2d[:, -1, 0]

@@ -10,10 +10,11 @@ pytest.importorskip("lightning_fabric", reason="training needs the [train] extra
 
 from labelled_noise import MadeUpHands  # noqa: E402
 
-from dahyf_core.camera import PATCH_SIZE  # noqa: E402
+from dahyf_core.camera import PATCH_SIZE, Crops, Intrinsics  # noqa: E402
 from dahyf_core.datasets import Augmentation  # noqa: E402
 from dahyf_core.network import DaHyF, HandParameters, NetworkConfig, Prediction, View  # noqa: E402
 from dahyf_core.network import losses as terms  # noqa: E402
+from dahyf_core.pose import agreement  # noqa: E402
 from dahyf_core.training.batches import Batch, PatchSource  # noqa: E402
 from dahyf_core.training.objective import Objective, ObjectiveConfig  # noqa: E402
 
@@ -88,6 +89,16 @@ def test_confidence_is_the_cosine_of_the_printed_vectors_and_blind_to_scale() ->
     torch.testing.assert_close(terms.confidence(located, projected, view), cosine)
     smaller = PATCH_SIZE / 2 + 0.5 * (projected - PATCH_SIZE / 2)
     torch.testing.assert_close(terms.confidence(located, smaller, view), cosine)
+
+
+def test_the_networks_agreement_is_the_one_that_is_taken_in_frames() -> None:
+    camera = Intrinsics(800.0, 800.0, 320.0, 240.0, 640, 480)
+    crops = Crops(np.array([[300.0, 200.0]]), np.array([180.0]), np.zeros(1), np.zeros(1, bool), camera)
+    view = View(torch.tensor([[-20.0, -40.0]]), torch.tensor([180.0]), torch.tensor([800.0]))
+    located, projected = np.random.default_rng(0).uniform(60, 160, (2, 1, 21, 2))
+    found = terms.agreement(torch.from_numpy(located), torch.from_numpy(projected), view)
+    wanted = agreement(crops.to_frame(located), crops.to_frame(projected), crops)
+    np.testing.assert_allclose(found.numpy(), np.clip(wanted, 0, 1), atol=1e-6)
 
 
 def test_contrast_is_added_when_its_time_has_come(objective: Objective, batch: Batch) -> None:

@@ -46,6 +46,17 @@ def crops(count: int, mirrored: bool = False) -> Crops:
     return Crops(middle, np.full(count, 180.0), np.full(count, 0.3), np.full(count, mirrored), CAMERA)
 
 
+def test_hands_that_are_not_where_their_joints_are_have_less_presence(network: DaHyF) -> None:
+    patches = torch.randint(0, 256, (4, 224, 224, 3), dtype=torch.uint8)
+    view = View(torch.zeros(4, 2), torch.full((4,), 180.0), torch.full((4,), 700.0))
+    with torch.inference_mode():
+        guess = network(patches.permute(0, 3, 1, 2).float() / 255, view).guess
+        presence = Exported(network)(patches, torch.cat([view.center, view.side[:, None], view.focal[:, None]], dim=1))[
+            1
+        ]
+    assert (presence < guess.landmarks.presence.sigmoid()).all()
+
+
 def test_onnx_runtime_and_torch_agree_for_any_number_of_patches(network: DaHyF, exported: Path) -> None:
     runner = DahyfNetwork(exported, threads=1)
     patches = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)

@@ -132,7 +132,11 @@ class DaHyF(nn.Module):
         """The bones of hands at translations (B, 3), in the virtual camera."""
         return self.hand_layer.turned(hand.rotations, hand.shape, translation)
 
+    def located_keypoints(self, hand: HandParameters, translation: Tensor) -> Tensor:
+        """Keypoints (B, 21, 3) of hands at translations (B, 3), of the set that is located in pictures."""
+        return self.hand_layer.keypoints(self.skeleton(hand, translation), LOCATED)
+
     def place(self, hand: HandParameters, located: Tensor, view: View) -> Tensor:
         """The translation (B, 3) that brings hands closest to joints (B, 21, 2) located in patch pixels."""
-        skeleton = self.skeleton(hand, torch.zeros_like(hand.shape[:, :3]))
-        return views.solved_translation(self.hand_layer.keypoints(skeleton, LOCATED), located, view)
+        points = self.located_keypoints(hand, torch.zeros_like(hand.shape[:, :3]))
+        return views.solved_translation(points, located, view)

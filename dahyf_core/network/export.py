@@ -9,9 +9,10 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from dahyf_core.network.dahyf import DaHyF
+from dahyf_core.network.losses import agreement
 from dahyf_core.network.rotation import six_from_matrix
 from dahyf_core.network.trunk import Trunk
-from dahyf_core.network.view import PATCH_SIZE, View
+from dahyf_core.network.view import PATCH_SIZE, View, project
 
 OPSET = 17
 SMALLEST_HALF = 256
@@ -24,9 +25,10 @@ class Exported(nn.Module):
     """`lite` with plain tensors at its ends.
 
     patches: (N, 224, 224, 3) bytes, RGB. views: (N, 4) centre x, y, side and focal length of virtual cameras, px.
-    joints: (N, 21, 2) patch px. presence, right_score: (N,) probabilities. sixes: (N, 16, 6), the first two columns of
-    each rotation. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m, the landmarks that inverse kinematics
-    was given, in the axes of a camera that looks straight at the patch.
+    joints: (N, 21, 2) patch px. presence: (N,) probability of a hand, times the agreement of located and projected
+    joints (eq. 8-9): a hand that is not where its joints are is none. right_score: (N,) probability. sixes: (N, 16, 6),
+    the first two columns of each rotation. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m, the landmarks
+    that inverse kinematics was given, in the axes of a camera that looks straight at the patch.
     """
 
     def __init__(self, network: DaHyF) -> None:
@@ -35,12 +37,15 @@ class Exported(nn.Module):
 
     def forward(self, patches: Tensor, views: Tensor) -> tuple[Tensor, ...]:
         images = patches.permute(0, 3, 1, 2).float() / 255
-        prediction = self.network(images, View(views[:, :2], views[:, 2], views[:, 3]))
+        view = View(views[:, :2], views[:, 2], views[:, 3])
+        prediction = self.network(images, view)
         assert prediction.guess is not None
         landmarks = prediction.guess.landmarks
+        located = landmarks.points if prediction.joints is None else prediction.joints
+        projected = project(self.network.located_keypoints(prediction.hand, prediction.translation), view)
         return (
-            landmarks.points if prediction.joints is None else prediction.joints,
-            landmarks.presence.sigmoid(),
+            located,
+            landmarks.presence.sigmoid() * agreement(located, projected, view),
             landmarks.right_score.sigmoid(),
             six_from_matrix(prediction.hand.rotations),
             prediction.hand.shape,

@@ -117,10 +117,23 @@ def vertex_loss(predicted: Tensor, target: Tensor, labels: Labels) -> Tensor:
 
 def confidence(located: Tensor, projected: Tensor, view: View) -> Tensor:
     """Cosine similarity (B,) of located and projected joints, both (B, 21, 2) in patch pixels: eq. 8-9."""
-    side, center = view.side[:, None, None], view.center[:, None]
-    v_2d = (view.frame_pixels(located) - center) / side  # (J_2d s_i / s_p - s_i / 2) / s_i  (8)
-    v_projected = (view.frame_pixels(projected) - center) / side  # (J_2d_proj - C) / s_i  (9)
-    return nn.functional.cosine_similarity(v_2d.flatten(1), v_projected.flatten(1), dim=-1)
+    v_2d, v_projected = _patch_vectors(located, view), _patch_vectors(projected, view)
+    return nn.functional.cosine_similarity(v_2d, v_projected, dim=-1)
+
+
+def agreement(located: Tensor, projected: Tensor, view: View) -> Tensor:
+    """`confidence`, 0 to 1, times the ratio of the two vectors' lengths: the cosine does not see a wrong size."""
+    lengths = torch.stack([_patch_vectors(joints, view).norm(dim=-1) for joints in (located, projected)])
+    ratio = lengths.amin(dim=0) / lengths.amax(dim=0).clamp(min=1e-6)
+    return confidence(located, projected, view).clamp(min=0) * ratio
+
+
+def _patch_vectors(joints: Tensor, view: View) -> Tensor:
+    """Offsets (B, 42) of joints (B, 21, 2) in patch pixels from the patch's centre, in its sides.
+
+    (J_2d s_i / s_p - s_i / 2) / s_i  (8), and (J_2d_proj - C) / s_i  (9), which are the same in frame pixels.
+    """
+    return ((view.frame_pixels(joints) - view.center[:, None]) / view.side[:, None, None]).flatten(1)
 
 
 def contrastive_loss(similarity: Tensor, is_hand: Tensor) -> Tensor:

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Crops, cut_patches
 from dahyf_core.fitting import nearest_rotation
 from dahyf_core.hand_model import HandModel, Side
-from dahyf_core.pose.confidence import agreement
 from dahyf_core.pose.estimator import HandEstimates, Sightings
 from dahyf_core.pose.orientation import viewing_rotations
 from dahyf_core.profiling import is_stage
@@ -31,9 +30,10 @@ MIRROR = np.diag((-1.0, 1.0, 1.0))
 class DahyfOutputs:
     """What the network says of N patches, each of a right hand as its virtual camera sees it.
 
-    joints: (N, 21, 2) px of the patch. presence, right_score: (N,) probabilities of a hand, and of a right one, in the
-    patch as shown. sixes: (N, 16, 6), the first two columns of each rotation from the flat hand, the root's in the
-    virtual camera. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m.
+    joints: (N, 21, 2) px of the patch. presence: (N,) probability of a hand in the patch, times the agreement of its
+    located and projected joints (eq. 8-9). right_score: (N,) probability of a right one, in the patch as shown.
+    sixes: (N, 16, 6), the first two columns of each rotation from the flat hand, the root's in the virtual camera.
+    shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m.
     """
 
     joints: NDArray[np.float32]
@@ -136,8 +136,7 @@ class DahyfEstimator:
     def merge(self, views: Sightings, side: Side) -> HandEstimates:
         """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree.
 
-        Rotations, shape and located joints are means over the views, in the axes of the real camera; the confidence is
-        taken in the patch of the first.
+        Rotations, shape, located joints and confidence are means over the views, in the axes of the real camera.
         """
         rotations, shapes = _seen_parameters(views, side)
         joints_2d, presence, right_score, payload = (
@@ -156,16 +155,14 @@ class DahyfEstimator:
         points = model.keypoints(model.skeleton(pose, shape, np.zeros((len(pose), 3))), "mediapipe")
         translation = solved_translation(points, crops.intrinsics.normalise(sightings.joints_2d))
         joints_3d = points + translation[:, None]
-        projected = crops.intrinsics.project(joints_3d)
-        agrees = np.clip(agreement(sightings.joints_2d, projected, crops), 0, 1)
         return HandEstimates(
             pose=pose,
             shape=shape,
             translation=translation,
             joints_2d=sightings.joints_2d,
-            joints_2d_projected=projected,
+            joints_2d_projected=crops.intrinsics.project(joints_3d),
             joints_3d=joints_3d,
-            confidence=sightings.presence * agrees * (crops.mirrored == (side == "left")),
+            confidence=sightings.presence * (crops.mirrored == (side == "left")),
         )
 
 
