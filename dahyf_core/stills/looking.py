@@ -58,9 +58,12 @@ def sensible_box(box: FloatArray, width: int, height: int) -> FloatArray:
 
 def estimate_hands(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[tuple[Side, HandEstimates]]:
     """The side and the one pose of each hand. All hands are looked at in one batch at a time."""
-    first = _first_look(estimator, hands)
+    around = _look_around(estimator, hands)
+    likely = [_likelihood(hand, seen) for hand, seen in zip(hands, around, strict=True)]
+    first = [seen[[likelihood.argmax()]] for seen, likelihood in zip(around, likely, strict=True)]
     second = _see(estimator, hands, [_nearer(hand, seen, hand.sides) for hand, seen in zip(hands, first, strict=True)])
-    sides = [_is_left(hand, seen) for hand, seen in zip(hands, second, strict=True)]
+    votes = [_votes(seen, likelihood**2) for seen, likelihood in zip(around, likely, strict=True)]
+    sides = [_is_left(hand, seen, vote) for hand, seen, vote in zip(hands, second, votes, strict=True)]
     near = [seen[seen.crops.mirrored == left] for seen, left in zip(second, sides, strict=True)]
     crops = [_views(_nearer(hand, seen, (left,))) for hand, seen, left in zip(hands, near, sides, strict=True)]
     names: list[Side] = ["left" if left else "right" for left in sides]
@@ -68,11 +71,10 @@ def estimate_hands(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> li
     return [(side, estimator.merge(seen, side)) for side, seen in zip(names, last, strict=True)]
 
 
-def _first_look(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[Sightings]:
-    """The likeliest sighting of each hand in patches around its box, by eighth turns: the network wants fingers up."""
+def _look_around(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[Sightings]:
+    """What is seen of each hand in patches around its box, by eighth turns: the network wants fingers up."""
     rolls = [hand.roll + EIGHTH_TURNS for hand in hands]
-    seen = _see(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
-    return [part[[_likelihood(hand, part).argmax()]] for hand, part in zip(hands, seen, strict=True)]
+    return _see(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
 
 
 def _likelihood(hand: WantedHand, seen: Sightings) -> FloatArray:
@@ -110,9 +112,14 @@ def _nearer(hand: WantedHand, seen: Sightings, sides: Sequence[bool]) -> Crops:
     return Crops.concatenate([_boxed(hand, [side], [roll]) for side, roll in zip(sides, rolls, strict=True)])
 
 
-def _is_left(hand: WantedHand, seen: Sightings) -> bool:
-    """The side of a hand as it is known, or as its sightings speak for it."""
-    return bool(side_evidence(seen.right_score, seen.presence).sum() < 0) if hand.left is None else hand.left
+def _is_left(hand: WantedHand, seen: Sightings, vote: float) -> bool:
+    """The side of a hand as it is known, or as its sightings, and the `vote` of earlier ones, speak for it."""
+    return _votes(seen, np.ones(len(seen))) + vote < 0 if hand.left is None else hand.left
+
+
+def _votes(seen: Sightings, weights: FloatArray) -> float:
+    """Evidence for a right hand (positive) against a left one (negative), of sightings with weights (N,)."""
+    return float(weights @ side_evidence(seen.right_score, seen.presence))
 
 
 def _views(crops: Crops) -> Crops:
