@@ -10,32 +10,25 @@ from types import ModuleType
 
 import bpy
 
-from . import (
-    clean_properties,
-    command_line,
-    compat,
-    confidence_bar,
-    footage,
-    job,
-    mapping,
-    menus,
-    panels,
-    preferences,
-    preview,
-    properties,
-)
-from .operators import capture, captures, clean, floors, import_capture, modal_job
+from . import command_line, compat, panels
+from .backend import job
+from .cleaning import confidence_bar
+from .operators import capture, captures, clean, import_capture, modal_job, threshold_overrides
 from .operators import environment as environment_operators
 from .operators import retarget as retarget_operators
 from .operators import settings_presets as preset_operators
 from .operators import tracks as track_operators
+from .panels import menus
+from .retarget import mapping, preview
+from .scene import footage
+from .settings import capture_properties, clean_properties, preferences
 
 MODULES = (
     job,
     footage,
     mapping,
     preview,
-    properties,
+    capture_properties,
     clean_properties,
     preferences,
     modal_job,
@@ -45,7 +38,7 @@ MODULES = (
     environment_operators,
     import_capture,
     clean,
-    floors,
+    threshold_overrides,
     track_operators,
     retarget_operators,
     panels,

@@ -10,10 +10,12 @@ from typing import Any
 
 import bpy
 
-from . import environment, preferences, retarget, worker
-from .capture_file import read_capture
+from . import retarget
+from .backend import environment, worker
+from .backend.capture_file import read_capture
 from .errors import AddonError, OutputError, RetargetError
-from .scene_import import ImportOptions, import_capture
+from .scene.scene_import import ImportOptions, import_capture
+from .settings import preferences
 
 COMMAND = "dahyf_hands"
 EXIT_UNEXPECTED = 1

@@ -11,8 +11,8 @@ import pytest
 from capture_factory import capture_arrays, write_capture
 
 import addon
-from addon import recleaning
-from addon.capture_file import Capture, read_capture
+from addon.backend.capture_file import Capture, read_capture
+from addon.cleaning import recleaning
 
 ROOT = Path(__file__).parent.parent
 CORE_PYTHON = Path(os.environ.get("DAHYF_PYTHON") or ROOT / ".env" / "core" / "bin" / "python")
@@ -62,10 +62,11 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def core(monkeypatch: pytest.MonkeyPatch) -> None:
     """The core of this checkout behind the add-on."""
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from dahyf_core.cli import main; main()"
-    monkeypatch.setattr("addon.preferences.preferences_of", lambda _context: None)
-    monkeypatch.setattr("addon.preferences.core_interpreter", lambda _preferences: CORE_PYTHON)
+    monkeypatch.setattr("addon.settings.preferences.preferences_of", lambda _context: None)
+    monkeypatch.setattr("addon.settings.preferences.core_interpreter", lambda _preferences: CORE_PYTHON)
     monkeypatch.setattr(
-        "addon.environment.core_command", lambda interpreter, *arguments: [str(interpreter), "-c", script, *arguments]
+        "addon.backend.environment.core_command",
+        lambda interpreter, *arguments: [str(interpreter), "-c", script, *arguments],
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.capture_file import Capture, Hand, Skeleton
+from addon.backend.capture_file import Capture, Hand, Skeleton
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from capture_factory import footage, intrinsics
 from conftest import MakeCapture
 
 from addon import compat
-from addon.camera import lens_of, match_picture
-from addon.capture_file import Intrinsics
-from addon.scene_import import ImportedCapture, ImportOptions, import_capture
+from addon.backend.capture_file import Intrinsics
+from addon.scene.camera import lens_of, match_picture
+from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 
 SIZE = (64, 36)
 

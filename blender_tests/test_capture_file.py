@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from capture_factory import capture_arrays, intrinsics, write_capture
 
-from addon.capture_file import read_capture
+from addon.backend.capture_file import read_capture
 from addon.errors import CaptureFileError
 
 
@@ -126,5 +126,5 @@ def test_nothing_is_unpickled(tmp_path: Path) -> None:
 
 
 def test_archives_that_unpack_to_too_much_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("addon.capture_file.LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr("addon.backend.capture_file.LARGEST_UNPACKED", 1000)
     assert "unpack" in refusal(write_capture(tmp_path / "clip.npz", capture_arrays()))

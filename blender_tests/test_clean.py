@@ -10,12 +10,13 @@ from conftest import Hands, MakeCapture, data_blocks
 from mathutils import Quaternion
 from numpy.typing import NDArray
 
-from addon import bad_spans, layers, recleaning
-from addon.capture_file import Capture, State
-from addon.clean_properties import floor_arguments
+from addon.backend.capture_file import Capture, State
+from addon.cleaning import flagged_spans, recleaning
 from addon.errors import AddonError
-from addon.operators.floors import span_at_playhead
-from addon.scene_import import ImportOptions, import_capture
+from addon.operators.threshold_overrides import span_at_playhead
+from addon.scene import nla_layers
+from addon.scene.scene_import import ImportOptions, import_capture
+from addon.settings.clean_properties import floor_arguments
 
 BONE = "index1.R"
 
@@ -33,7 +34,7 @@ def right_hand(capture: Capture, **options: bool) -> bpy.types.Object:
 
 
 def rotation(armature: bpy.types.Object, frame: int, bone: str = BONE) -> Quaternion:
-    """How a bone turns at a frame, with all layers."""
+    """How a bone turns at a frame, with all nla_layers."""
     bpy.context.scene.frame_set(frame)
     evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return evaluated.pose.bones[bone].matrix_basis.to_quaternion()
@@ -135,8 +136,8 @@ def test_a_correction_layer_changes_nothing_by_itself(make_capture: MakeCapture)
     armature = right_hand(make_capture())
     before = [rotation(armature, frame) for frame in range(8)]
     captured = armature.animation_data.action
-    layers.add_corrections(armature)
-    assert layers.base_action(armature) == captured
+    nla_layers.add_corrections(armature)
+    assert nla_layers.base_action(armature) == captured
     assert armature.animation_data.action_blend_type == "COMBINE"
     for frame, was in enumerate(before):
         assert degrees_between(rotation(armature, frame), was) == pytest.approx(0, abs=1e-3)
@@ -144,7 +145,7 @@ def test_a_correction_layer_changes_nothing_by_itself(make_capture: MakeCapture)
 
 def test_a_correction_survives_cleaning_again(make_capture: MakeCapture) -> None:
     armature = right_hand(make_capture())
-    layers.add_corrections(armature)
+    nla_layers.add_corrections(armature)
     captured = {frame: rotation(armature, frame) for frame in (2, 4)}
     wanted = captured[4] @ Quaternion((1, 0, 0), np.radians(30))
     correct(armature, 2, captured[2])
@@ -171,7 +172,7 @@ def corrections_off(armature: bpy.types.Object) -> None:
 
 def test_a_correction_that_is_a_strip_of_its_own_survives_too(make_capture: MakeCapture) -> None:
     armature = right_hand(make_capture())
-    corrections = layers.add_corrections(armature)
+    corrections = nla_layers.add_corrections(armature)
     correct(armature, 4, Quaternion((0, 1, 0), 0.7))
     track = armature.animation_data.nla_tracks.new()
     strip = track.strips.new("corrections", 4, corrections)
@@ -180,7 +181,7 @@ def test_a_correction_that_is_a_strip_of_its_own_survives_too(make_capture: Make
     rekey(armature, turned(make_capture(), 20))
     assert armature.animation_data.action is None
     assert strip.action == corrections
-    assert recleaning.CLEANING in layers.base_action(armature)
+    assert recleaning.CLEANING in nla_layers.base_action(armature)
 
 
 @pytest.mark.parametrize("lost", [range(2), range(4, 6)])
@@ -191,7 +192,7 @@ def test_keys_stay_on_their_frames_below_corrections(make_capture: MakeCapture, 
 
     armature = right_hand(make_capture())
     expected = [rotation(armature, frame) for frame in range(1, 7)]
-    layers.add_corrections(armature)
+    nla_layers.add_corrections(armature)
     rekey(armature, make_capture(lose))
     for index in set(range(6)) - set(lost):
         assert degrees_between(rotation(armature, index + 1), expected[index]) == pytest.approx(0, abs=1e-3)
@@ -216,13 +217,13 @@ def patchy(make_capture: MakeCapture) -> bpy.types.Object:
 
 
 def test_bad_spans_are_lost_frames_gaps_and_doubt(patchy: bpy.types.Object) -> None:
-    assert bad_spans.bad_spans(layers.base_action(patchy), 0.6) == [(3, 4), (6, 8), (11, 11)]
-    assert bad_spans.bad_spans(layers.base_action(patchy), 0.0) == [(3, 4), (6, 8)]
+    assert flagged_spans.flagged_spans(nla_layers.base_action(patchy), 0.6) == [(3, 4), (6, 8), (11, 11)]
+    assert flagged_spans.flagged_spans(nla_layers.base_action(patchy), 0.0) == [(3, 4), (6, 8)]
 
 
 def test_a_perfect_hand_has_no_bad_spans(make_capture: MakeCapture) -> None:
     armature = right_hand(make_capture(lambda arrays: arrays["confidence"].fill(1)))
-    assert bad_spans.bad_spans(layers.base_action(armature), 0.6) == []
+    assert flagged_spans.flagged_spans(nla_layers.base_action(armature), 0.6) == []
 
 
 @pytest.mark.usefixtures("registered", "patchy")

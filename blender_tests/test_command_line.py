@@ -9,8 +9,9 @@ import pytest
 from capture_factory import capture_arrays, write_capture
 from rig_factory import build_rig
 
-from addon import command_line, preferences
+from addon import command_line
 from addon.retarget.presets import SHIPPED, read_preset
+from addon.settings import preferences
 
 
 @pytest.fixture
@@ -137,7 +138,8 @@ def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(preferences, "preferences_of", lambda _context: None)
     monkeypatch.setattr(preferences, "core_interpreter", lambda _preferences: Path(sys.executable))
     monkeypatch.setattr(
-        "addon.environment.core_command", lambda interpreter, *arguments: [str(interpreter), str(script), *arguments]
+        "addon.backend.environment.core_command",
+        lambda interpreter, *arguments: [str(interpreter), str(script), *arguments],
     )
     return script
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from addon import environment
+from addon.backend import environment
 
 
 @pytest.fixture

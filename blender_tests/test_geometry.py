@@ -15,9 +15,9 @@ from hand_maths import Truth, truth_of
 from mathutils import Vector
 from numpy.typing import NDArray
 
-from addon.capture_file import Capture, read_capture
-from addon.scene_import import ImportedCapture, ImportOptions, import_capture
-from addon.timing import timeline_frames
+from addon.backend.capture_file import Capture, read_capture
+from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
+from addon.scene.timing import timeline_frames
 
 CAMERAS = {
     "landscape": intrinsics(),
@@ -63,7 +63,7 @@ def test_blender_agrees_with_the_documented_formulas(make_capture: MakeCapture, 
 
 def test_bone_rolls_do_not_matter(make_capture: MakeCapture, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
-    monkeypatch.setattr("addon.rig.bend_direction", lambda *_: Vector(rng.normal(size=3)))
+    monkeypatch.setattr("addon.scene.rig.bend_direction", lambda *_: Vector(rng.normal(size=3)))
     capture = make_capture()
     assert_agreement(capture, make(capture), truth_of(capture))
 

@@ -12,8 +12,8 @@ from another_blender import run_script
 from conftest import CORE_PYTHON, ROOT
 
 import addon
-from addon import job
-from addon.environment import core_command
+from addon.backend import job
+from addon.backend.environment import core_command
 
 SAMPLE = ROOT / "samples" / "one_hand.mp4"
 PATIENCE = 60.0

@@ -8,9 +8,9 @@ from capture_factory import footage
 from conftest import MakeCapture
 from numpy.typing import NDArray
 
-from addon import keys
-from addon.capture_file import Capture, State
-from addon.scene_import import ImportedCapture, ImportOptions, import_capture
+from addon.backend.capture_file import Capture, State
+from addon.scene import keys
+from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 
 STATES = [State.MISSING, State.OBSERVED, State.REPLACED, State.MISSING, State.INTERPOLATED, State.OBSERVED]
 

@@ -4,7 +4,7 @@ import bpy
 import pytest
 
 import addon
-from addon import menus
+from addon.panels import menus
 
 
 def operators() -> list[type[bpy.types.Operator]]:

@@ -8,19 +8,22 @@ import pytest
 from capture_factory import capture_arrays, write_capture
 from conftest import MakeCapture
 
-from addon import confidence_bar, footage, job, layers, properties, settings_presets
-from addon.capture_file import State
+from addon.backend import job
+from addon.backend.capture_file import State
+from addon.cleaning import confidence_bar
 from addon.errors import AddonError
 from addon.operators.captures import captures
-from addon.scene_import import ImportOptions, import_capture
+from addon.scene import footage, nla_layers
+from addon.scene.scene_import import ImportOptions, import_capture
+from addon.settings import capture_properties, settings_presets
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "one_hand.mp4"
 
 pytestmark = pytest.mark.usefixtures("registered")
 
 
-def settings() -> properties.DAHYF_HANDS_PG_settings:
-    return properties.settings_of(bpy.context.scene)
+def settings() -> capture_properties.DAHYF_HANDS_PG_settings:
+    return capture_properties.settings_of(bpy.context.scene)
 
 
 def save_picture(path: Path, width: int, height: int) -> None:
@@ -35,7 +38,7 @@ def save_picture(path: Path, width: int, height: int) -> None:
 
 def test_a_video_tells_its_size_rate_and_length() -> None:
     settings().footage = str(SAMPLE)
-    assert properties.describe_footage(settings()) == "640 x 360, 25 frames/s, 120 frames"
+    assert capture_properties.describe_footage(settings()) == "640 x 360, 25 frames/s, 120 frames"
     assert (settings().range_start, settings().range_end) == (1, 120)
     assert not bpy.data.movieclips
 
@@ -54,9 +57,9 @@ def test_a_series_goes_by_its_numbers_and_other_pictures_stand_alone(
 def test_what_is_no_footage_has_no_facts(tmp_path: Path) -> None:
     (tmp_path / "notes.mp4").write_text("no video")
     settings().footage = str(tmp_path / "notes.mp4")
-    assert properties.describe_footage(settings()) == ""
+    assert capture_properties.describe_footage(settings()) == ""
     settings().footage = str(tmp_path / "nowhere.mp4")
-    assert properties.describe_footage(settings()) == ""
+    assert capture_properties.describe_footage(settings()) == ""
     assert not bpy.data.movieclips
 
 
@@ -66,12 +69,12 @@ def test_what_is_no_footage_has_no_facts(tmp_path: Path) -> None:
 def test_a_range_that_holds_nothing_is_named(start: int, end: int, words: str | None) -> None:
     settings().footage = str(SAMPLE)
     settings().use_range, settings().range_start, settings().range_end = True, start, end
-    reason = properties.range_obstacle(settings())
+    reason = capture_properties.range_obstacle(settings())
     assert reason is None if words is None else words in reason
 
 
 def test_nothing_chosen_is_no_sequence() -> None:
-    assert not properties.is_sequence("")
+    assert not capture_properties.is_sequence("")
 
 
 # Several captures
@@ -80,10 +83,10 @@ def test_nothing_chosen_is_no_sequence() -> None:
 def test_a_new_capture_does_not_overwrite_one_whose_hands_are_in_the_file(tmp_path: Path) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     settings().footage = str(SAMPLE)
-    first = properties.capture_path(settings())
+    first = capture_properties.capture_path(settings())
     assert first == tmp_path / "one_hand.hands.npz"
     bpy.ops.dahyf_hands.import_capture(filepath=str(write_capture(first, capture_arrays())))
-    assert properties.capture_path(settings()) == tmp_path / "one_hand.2.hands.npz"
+    assert capture_properties.capture_path(settings()) == tmp_path / "one_hand.2.hands.npz"
 
 
 def test_hands_of_any_capture_can_be_selected(tmp_path: Path) -> None:
@@ -173,7 +176,7 @@ def test_the_bar_tells_seen_made_up_and_missing_frames(make_capture: MakeCapture
         arrays["confidence"][:, 2] = 0.2
 
     hand = import_capture(bpy.context, make_capture(spoil), ImportOptions()).rigs[0].armature
-    stretches, colours = confidence_bar.cells(layers.base_action(hand), 0.6)
+    stretches, colours = confidence_bar.cells(nla_layers.base_action(hand), 0.6)
     np.testing.assert_allclose(stretches[:4], [(0.5, 1.5), (1.5, 2.5), (2.5, 3.5), (5.5, 6.5)])
     np.testing.assert_allclose(colours[1], confidence_bar.MADE_UP)
     np.testing.assert_allclose(colours[2], confidence_bar.BAD)
@@ -191,7 +194,7 @@ def test_everything_explains_itself() -> None:
     for cls in operators():
         described = getattr(bpy.ops.dahyf_hands, cls.bl_idname.partition(".")[2]).get_rna_type()
         assert described.description, cls.__name__
-    groups = (properties.DAHYF_HANDS_PG_settings, type(bpy.context.scene.dahyf_hands_clean), *operators())
+    groups = (capture_properties.DAHYF_HANDS_PG_settings, type(bpy.context.scene.dahyf_hands_clean), *operators())
     for group in groups:
         for prop in group.bl_rna.properties:
             if prop.is_runtime and not prop.is_hidden:

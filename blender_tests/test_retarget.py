@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from rig_factory import Style, build_rig, without
 
 from addon import compat
-from addon.camera import CAMERA_ROTATION
-from addon.capture_file import Capture
+from addon.backend.capture_file import Capture
 from addon.compat import NewAction
 from addon.errors import RetargetError
 from addon.retarget import (
@@ -30,7 +29,8 @@ from addon.retarget import (
 )
 from addon.retarget.joints import FINGERS, SIDES, finger_joints, hand_joint
 from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset
-from addon.scene_import import ImportedCapture, ImportOptions, import_capture
+from addon.scene.camera import CAMERA_ROTATION
+from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 
 PRESETS = {name: read_preset(path) for name, path in preset_files(SHIPPED).items()}
 MIXAMO = PRESETS["mixamo"]

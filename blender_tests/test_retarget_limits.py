@@ -9,7 +9,7 @@ from test_retarget import MIXAMO, run, worst_angle
 
 from addon.retarget.limits import joint_limits
 from addon.retarget.rotations import matrices_from_axis_angle
-from addon.scene_import import ImportedCapture, ImportOptions, import_capture
+from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 
 BONE = "mixamorig:RightHandIndex2"
 

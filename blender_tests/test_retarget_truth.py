@@ -10,7 +10,7 @@ from hand_maths import rotation_matrices
 from numpy.typing import NDArray
 from rig_factory import Style, build_rig
 
-from addon.capture_file import Capture, Hand
+from addon.backend.capture_file import Capture, Hand
 from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
 from addon.retarget.joints import FINGERS, finger_joints
 from addon.retarget.motion import POINTS

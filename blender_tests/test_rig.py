@@ -7,8 +7,8 @@ from capture_factory import BONE_NAMES
 from conftest import MakeCapture
 from mathutils import Quaternion
 
-from addon.rig import Rig
-from addon.scene_import import ImportOptions, import_capture
+from addon.scene.rig import Rig
+from addon.scene.scene_import import ImportOptions, import_capture
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 from capture_factory import footage, intrinsics
 from conftest import MakeCapture
 
-from addon.scene_import import ImportOptions, import_capture
+from addon.scene.scene_import import ImportOptions, import_capture
 
 
 def test_everything_is_new_and_in_one_collection(make_capture: MakeCapture) -> None:

@@ -37,13 +37,13 @@ def steps():
     armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
     said["range"] = list(armature.animation_data.action.frame_range)
     said["file"] = armature["dahyf_capture"]
-    said["failure"] = sys.modules[name + ".job"].failure
+    said["failure"] = sys.modules[name + ".backend.job"].failure
     open("said.json", "w").write(json.dumps(said))
 
 def go_on():
     # Called by the window's timer. Each step waits for the work that the one before began.
     try:
-        if name + ".job" not in sys.modules or not sys.modules[name + ".job"].is_running():
+        if name + ".backend.job" not in sys.modules or not sys.modules[name + ".backend.job"].is_running():
             with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
                 next(running)
         return 0.2

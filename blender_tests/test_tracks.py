@@ -10,8 +10,9 @@ from capture_factory import footage
 from conftest import Hands, MakeCapture, data_blocks
 from numpy.typing import NDArray
 
-from addon import layers, recleaning, tracks
-from addon.scene_import import ImportOptions, import_capture
+from addon.cleaning import recleaning, tracks
+from addon.scene import nla_layers
+from addon.scene.scene_import import ImportOptions, import_capture
 
 operators = bpy.ops.dahyf_hands
 
@@ -48,7 +49,7 @@ def join(*rigs: bpy.types.Object) -> None:
 
 def keyed_frames(rig: bpy.types.Object) -> list[int]:
     """The frames with a pose."""
-    curve = layers.confidence_curve(layers.base_action(rig))
+    curve = nla_layers.confidence_curve(nla_layers.base_action(rig))
     return [round(point.co.x) for point in curve.keyframe_points]
 
 
@@ -137,7 +138,7 @@ def test_a_hand_keeps_its_cleaning_its_corrections_and_its_side(hands: Hands) ->
     right = hands()[0]
     choose(right)
     operators.clean(wrist_rotation_only=True, swap=True)
-    corrections = layers.add_corrections(hands()[0])
+    corrections = nla_layers.add_corrections(hands()[0])
     split_at(9, hands()[0])
     first, _, later = hands()
     assert first.animation_data.action == corrections

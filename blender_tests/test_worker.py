@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from addon import worker
-from addon.worker import Worker, clean_environment, failure, parse_message, process_group, run_blocking
+from addon.backend import worker
+from addon.backend.worker import Worker, clean_environment, failure, parse_message, process_group, run_blocking
 
 
 def python(script: str) -> list[str]:

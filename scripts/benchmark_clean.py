@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import addon  # noqa: E402
-from addon import clean_properties, environment, preferences, worker  # noqa: E402
+from addon.backend import environment, worker  # noqa: E402
 from addon.operators.clean import clean_work  # noqa: E402
+from addon.settings import clean_properties, preferences  # noqa: E402
 
 CORE_PYTHON = Path(os.environ.get("DAHYF_PYTHON") or ROOT / ".env" / "core" / "bin" / "python")
 REPEATS = 10

@@ -17,10 +17,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "blender_tests")]
 from animation import fcurves_of  # noqa: E402
 from capture_factory import capture_arrays, write_capture  # noqa: E402
 
-from addon import keys  # noqa: E402
-from addon.capture_file import Capture, read_capture  # noqa: E402
-from addon.scene_import import ImportedCapture, ImportOptions, import_capture  # noqa: E402
-from addon.timing import timeline_frames  # noqa: E402
+from addon.backend.capture_file import Capture, read_capture  # noqa: E402
+from addon.scene import keys  # noqa: E402
+from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture  # noqa: E402
+from addon.scene.timing import timeline_frames  # noqa: E402
 
 REPEATS = 3
 INSERTED_FRAMES = 1000

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from .. import properties
+from ..settings import capture_properties
 from .core_job import CoreJob, CoreWork, core_command
 
 
@@ -20,25 +20,25 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
         """What a capture lacks, or None."""
-        settings = properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(context.scene)
         if not settings.footage:
             return "Choose the footage first"
-        if not properties.absolute(settings.footage).exists():
+        if not capture_properties.absolute(settings.footage).exists():
             return f"The footage is not there: {settings.footage}"
-        return properties.range_obstacle(settings)
+        return capture_properties.range_obstacle(settings)
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
         """The command for the scene's settings; its capture is imported."""
         output, command = capture_command(context)
-        set_scene = properties.settings_of(context.scene).set_scene
+        set_scene = capture_properties.settings_of(context.scene).set_scene
         return CoreWork("Starting", command, lambda: import_result(output, set_scene))
 
 
 def capture_command(context: bpy.types.Context) -> tuple[Path, list[str]]:
     """Where the capture goes, and the command that makes it."""
-    settings = properties.settings_of(context.scene)
-    output = properties.capture_path(settings)
-    return output, core_command(context, *properties.capture_arguments(settings, output))
+    settings = capture_properties.settings_of(context.scene)
+    output = capture_properties.capture_path(settings)
+    return output, core_command(context, *capture_properties.capture_arguments(settings, output))
 
 
 def import_result(output: Path, set_scene: bool) -> set[str]:

@@ -2,7 +2,9 @@
 
 import bpy
 
-from .. import recleaning, retarget, scene_import
+from .. import retarget
+from ..cleaning import recleaning
+from ..scene import scene_import
 from .polling import allows
 
 RootAndHands = tuple[bpy.types.Object, list[bpy.types.Object]]

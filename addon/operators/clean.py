@@ -8,9 +8,11 @@ from typing import Any
 
 import bpy
 
-from .. import bad_spans, clean_properties, layers, recleaning
-from ..capture_file import read_capture
+from ..backend.capture_file import read_capture
+from ..cleaning import flagged_spans, recleaning
 from ..errors import AddonError
+from ..scene import nla_layers
+from ..settings import clean_properties
 from .core_job import CoreJob, CoreWork, core_command
 from .polling import allows
 
@@ -115,7 +117,7 @@ class DAHYF_HANDS_OT_add_correction_layer(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         for armature in filter(uncorrected, recleaning.hand_rigs(context)):
-            layers.add_corrections(armature)
+            nla_layers.add_corrections(armature)
         return {"FINISHED"}
 
 
@@ -136,9 +138,13 @@ class DAHYF_HANDS_OT_jump_to_bad_span(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene = context.scene
-        actions = filter(None, map(layers.base_action, recleaning.hand_rigs(context)))
-        spans = [span for action in actions for span in bad_spans.bad_spans(action, scene.dahyf_hands_clean.threshold)]
-        find = bad_spans.start_after if self.next else bad_spans.start_before
+        actions = filter(None, map(nla_layers.base_action, recleaning.hand_rigs(context)))
+        spans = [
+            span
+            for action in actions
+            for span in flagged_spans.flagged_spans(action, scene.dahyf_hands_clean.threshold)
+        ]
+        find = flagged_spans.start_after if self.next else flagged_spans.start_before
         frame = find(spans, scene.frame_current_final)
         if frame is None:
             self.report({"INFO"}, f"No bad span {'after' if self.next else 'before'} this frame")
@@ -154,7 +160,7 @@ def missing_hand(context: bpy.types.Context) -> str | None:
 
 def uncorrected(armature: bpy.types.Object) -> bool:
     """Whether captured motion is a rig's active Action."""
-    return armature.animation_data is not None and layers.is_captured(armature.animation_data.action)
+    return armature.animation_data is not None and nla_layers.is_captured(armature.animation_data.action)
 
 
 CLASSES = (

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import bpy
 
-from .. import environment, job, preferences, worker
+from ..backend import environment, job, worker
 from ..errors import AddonError
+from ..settings import preferences
 from .modal_job import ModalJob
 from .polling import allows
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import bpy
 
-from .. import environment, job, preferences, worker
+from .. import extension
+from ..backend import environment, job, worker
+from ..settings import preferences
 from .core_job import core_obstacle
 from .modal_job import ModalJob
 from .polling import allows
@@ -96,7 +98,7 @@ class DAHYF_HANDS_OT_show_report(bpy.types.Operator):
 
 def report_path() -> Path:
     """Where the last report lies."""
-    return Path(bpy.utils.extension_path_user(__package__.rpartition(".")[0])) / "environment-report.txt"
+    return extension.user_folder() / "environment-report.txt"
 
 
 def run_steps(operator: bpy.types.Operator, steps: list[environment.Step], said: list[str]) -> bool:

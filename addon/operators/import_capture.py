@@ -5,9 +5,9 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
-from ..capture_file import read_capture
+from ..backend.capture_file import read_capture
 from ..errors import AddonError
-from ..scene_import import ImportOptions, import_capture
+from ..scene.scene_import import ImportOptions, import_capture
 
 
 class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):

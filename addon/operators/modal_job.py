@@ -2,8 +2,8 @@
 
 import bpy
 
-from .. import job
-from ..worker import POLL_SECONDS
+from ..backend import job
+from ..backend.worker import POLL_SECONDS
 from .polling import allows
 
 

@@ -5,8 +5,10 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ExportHelper
 
-from .. import mapping, preview, properties, retarget
+from .. import retarget
 from ..errors import AddonError, RetargetError
+from ..retarget import mapping, preview
+from ..settings import capture_properties
 from .polling import allows
 
 MAPPING_WIDTH = 900
@@ -28,14 +30,16 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
         "empty: the capture imported last",
     )
     preset: bpy.props.EnumProperty(
-        name="Preset", description="Which bone of the rig is which joint", items=properties.preset_items
+        name="Preset", description="Which bone of the rig is which joint", items=capture_properties.preset_items
     )
-    hands: bpy.props.EnumProperty(name="Hands", description="Which hands are retargeted", items=properties.HAND_ITEMS)
+    hands: bpy.props.EnumProperty(
+        name="Hands", description="Which hands are retargeted", items=capture_properties.HAND_ITEMS
+    )
     wrist: bpy.props.EnumProperty(
-        name="Wrist", description="What becomes of the captured wrist", items=properties.WRIST_ITEMS
+        name="Wrist", description="What becomes of the captured wrist", items=capture_properties.WRIST_ITEMS
     )
     space: bpy.props.EnumProperty(
-        name="Space", description="In which the wrist stays as it was filmed", items=properties.SPACE_ITEMS
+        name="Space", description="In which the wrist stays as it was filmed", items=capture_properties.SPACE_ITEMS
     )
 
     @classmethod
@@ -115,7 +119,7 @@ class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
         armature = named_rig(context, "")
         self.before = (
             mapping.bones_of(mapping.mapping_of(armature)),
-            properties.settings_of(context.scene).retarget_preset,
+            capture_properties.settings_of(context.scene).retarget_preset,
         )
         if self.execute(context) == {"CANCELLED"}:
             return {"CANCELLED"}
@@ -128,7 +132,7 @@ class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Fill in what is found where nothing was corrected yet, and choose the corrected mapping."""
-        settings = properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(context.scene)
         armature = named_rig(context, "")
         try:
             if settings.retarget_preset != mapping.CORRECTED:
@@ -145,7 +149,7 @@ class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
         """Take the corrections back."""
         bones, preset = self.before
         mapping.put(named_rig(context, ""), bones)
-        properties.settings_of(context.scene).retarget_preset = preset
+        capture_properties.settings_of(context.scene).retarget_preset = preset
 
 
 class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):
@@ -163,7 +167,7 @@ class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):
     preset: bpy.props.EnumProperty(
         name="Preset",
         description="What is saved: what was found in the rig, its corrected mapping, or another preset",
-        items=properties.preset_items,
+        items=capture_properties.preset_items,
         options={"HIDDEN"},
     )
 
@@ -206,7 +210,7 @@ def chosen_sources(context: bpy.types.Context, source: str, hands: str, space: s
 
 def begin_preview(context: bpy.types.Context) -> None:
     """Show what the panel's settings make of the rig. Raises RetargetError."""
-    settings = properties.settings_of(context.scene)
+    settings = capture_properties.settings_of(context.scene)
     armature = named_rig(context, "")
     source = settings.retarget_source.name if settings.retarget_source else ""
     sources = chosen_sources(context, source, settings.retarget_hands, settings.retarget_space)
@@ -231,7 +235,7 @@ def obstacle(context: bpy.types.Context) -> str | None:
 
 def missing_rig(context: bpy.types.Context) -> str | None:
     """Why no rig can be keyed now, or None."""
-    if properties.settings_of(context.scene).retarget_target is not None or is_rig(context.active_object):
+    if capture_properties.settings_of(context.scene).retarget_target is not None or is_rig(context.active_object):
         return None
     return "Choose the rig, or make it the active object"
 
@@ -243,7 +247,7 @@ def is_rig(candidate: bpy.types.Object | None) -> bool:
 
 def named_rig(context: bpy.types.Context, name: str) -> bpy.types.Object:
     """The armature of that name, else the one of the panel, else the active object. Raises RetargetError."""
-    chosen = properties.settings_of(context.scene).retarget_target or context.active_object
+    chosen = capture_properties.settings_of(context.scene).retarget_target or context.active_object
     rig = named_object(context, name) if name else chosen
     if not is_rig(rig):
         raise RetargetError(f"{rig.name if rig else 'Nothing'} is not a rig to key.", "Choose a character's armature.")

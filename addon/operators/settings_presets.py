@@ -5,8 +5,8 @@ from pathlib import Path
 
 import bpy
 
-from .. import settings_presets
 from ..errors import AddonError
+from ..settings import settings_presets
 
 KIND_ITEMS = (
     ("capture", "Capture", "Lens, hands, quality and what becomes of the scene"),

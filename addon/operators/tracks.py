@@ -6,9 +6,10 @@ from pathlib import Path
 
 import bpy
 
-from .. import clean_properties, properties, recleaning, tracks
-from ..capture_file import Capture, read_capture
+from ..backend.capture_file import Capture, read_capture
+from ..cleaning import recleaning, tracks
 from ..errors import AddonError, OutputError
+from ..settings import capture_properties, clean_properties
 from .clean import missing_hand
 from .core_job import CoreJob, CoreWork, core_command
 
@@ -32,7 +33,7 @@ class EditTracks(CoreJob):
         active = recleaning.hand_rigs(context)[0]
         capture = recleaning.read_origin(active)
         edit = self.edit(context, capture)
-        output = properties.absolute(self.filepath) if self.filepath else tracks.edited_path(capture.path)
+        output = capture_properties.absolute(self.filepath) if self.filepath else tracks.edited_path(capture.path)
         if output.exists():
             raise OutputError(f"{output} is there already.", "Name a new file.")
         first_frame = active.get(recleaning.FIRST_FRAME, 1)

@@ -2,10 +2,10 @@
 
 import bpy
 
-from ..clean_properties import Floor, parse_floors
 from ..errors import AddonError
 from ..operators.clean import DAHYF_HANDS_OT_clean, missing_hand
 from ..operators.core_job import core_obstacle
+from ..settings.clean_properties import Floor, parse_floors
 from .presets import DAHYF_HANDS_PT_clean_presets
 from .sidebar import SidebarPanel, draw_obstacle, split_column
 

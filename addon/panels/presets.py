@@ -3,12 +3,12 @@
 import bpy
 from bl_ui.utils import PresetPanel
 
-from .. import settings_presets
 from ..operators.settings_presets import (
     DAHYF_HANDS_OT_load_settings,
     DAHYF_HANDS_OT_save_settings,
     DAHYF_HANDS_OT_use_camera,
 )
+from ..settings import settings_presets
 
 
 class SettingsPresets(PresetPanel):

@@ -2,7 +2,6 @@
 
 import bpy
 
-from .. import preview, properties
 from ..operators.retarget import (
     DAHYF_HANDS_OT_edit_mapping,
     DAHYF_HANDS_OT_preview_retarget,
@@ -10,6 +9,8 @@ from ..operators.retarget import (
     DAHYF_HANDS_OT_save_preset,
     obstacle,
 )
+from ..retarget import preview
+from ..settings import capture_properties
 from .sidebar import SidebarPanel, draw_obstacle, split_column
 
 
@@ -19,7 +20,7 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
     bl_label = "Retarget"
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(context.scene)
         column = split_column(self.layout)
         for name in ("target", "source", "preset", "hands", "wrist"):
             column.prop(settings, f"retarget_{name}")
@@ -40,7 +41,7 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         button.target, button.preset = target_name(settings), settings.retarget_preset
 
 
-def fill_in(button: bpy.types.OperatorProperties, settings: properties.DAHYF_HANDS_PG_settings) -> None:
+def fill_in(button: bpy.types.OperatorProperties, settings: capture_properties.DAHYF_HANDS_PG_settings) -> None:
     """Give the button what the panel shows."""
     button.target = target_name(settings)
     button.source = settings.retarget_source.name if settings.retarget_source else ""
@@ -50,7 +51,7 @@ def fill_in(button: bpy.types.OperatorProperties, settings: properties.DAHYF_HAN
     button.space = settings.retarget_space
 
 
-def target_name(settings: properties.DAHYF_HANDS_PG_settings) -> str:
+def target_name(settings: capture_properties.DAHYF_HANDS_PG_settings) -> str:
     """The name of the chosen rig, or nothing."""
     return settings.retarget_target.name if settings.retarget_target else ""
 

@@ -5,9 +5,11 @@ from typing import Final
 
 import bpy
 
-from .. import footage, job, preferences, properties
+from ..backend import job
 from ..operators.capture import DAHYF_HANDS_OT_capture
 from ..operators.captures import DAHYF_HANDS_OT_select_hands, captures
+from ..scene import footage
+from ..settings import capture_properties, preferences
 from .presets import DAHYF_HANDS_PT_cameras, DAHYF_HANDS_PT_capture_presets
 
 CHARACTER_PIXELS: Final = 7.0
@@ -57,13 +59,13 @@ class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
     bl_label = "Footage"
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(context.scene)
         self.layout.prop(settings, "footage", text="")
         if settings.footage:
             draw_facts(self.layout, settings)
         column = split_column(self.layout)
         column.prop(settings, "mirrored")
-        if properties.is_sequence(settings.footage):
+        if capture_properties.is_sequence(settings.footage):
             column.prop(settings, "sequence_rate")
         column.prop(settings, "use_range")
         if settings.use_range:
@@ -73,12 +75,12 @@ class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
             row.prop(settings, "range_end")
 
 
-def draw_facts(layout: bpy.types.UILayout, settings: properties.DAHYF_HANDS_PG_settings) -> None:
+def draw_facts(layout: bpy.types.UILayout, settings: capture_properties.DAHYF_HANDS_PG_settings) -> None:
     """The first picture in small; size, rate and length beside it."""
-    icon = footage.thumbnail(properties.absolute(settings.footage))
+    icon = footage.thumbnail(capture_properties.absolute(settings.footage))
     if icon:
         layout.template_icon(icon_value=icon, scale=THUMBNAIL_SIZE)
-    facts = properties.describe_footage(settings)
+    facts = capture_properties.describe_footage(settings)
     row = layout.row()
     row.alignment = "CENTER"
     row.label(text=facts or "Blender cannot show this footage", icon="NONE" if facts else "INFO")
@@ -90,7 +92,7 @@ class DAHYF_HANDS_PT_lens(SidebarPanel, bpy.types.Panel):
     bl_label = "Lens"
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(context.scene)
         column = split_column(self.layout)
         column.prop(settings, "lens", text="Known By")
         for name in LENS_PROPERTIES[settings.lens]:
@@ -108,7 +110,7 @@ class DAHYF_HANDS_PT_capture(SidebarPanel, bpy.types.Panel):
         DAHYF_HANDS_PT_capture_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(context.scene)
         column = split_column(self.layout)
         for name in ("max_hands", "quality", "lost", "set_scene", "capture_file"):
             column.prop(settings, name)

@@ -9,10 +9,10 @@ import bpy
 from .. import compat
 from ..compat import NewAction
 from ..errors import RetargetError
-from ..keys import Channel, add_channels
+from ..scene.keys import Channel, add_channels
 from .channels import rotation_channel
-from .held import held_bones
 from .limits import joint_limits
+from .overrides import held_bones
 from .presets import Preset, fitted
 from .rotations import quaternions_from_matrices
 from .solve import TargetHand, finger_keys

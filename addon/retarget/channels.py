@@ -5,7 +5,7 @@ import numpy as np
 from mathutils import Quaternion
 from numpy.typing import NDArray
 
-from ..keys import Channel, continuous
+from ..scene.keys import Channel, continuous
 
 
 def rotation_channel(bone: bpy.types.PoseBone, quaternions: NDArray[np.floating]) -> Channel:

@@ -7,19 +7,19 @@ from typing import Final
 
 import bpy
 
+from .. import extension
 from ..errors import RetargetError
 from .automatic import automatic_preset
 from .presets import SHIPPED, SUFFIX, Preset, best_preset, preset_files, read_preset, write_preset
 from .target import rest_bones
 
 AUTOMATIC: Final = "AUTOMATIC"
-PACKAGE: Final = __package__.rpartition(".")[0]
 
 
 def user_folder() -> Path | None:
     """Where the user's presets lie; None where the add-on was not installed as an extension."""
     try:
-        return Path(bpy.utils.extension_path_user(PACKAGE, path="presets"))
+        return extension.user_folder("presets")
     except ValueError:
         return None
 

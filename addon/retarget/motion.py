@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..capture_file import BONE_NAMES
+from ..backend.capture_file import BONE_NAMES
 from .joints import FINGERS
 
 FloatArray = NDArray[np.floating]

@@ -7,14 +7,14 @@ import bpy
 import numpy as np
 from mathutils import Euler
 
-from .. import keys, layers, timing
-from ..camera import CAMERA_ROTATION, OPENCV_ROTATION
-from ..capture_file import BONE_NAMES, Capture, Hand
+from ..backend.capture_file import BONE_NAMES, Capture, Hand
 from ..errors import RetargetError
-from ..keys import KeyTimes
-from ..rig import FINGERS_OF_TIPS, WRIST, bone_name
+from ..scene import keys, nla_layers, timing
+from ..scene.camera import CAMERA_ROTATION, OPENCV_ROTATION
+from ..scene.keys import KeyTimes
+from ..scene.rig import FINGERS_OF_TIPS, WRIST, bone_name
 from .motion import HandMotion, chained
-from .playing import Matrices, play
+from .playback import Matrices, play
 from .rotations import matrices_from_axis_angle
 
 CAMERA: Final = np.array(Euler(CAMERA_ROTATION).to_matrix().to_4x4())
@@ -116,8 +116,8 @@ def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Sourc
 
 def lead_curve(armature: bpy.types.Object) -> bpy.types.FCurve | None:
     """The F-curve whose keys say where the capture has frames: the confidence, in the Action or in a strip below it."""
-    action = layers.base_action(armature)
-    return layers.confidence_curve(action) if action else None
+    action = nla_layers.base_action(armature)
+    return nla_layers.confidence_curve(action) if action else None
 
 
 def times_of(curve: bpy.types.FCurve) -> KeyTimes:

@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 
 from ..errors import RetargetError
-from .playing import play
+from .playback import play
 from .source import Source
 
 

@@ -9,10 +9,10 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 
 from ..errors import RetargetError
-from ..keys import Channel, KeyTimes, enum_numbers
+from ..scene.keys import Channel, KeyTimes, enum_numbers
 from .channels import rotation_channel
 from .joints import HAND, HAND_IK, hand_joint
-from .playing import Matrices, Played, play
+from .playback import Matrices, Played, play
 from .presets import Preset
 from .rotations import quaternions_from_matrices
 from .solve import TargetHand, hand_size_ratio, wrist_turns

@@ -8,8 +8,8 @@ from typing import Final
 
 import bpy
 
+from ..errors import AddonError
 from . import clean_properties
-from .errors import AddonError
 
 SUFFIX: Final = ".json"
 CAPTURE_SETTINGS: Final = (

@@ -6,10 +6,10 @@ from typing import Any
 
 import bpy
 
-from .capture_file import Capture
-from .errors import AddonError
-from .properties import LOST_FRAMES
-from .timing import timeline_frames
+from ..backend.capture_file import Capture
+from ..errors import AddonError
+from ..scene.timing import timeline_frames
+from .capture_properties import LOST_FRAMES
 
 FLOOR = re.compile(r"(-?\d+):(-?\d+)=(\d*\.?\d+)")
 Floor = tuple[int, int, float]

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import bpy
 
-from . import footage, mapping, retarget
+from .. import extension, retarget
+from ..retarget import mapping
+from ..scene import footage
 
 SEQUENCE_RATE_DEFAULT = 25.0
 LOST_FRAMES = (
@@ -210,10 +212,8 @@ def capture_path(settings: DAHYF_HANDS_PG_settings) -> Path:
     """Where the capture of these settings is written: not over one that hands in this .blend file come from."""
     if settings.capture_file:
         return absolute(settings.capture_file)
-    if bpy.data.filepath:
-        folder = Path(bpy.data.filepath).parent
-    else:
-        folder = Path(bpy.utils.extension_path_user(__package__, path="captures", create=True))
+    saved = bpy.data.filepath
+    folder = Path(saved).parent if saved else extension.user_folder("captures", create=True)
     stem = absolute(settings.footage).stem or "capture"
     taken = {absolute(found[retarget.CAPTURE_PROPERTY]) for found in captured_objects()}
     numbers = itertools.chain([""], (f".{again}" for again in itertools.count(2)))

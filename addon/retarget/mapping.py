@@ -5,10 +5,10 @@ from typing import Final
 
 import bpy
 
-from . import retarget
-from .errors import RetargetError
-from .retarget.joints import FINGERS, HAND, HAND_IK, SIDES, all_joints, finger_joints, hand_joint
-from .retarget.presets import Preset, fitted
+from .. import retarget
+from ..errors import RetargetError
+from .joints import FINGERS, HAND, HAND_IK, SIDES, all_joints, finger_joints, hand_joint
+from .presets import Preset, fitted
 
 CORRECTED: Final = "CORRECTED"
 """The choice of a rig's own mapping among the presets."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import bpy
 
-from . import compat, retarget
-from .retarget import Preset, Source, Wrist
+from .. import compat, retarget
+from . import Preset, Source, Wrist
 
 
 class DAHYF_HANDS_PG_preview(bpy.types.PropertyGroup):

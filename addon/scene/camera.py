@@ -10,7 +10,7 @@ from typing import Final
 
 import bpy
 
-from .capture_file import Intrinsics
+from ..backend.capture_file import Intrinsics
 
 CAMERA_ROTATION: Final = (pi / 2, 0.0, 0.0)
 """Euler rotation of a Blender camera that looks along +Y, Z up."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+from ..backend.capture_file import Capture, Intrinsics
 from . import background, camera, keys, rig, timing
-from .capture_file import Capture, Intrinsics
 
 ROOT_SIZE = 0.1
 EYE_LEVEL = 1.6

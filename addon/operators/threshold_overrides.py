@@ -2,7 +2,9 @@
 
 import bpy
 
-from .. import bad_spans, clean_properties, layers, recleaning
+from ..cleaning import flagged_spans, recleaning
+from ..scene import nla_layers
+from ..settings import clean_properties
 
 
 class DAHYF_HANDS_OT_add_range(bpy.types.Operator):
@@ -61,8 +63,8 @@ class DAHYF_HANDS_OT_remove_range(bpy.types.Operator):
 def span_at_playhead(context: bpy.types.Context) -> tuple[int, int]:
     """The bad span of a selected hand at the current frame, or that frame alone."""
     frame, threshold = context.scene.frame_current, context.scene.dahyf_hands_clean.threshold
-    for action in filter(None, map(layers.base_action, recleaning.hand_rigs(context))):
-        for start, end in bad_spans.bad_spans(action, threshold):
+    for action in filter(None, map(nla_layers.base_action, recleaning.hand_rigs(context))):
+        for start, end in flagged_spans.flagged_spans(action, threshold):
             if start <= frame <= end:
                 return int(start), int(end)
     return frame, frame

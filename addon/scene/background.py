@@ -8,8 +8,8 @@ from typing import Final
 
 import bpy
 
-from . import compat
-from .capture_file import Capture, Footage, Intrinsics
+from .. import compat
+from ..backend.capture_file import Capture, Footage, Intrinsics
 
 PLACEHOLDER: Final = re.compile(r"#+|%0?\d*d")
 """What stands for the number in the pattern of an image sequence."""

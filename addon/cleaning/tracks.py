@@ -11,10 +11,11 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import bad_spans, layers, recleaning, scene_import
-from .capture_file import Capture
+from ..backend.capture_file import Capture
+from ..scene import nla_layers, scene_import
+from ..scene.timing import timeline_frames
+from . import flagged_spans, recleaning
 from .recleaning import CAPTURE, CLEANING, DIGEST, FIRST_FRAME, HAND, SWAPPED
-from .timing import timeline_frames
 
 EDITED_ENDING = re.compile(r"(\.tracks\d*)?(\.hands)?\.npz$", re.IGNORECASE)
 SAME_FRAME = 0.01
@@ -71,10 +72,10 @@ def footage_frame(capture: Capture, frame: float, first_frame: int) -> int:
 
 def split_obstacle(armature: bpy.types.Object, frame: float) -> str | None:
     """Why a hand cannot be split at a frame of the timeline, or None."""
-    action = layers.base_action(armature)
+    action = nla_layers.base_action(armature)
     if action is None:
         return f"{armature.name} shows no captured motion"
-    keys = bad_spans.confidence_keys(action)
+    keys = flagged_spans.confidence_keys(action)
     before = keys.frames[keys.seen] < frame - SAME_FRAME
     return None if before.any() and not before.all() else f"{armature.name} is not seen on both sides of this frame"
 
@@ -101,7 +102,7 @@ def joinable(rigs: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
 
 def cleaning_of(armature: bpy.types.Object) -> dict[str, Any]:
     """How the motion that a rig shows was cleaned; empty where it is as captured."""
-    action = layers.base_action(armature)
+    action = nla_layers.base_action(armature)
     return json.loads(action.get(CLEANING, "{}")) if action else {}
 
 

@@ -9,9 +9,10 @@ from typing import Any
 import bpy
 import numpy as np
 
-from . import keys, layers, properties, rig, scene_import, timing
-from .capture_file import Capture, Hand, Skeleton, read_capture
-from .errors import AddonError, CaptureFileError
+from ..backend.capture_file import Capture, Hand, Skeleton, read_capture
+from ..errors import AddonError, CaptureFileError
+from ..scene import keys, nla_layers, rig, scene_import, timing
+from ..settings import capture_properties
 
 CAPTURE = "dahyf_capture"
 DIGEST = "dahyf_capture_sha256"
@@ -55,7 +56,7 @@ def skin_of(armature: bpy.types.Object) -> bpy.types.Object | None:
 
 def read_origin(armature: bpy.types.Object) -> Capture:
     """The capture that a rig was made from; also looked for beside the .blend file. Raises CaptureFileError."""
-    recorded = properties.absolute(armature[CAPTURE])
+    recorded = capture_properties.absolute(armature[CAPTURE])
     beside = Path(bpy.data.filepath).parent / recorded.name if bpy.data.filepath else recorded
     capture = read_capture(beside if beside.is_file() and not recorded.is_file() else recorded)
     if capture.sha256 != armature[DIGEST]:
@@ -85,10 +86,10 @@ def rekey(
     if hand.side != armature[SIDE]:
         armature = rebuild(context, armature, hand, capture.skeleton)
     frames = timing.timeline_frames(capture, armature.get(FIRST_FRAME, 1))
-    previous = layers.base_action(armature)
+    previous = nla_layers.base_action(armature)
     placed = at_bones(armature, hand, capture.skeleton)
     name = f"{armature.name} clean"
-    action = layers.replace_base(armature, lambda: keys.key_hand(armature, placed, capture.skeleton, frames, name))
+    action = nla_layers.replace_base(armature, lambda: keys.key_hand(armature, placed, capture.skeleton, frames, name))
     action[CLEANING] = json.dumps(dict(settings))
     if previous is not None and CLEANING in previous:
         discard(previous)

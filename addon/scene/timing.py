@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from .capture_file import Capture
+from ..backend.capture_file import Capture
 
 
 def scene_rate(rate: Fraction) -> tuple[int, float]:

@@ -7,8 +7,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .keys import enum_numbers
-from .layers import confidence_curve
+from ..scene.keys import enum_numbers
+from ..scene.nla_layers import confidence_curve
 
 Span = tuple[float, float]
 
@@ -40,7 +40,7 @@ def confidence_keys(action: bpy.types.Action) -> Keys:
     return Keys(frames, confidence, types == enum_numbers("type", "KEYFRAME"), before_gap)
 
 
-def bad_spans(action: bpy.types.Action, threshold: float) -> list[Span]:
+def flagged_spans(action: bpy.types.Action, threshold: float) -> list[Span]:
     """First and last frame of each bad span of captured motion, in order."""
     found = confidence_keys(action)
     bad = found.frames[~found.seen | (found.confidence < threshold)]

@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import bpy
 
-from . import compat, keys
+from .. import compat
+from . import keys
 
 BASE_TRACK = "DaHyF Hands"
 COMBINE = "COMBINE"

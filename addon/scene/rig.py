@@ -12,8 +12,8 @@ import numpy as np
 from mathutils import Vector
 from numpy.typing import NDArray
 
-from . import compat
-from .capture_file import Hand, Skeleton
+from .. import compat
+from ..backend.capture_file import Hand, Skeleton
 
 SIDE_SUFFIX: Final = {"left": ".L", "right": ".R"}
 WRIST: Final = "wrist"

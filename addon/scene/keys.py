@@ -8,8 +8,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .capture_file import Hand, Skeleton, State
-from .compat import NewAction, fcurves_of
+from ..backend.capture_file import Hand, Skeleton, State
+from ..compat import NewAction, fcurves_of
 from .rig import WRIST, bone_name
 
 CONFIDENCE = "confidence"

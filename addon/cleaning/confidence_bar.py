@@ -8,7 +8,8 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 from numpy.typing import NDArray
 
-from . import bad_spans, layers, recleaning
+from ..scene import nla_layers
+from . import flagged_spans, recleaning
 
 SPACES: Final = (bpy.types.SpaceDopeSheetEditor, bpy.types.SpaceGraphEditor, bpy.types.SpaceNLA)
 GOOD, DOUBTFUL, BAD, MADE_UP = np.array(
@@ -24,7 +25,7 @@ _handles: list[tuple[type[bpy.types.Space], object]] = []
 
 def cells(action: bpy.types.Action, threshold: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """The stretch of time (N, 2) that each key of captured motion stands for, in frames, and its colour (N, 4)."""
-    keys = bad_spans.confidence_keys(action)
+    keys = flagged_spans.confidence_keys(action)
     middles = (keys.frames[:-1] + keys.frames[1:]) / 2
     starts = np.concatenate([keys.frames[:1] - 0.5, middles])
     ends = np.concatenate([middles, keys.frames[-1:] + 0.5])
@@ -46,7 +47,7 @@ def draw() -> None:
     scale = context.preferences.system.ui_scale
     top = context.region.height - RULER_HEIGHT * scale
     for hand in recleaning.hand_rigs(context):
-        action = layers.base_action(hand)
+        action = nla_layers.base_action(hand)
         if action is not None:
             draw_bar(context.region, top - BAR_HEIGHT * scale, top - scale, *cells(action, settings.threshold))
             top -= BAR_HEIGHT * scale

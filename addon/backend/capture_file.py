@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import CaptureFileError
+from ..errors import CaptureFileError
 
 FloatArray = NDArray[np.floating]
 Arrays = Mapping[str, NDArray[Any]]

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import bpy
 
-from . import environment, job
+from .. import extension
+from ..backend import environment, job
 
 
 class DAHYF_HANDS_AP_preferences(bpy.types.AddonPreferences):
     """Shown in Preferences > Add-ons."""
 
-    bl_idname = __package__
+    bl_idname = extension.IDENTIFIER
 
     interpreter: bpy.props.StringProperty(
         name="Core Interpreter",
@@ -54,12 +55,12 @@ def draw_state(layout: bpy.types.UILayout, preferences: DAHYF_HANDS_AP_preferenc
 
 def environment_folder(create: bool = False) -> Path:
     """The folder of the private environment."""
-    return Path(bpy.utils.extension_path_user(__package__, path="environment", create=create))
+    return extension.user_folder("environment", create)
 
 
 def preferences_of(context: bpy.types.Context) -> DAHYF_HANDS_AP_preferences:
     """This add-on's preferences."""
-    return context.preferences.addons[__package__].preferences
+    return context.preferences.addons[extension.IDENTIFIER].preferences
 
 
 def core_interpreter(preferences: DAHYF_HANDS_AP_preferences) -> Path | None:
