@@ -4,8 +4,10 @@ import os
 import sys
 import time
 from pathlib import Path
+from shutil import which
 
 import pytest
+from conftest import CORE_PYTHON, ROOT
 
 from addon.backend import worker
 from addon.backend.worker import Worker, clean_environment, failure, parse_message, process_group, run_blocking
@@ -71,6 +73,25 @@ def test_the_child_does_not_see_blenders_python(monkeypatch: pytest.MonkeyPatch)
     environment = clean_environment(os.environ)
     assert "PYTHONPATH" not in environment
     assert environment["KEPT"] == "yes"
+
+
+def test_onnxruntime_in_the_child_sends_nothing_and_leaves_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever core the user has chosen: an older one too, which does not see to it itself."""
+    if not CORE_PYTHON.exists():
+        pytest.skip("the core is not installed: run scripts/setup core")
+    for name in [name for name in os.environ if name.startswith(("XDG_", "ORT_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    network = ROOT / "dahyf_core" / "assets" / "palm_detector.onnx"
+    script = f"import onnxruntime; onnxruntime.InferenceSession({str(network)!r})"
+    trace = ["strace", "-f", "-qq", "-e", "trace=network", "-o", str(tmp_path / "calls")] if which("strace") else []
+    child = Worker([*trace, str(CORE_PYTHON), "-I", "-c", script])
+    wait_for(child)
+    assert child.returncode == 0, child.error_text()
+    child.close()
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} in ({}, {"calls": ""})
 
 
 def test_each_system_gets_a_process_group_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

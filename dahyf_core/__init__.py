@@ -1,9 +1,26 @@
-"""DaHyF Hands, the core: footage in, hand poses out. It never imports bpy, and its capture path never imports torch."""
+"""DaHyF Hands, the core: footage in, hand poses out. It never imports bpy, and its capture path never imports torch.
 
+Importing it switches ONNX Runtime's telemetry off, for this process and those that it starts.
+"""
+
+import os
+import sys
+import warnings
 from typing import Any
 
 __version__ = "0.1.0"
 __all__ = ["Stream", "__version__", "predict"]
+
+TELEMETRY_SWITCH = "ORT_DISABLE_TELEMETRY"
+"""ONNX Runtime reads it when it is imported. Later, `onnxruntime.disable_telemetry_events()` is without effect."""
+
+if "onnxruntime" in sys.modules and os.environ.get(TELEMETRY_SWITCH) != "1":
+    warnings.warn(
+        f"onnxruntime was imported before dahyf_core and may send telemetry: import dahyf_core first, or set"
+        f" {TELEMETRY_SWITCH}=1.",
+        stacklevel=2,
+    )
+os.environ[TELEMETRY_SWITCH] = "1"
 
 
 def __getattr__(name: str) -> Any:

@@ -16,6 +16,9 @@ from pathlib import Path
 
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
+from dahyf_core.runtime import CPU  # before onnxruntime: it switches telemetry off
+
+# isort: split
 import av
 import numpy as np
 import onnx
@@ -23,7 +26,6 @@ import onnxruntime as ort
 from quantised import write_float_form
 from timing import in_turns
 
-from dahyf_core.runtime import CPU
 from dahyf_core.shipped import asset
 
 MATRIX = 2048

@@ -9,6 +9,9 @@ Int8 is calibrated on photographs for training and judged on hands never trained
 float network.
 """
 
+from dahyf_core.runtime import CPU  # before onnxruntime: it switches telemetry off
+
+# isort: split
 import argparse
 import json
 import tempfile
@@ -28,7 +31,6 @@ from dahyf_core.datasets import Augmentation, HandDataset
 from dahyf_core.network import DaHyF, HandParameters, NetworkConfig
 from dahyf_core.network.export import OUTPUTS
 from dahyf_core.network.rotation import matrix_from_six
-from dahyf_core.runtime import CPU
 from dahyf_core.training.batches import Batch, PatchSource
 from dahyf_core.training.data import READERS
 from dahyf_core.training.objective import Objective, ObjectiveConfig

@@ -1,5 +1,8 @@
 """Networks with convolutions in int8: static quantisation by ONNX Runtime, and the choices that it leaves open."""
 
+from dahyf_core.runtime import CPU  # before onnxruntime: it switches telemetry off
+
+# isort: split
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +12,6 @@ import onnx
 import onnxruntime as ort
 from onnx import GraphProto, NodeProto
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantType, quantize_static
-
-from dahyf_core.runtime import CPU
 
 Feed = dict[str, np.ndarray]
 

@@ -87,10 +87,11 @@ def parse_message(line: str) -> Message:
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what would lead another Python to Blender's own modules."""
+    """The environment without what would lead another Python to Blender's own modules, and without telemetry."""
     return {key: value for key, value in environment.items() if not key.startswith("PYTHON")} | {
         "PYTHONUTF8": "1",
         "PYTHONUNBUFFERED": "1",
+        "ORT_DISABLE_TELEMETRY": "1",
     }
 
 
