@@ -14,21 +14,26 @@ MOVIES_ARE_TURNED: Final = bpy.app.version >= (4, 4, 0)
 
 
 class NewAction:
-    """An empty Action that has just become an object's own; it takes new F-curves."""
+    """An empty Action that takes new F-curves for an object, and becomes the object's own by `assign`."""
 
     def __init__(self, owner: bpy.types.Object, name: str) -> None:
-        """Give `owner` a new Action. An Action that it had before stays in the file, unchanged."""
-        animation = owner.animation_data_create()
-        if animation.action is not None:
-            animation.action.use_fake_user = True
         self.action = bpy.data.actions.new(name)
-        animation.action = self.action
+        self._owner = owner
         self._channels = self.action
         if _HAS_SLOTS:
             slot = self.action.slots.new(owner.id_type, owner.name)
-            animation.action_slot = slot
             strip = self.action.layers.new("Layer").strips.new(type="KEYFRAME")
             self._channels = strip.channelbag(slot, ensure=True)
+
+    def assign(self) -> bpy.types.Action:
+        """Let the object play the Action, which is returned. One that it had before stays in the file, unchanged."""
+        animation = self._owner.animation_data_create()
+        if animation.action is not None:
+            animation.action.use_fake_user = True
+        animation.action = self.action
+        if _HAS_SLOTS:
+            animation.action_slot = self.action.slots[0]
+        return self.action
 
     def new_fcurve(self, data_path: str, index: int, group: str) -> bpy.types.FCurve:
         """A new F-curve without keys, in the group of that name."""
@@ -74,17 +79,28 @@ def assign_slot(animation: bpy.types.AnimData, action: bpy.types.Action, slot_id
 
 def own_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
     """The F-curves of an object's own Action; empty where it has none."""
+    return played_fcurves(owner.animation_data) if owner.animation_data else []
+
+
+def playing_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """The F-curves of an object's own Action and of those in its NLA tracks, muted ones too."""
     animation = owner.animation_data
-    if animation is None or animation.action is None:
+    if animation is None:
+        return []
+    strips = [strip for track in animation.nla_tracks for strip in track.strips]
+    return [curve for player in (animation, *strips) for curve in played_fcurves(player)]
+
+
+def played_fcurves(player: bpy.types.AnimData | bpy.types.NlaStrip) -> list[bpy.types.FCurve]:
+    """The F-curves that an object's animation or a strip plays: those of its Action, in its slot of it."""
+    if player.action is None:
         return []
     if not _HAS_SLOTS:
-        return list(animation.action.fcurves)
-    bags = (
-        strip.channelbag(animation.action_slot)
-        for layer in animation.action.layers
-        for strip in layer.strips
-        if animation.action_slot is not None
-    )
+        return list(player.action.fcurves)
+    if player.action_slot is None:
+        return []
+    strips = [strip for layer in player.action.layers for strip in layer.strips]
+    bags = [strip.channelbag(player.action_slot) for strip in strips]
     return [fcurve for bag in bags if bag is not None for fcurve in bag.fcurves]
 
 

@@ -353,7 +353,7 @@ def test_corrections_on_a_layer_are_retargeted(imported: ImportedCapture) -> Non
     source = imported.rigs[0].armature
     compat.push_down(source)
     source.animation_data.action_blend_type = "COMBINE"
-    NewAction(source, "corrections")
+    NewAction(source, "corrections").assign()
     bone = source.pose.bones["index1.R"]
     bone.rotation_quaternion = (0.8, 0.6, 0, 0)
     bone.keyframe_insert("rotation_quaternion", frame=2)

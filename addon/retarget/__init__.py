@@ -1,20 +1,22 @@
 """Captured hands on animators' rigs.
 
 `solve` says by which principle and does the maths; `presets` and `automatic` know which bone is which joint; `source`
-reads what was captured, `space` puts it before a camera, `target` reads the rig; `wrist` and `bake` make
-the keys.
+reads what was captured, `space` puts it before a camera, `target` reads the rig; `wrist` and `plan` work out the keys,
+`writing` writes them.
 """
 
-from .bake import Retargeted, retarget, set_aside
 from .choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
+from .plan import Plan, plan_retarget
 from .presets import Preset
 from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
 from .space import Space, placed
 from .wrist import Wrist
+from .writing import Retargeted, retarget, set_aside, write
 
 __all__ = (
     "AUTOMATIC",
     "CAPTURE_PROPERTY",
+    "Plan",
     "Preset",
     "Retargeted",
     "Source",
@@ -26,10 +28,12 @@ __all__ = (
     "is_captured",
     "of_sides",
     "placed",
+    "plan_retarget",
     "preset_titles",
     "retarget",
     "save_preset",
     "scene_sources",
     "set_aside",
     "user_folder",
+    "write",
 )

@@ -15,7 +15,8 @@ TURNING: Final = frozenset(
 
 def held_bones(armature: bpy.types.Object, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Of these bones those whose rotation something else decides, and what: a constraint, or a driver."""
-    driven = [driver.data_path for driver in armature.animation_data.drivers if not driver.mute]
+    drivers = armature.animation_data.drivers if armature.animation_data else ()
+    driven = [driver.data_path for driver in drivers if not driver.mute]
     for name in names:
         bone = armature.pose.bones[name]
         holding = next((each.name for each in bone.constraints if turns(each)), None)

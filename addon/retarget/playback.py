@@ -1,11 +1,15 @@
 """What a rig does on some frames, by playing the scene."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
+
+from .values import keyed_values, put_values
 
 Matrices = NDArray[np.float64]
 
@@ -34,15 +38,27 @@ def play(scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], fr
         return (armature.matrix_world.copy(), *(armature.pose.bones[name].matrix.copy() for name in names))
 
     if is_animated(armature):
-        shown, subframe = scene.frame_current, scene.frame_subframe
-        for frame in frames:
-            scene.frame_set(int(frame // 1), subframe=float(frame % 1))
-            found.append(look())
-        scene.frame_set(shown, subframe=subframe)
+        with unchanged(scene):
+            for frame in frames:
+                scene.frame_set(int(frame // 1), subframe=float(frame % 1))
+                found.append(look())
     else:
         found = [look()] * len(frames)
     world, *bones = np.array(found, np.float64).swapaxes(0, 1)
     return Played(np.asarray(frames, np.float64), world, dict(zip(names, bones, strict=True)))
+
+
+@contextmanager
+def unchanged(scene: bpy.types.Scene) -> Iterator[None]:
+    """Play other frames meanwhile; then the scene shows its frame again, and poses without keys are still there."""
+    shown, subframe = scene.frame_current, scene.frame_subframe
+    posed = [(each, keyed_values(each)) for each in scene.objects if each.animation_data]
+    try:
+        yield
+    finally:
+        scene.frame_set(shown, subframe=subframe)
+        for each, values in posed:
+            put_values(each, values)
 
 
 def is_animated(armature: bpy.types.Object) -> bool:

@@ -7,6 +7,7 @@ import bpy
 
 from .. import compat, retarget
 from . import Preset, Source, Wrist
+from .values import put_values, values_of
 
 
 class DAHYF_HANDS_PG_preview(bpy.types.PropertyGroup):
@@ -39,8 +40,7 @@ def begin(
     if before.action:
         before.action.use_fake_user = fake_user
     state.track = animation.nla_tracks[-1].name if len(animation.nla_tracks) > tracks else ""
-    paths = sorted({curve.data_path for curve in compat.own_fcurves(armature)})
-    state.pose = json.dumps({path: values(armature, path) for path in paths})
+    state.pose = json.dumps(values_of(armature, {curve.data_path for curve in compat.own_fcurves(armature)}))
     show(context)
 
 
@@ -57,8 +57,7 @@ def end(context: bpy.types.Context, armature: bpy.types.Object) -> None:
         compat.assign_slot(animation, state.before, state.slot)
     if state.action is not None:
         bpy.data.actions.remove(state.action)
-    for path, value in json.loads(state.pose or "{}").items():
-        put_value(armature, path, value)
+    put_values(armature, json.loads(state.pose or "{}"))
     for name in state.bl_rna.properties.keys():  # noqa: SIM118 - a collection of Blender's, not a dict
         if name not in {"rna_type", "name"}:
             state.property_unset(name)
@@ -69,23 +68,6 @@ def show(context: bpy.types.Context) -> None:
     """Evaluate the scene's frame anew."""
     scene = context.scene
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
-
-
-def values(armature: bpy.types.Object, path: str) -> float | list[float]:
-    """What a property is now."""
-    value = armature.path_resolve(path)
-    return list(value) if hasattr(value, "__len__") else value
-
-
-def put_value(armature: bpy.types.Object, path: str, value: float | list[float]) -> None:
-    """Give a property a value; custom properties stand in brackets."""
-    owner, dot, name = path.rpartition(".")
-    if path.endswith("]"):
-        owner, _, key = path.rpartition("[")
-        holder = armature.path_resolve(owner) if owner else armature
-        holder[json.loads(key[:-1])] = value
-    else:
-        setattr(armature.path_resolve(owner) if dot else armature, name, value)
 
 
 CLASSES = (DAHYF_HANDS_PG_preview,)

@@ -97,7 +97,7 @@ def write_action(owner: bpy.types.Object, name: str, times: KeyTimes, channels: 
     new = NewAction(owner, name)
     add_channels(new, times, channels)
     new.action[FINGERPRINT] = fingerprint(new.action)
-    return new.action
+    return new.assign()
 
 
 def add_channels(new: NewAction, times: KeyTimes, channels: Iterable[Channel]) -> None:

@@ -53,7 +53,7 @@ def add_corrections(rig: bpy.types.Object) -> bpy.types.Action:
     strip = track.strips.new(base.name, int(base.frame_range[0]), base)
     strip.blend_type, strip.extrapolation = animation.action_blend_type, animation.action_extrapolation
     play(strip, compat.AssignedAction(animation))
-    corrections = compat.NewAction(rig, f"{rig.name} corrections").action
+    corrections = compat.NewAction(rig, f"{rig.name} corrections").assign()
     animation.action_blend_type = COMBINE
     animation.action_extrapolation = "HOLD"
     return corrections
