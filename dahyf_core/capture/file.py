@@ -1,21 +1,21 @@
 """The capture file: one .npz of plain arrays. docs/capture-file.md describes it for readers."""
 
 import json
-import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, fields
-from fractions import Fraction
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import Intrinsics
+from dahyf_core import limits
 from dahyf_core.capture.atomic import replacing
-from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
-from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor, State
-from dahyf_core.errors import CaptureFileError, SettingsError
+from dahyf_core.capture.meta import read_meta
+from dahyf_core.capture.record import Capture
+from dahyf_core.cleaning import State
+from dahyf_core.errors import CaptureFileError
+from dahyf_core.plain_arrays import NotAnArchiveError, read_plain_arrays
 from dahyf_core.profiling import is_stage
 
 SCHEMA_VERSION: Final = 1
@@ -64,15 +64,39 @@ CONVENTIONS: Final = {
     "joints": "wrist, then thumb, index, middle, ring, pinky with four each; MediaPipe's keypoints",
 }
 
-LARGEST_EXPANSION: Final = 20
-SMALL_ENOUGH: Final = 64 * 2**20
-"""Bytes that an archive may always unpack to; beyond, no more than LARGEST_EXPANSION times its own size."""
+GREATEST: Final[Mapping[str, float]] = {
+    "time": limits.SECONDS,
+    "pose": limits.ANGLE,
+    "raw_pose": limits.ANGLE,
+    "translation": limits.DISTANCE,
+    "raw_translation": limits.DISTANCE,
+    "joints_3d": limits.DISTANCE,
+    "rest_vertices": limits.REST_SIZE,
+    "rest_joints": limits.REST_SIZE,
+    "rest_tips": limits.REST_SIZE,
+    "frame": limits.FRAME_NUMBER,
+}
+"""How far from zero the values of an array may be."""
+
+LENGTHS: Final = {"T": limits.FRAMES, "H": limits.HANDS, "V": limits.VERTICES, "F": limits.FACES}
 
 
 @is_stage("writing the file")
 def save_capture(capture: Capture, path: Path) -> None:
-    """Write a capture; the file appears whole or not at all. Raises OutputError."""
-    arrays = {name: getattr(capture, name).astype(dtype, copy=False) for name, (dtype, _) in ARRAYS.items()}
+    """Write a capture; the file appears whole or not at all.
+
+    Raises OutputError, and CaptureFileError for a capture that `load_capture` would refuse.
+    """
+    with np.errstate(over="ignore"):  # what becomes infinite is refused below
+        arrays = {name: getattr(capture, name).astype(dtype, copy=False) for name, (dtype, _) in ARRAYS.items()}
+    try:
+        _check_shapes(arrays)
+        _check_values(arrays)
+    except ValueError as error:
+        raise CaptureFileError(
+            f"{path} was not written, because the result is impossible: {error}.",
+            "Check the hand model and the lens that were given.",
+        ) from error
     with replacing(path) as stream:
         np.savez(stream, schema_version=SCHEMA_VERSION, meta=json.dumps(meta_of(capture)), **arrays)
 
@@ -90,7 +114,7 @@ def load_capture(path: Path) -> Capture:
         _check_version(path, int(arrays["schema_version"]))
         _check_shapes(arrays)
         _check_values(arrays)
-        source, cleaning = _read_meta(str(arrays["meta"]))
+        source, cleaning = read_meta(str(arrays["meta"]))
     except (ValueError, TypeError) as error:
         raise _damaged(path, str(error)) from error
     return Capture(source=source, cleaning=cleaning, **{name: arrays[name] for name in ARRAYS})
@@ -115,88 +139,18 @@ def meta_of(capture: Capture) -> dict[str, Any]:
     }
 
 
-def _read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
-    """Raises ValueError for anything but what `meta_of` gives."""
-    try:
-        meta = json.loads(text)
-        source, cleaning = _parse_source(meta), _parse_cleaning(meta["cleaning"])
-    except (
-        ValueError,
-        LookupError,
-        TypeError,
-        AttributeError,
-        ArithmeticError,
-        RecursionError,
-        SettingsError,
-    ) as error:
-        raise ValueError(f"its meta is not understood ({type(error).__name__}: {error})") from error
-    camera = source.intrinsics
-    scales = (camera.fx, camera.fy, camera.width, camera.height, float(source.footage.rate))
-    if not (np.isfinite((*scales, camera.cx, camera.cy, *camera.distortion)).all() and min(scales) > 0):
-        raise ValueError("its lens, size or rate is impossible")
-    return source, cleaning
-
-
-def _parse_source(meta: dict[str, Any]) -> CaptureSource:
-    footage, camera, model = meta["footage"], meta["intrinsics"], meta["hand_model"]
-    return CaptureSource(
-        footage=FootageRecord(
-            path=str(footage["path"]),
-            kind=str(footage["kind"]),
-            sha256=str(footage["sha256"]),
-            width=int(footage["width"]),
-            height=int(footage["height"]),
-            rate=Fraction(*footage["rate"]),
-            rotation=int(footage["rotation"]),
-            has_constant_rate=bool(footage["constant_rate"]),
-        ),
-        intrinsics=Intrinsics(
-            fx=float(camera["fx"]),
-            fy=float(camera["fy"]),
-            cx=float(camera["cx"]),
-            cy=float(camera["cy"]),
-            width=int(camera["width"]),
-            height=int(camera["height"]),
-            distortion=tuple(float(value) for value in camera["distortion"]),
-            source=str(camera["source"]),
-        ),
-        estimator=str(meta["estimator"]),
-        hand_model=HandModelRecord(str(model["name"]), {side: str(model["sha256"][side]) for side in model["sha256"]}),
-        mirrored=bool(meta["mirrored"]),
-        version=str(meta["version"]),
-        created=str(meta["created"]),
-    )
-
-
-def _parse_cleaning(meta: dict[str, Any]) -> CleaningSettings:
-    known = {field.name for field in fields(CleaningSettings)}
-    given = {name: value for name, value in meta.items() if name in known}
-    floors = (ConfidenceFloor(int(first), int(last), float(value)) for first, last, value in given.pop("floors", ()))
-    return CleaningSettings(**given, floors=tuple(floors))
-
-
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """Those arrays of the schema that the file has."""
-    wanted = ("schema_version", "meta", *ARRAYS)
     try:
-        _refuse_bomb(path)
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in wanted if name in file}
-    except zipfile.BadZipFile as error:
-        raise _not_a_capture(path, "it is no .npz archive, or a part of it is missing") from error
+        return read_plain_arrays(path, ("schema_version", "meta", *ARRAYS))
+    except NotAnArchiveError as error:
+        raise _not_a_capture(path, str(error)) from error
     except OSError as error:
         raise CaptureFileError(
             f"The capture file {path} cannot be read: {error.strerror or error}.", "Check the path and its permissions."
         ) from error
-    except Exception as error:  # a hostile archive makes zipfile and numpy raise almost anything
+    except ValueError as error:
         raise _damaged(path, str(error)) from error
-
-
-def _refuse_bomb(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        unpacked = sum(member.file_size for member in archive.infolist())
-    if unpacked > max(SMALL_ENOUGH, LARGEST_EXPANSION * path.stat().st_size):
-        raise ValueError(f"it would unpack to {unpacked / 1e9:.1f} GB")
 
 
 def _check_version(path: Path, version: int) -> None:
@@ -223,6 +177,9 @@ def _check_shapes(arrays: Mapping[str, NDArray[Any]]) -> None:
         sizes.update(zip(shape, array.shape, strict=True))
     if sizes["T"] == 0:
         raise ValueError("it has no frames")
+    for letter, most in LENGTHS.items():
+        if sizes[letter] > most:
+            raise ValueError(f"it has {sizes[letter]} {letter}, more than {most}")
 
 
 def _check_values(arrays: Mapping[str, NDArray[Any]]) -> None:
@@ -232,6 +189,8 @@ def _check_values(arrays: Mapping[str, NDArray[Any]]) -> None:
     for name in COMPLETE_ARRAYS:
         if np.isnan(arrays[name]).any():
             raise ValueError(f"{name} has missing values")
+    for name, greatest in GREATEST.items():
+        _check_range(name, arrays[name][~np.isnan(arrays[name])], -greatest, greatest)
     for name in RAW_ARRAYS:
         _check_presence(name, arrays[name], np.isfinite(arrays["raw_confidence"]), "raw_confidence")
     for name in KEYED_ARRAYS:
@@ -239,12 +198,18 @@ def _check_values(arrays: Mapping[str, NDArray[Any]]) -> None:
     if (np.diff(arrays["time"]) <= 0).any() or (np.diff(arrays["frame"]) <= 0).any():
         raise ValueError("its frames are out of order")
     _check_range("state", arrays["state"], 0, max(State))
+    _check_range("confidence", arrays["confidence"], 0, 1)
     _check_range("faces", arrays["faces"], 0, len(arrays["skin_weights"]) - 1)
+    _check_range("skin_weights", arrays["skin_weights"], 0, 1)
+    _check_range("the sum of skin_weights", arrays["skin_weights"].sum(axis=1), *limits.WEIGHTS_SUM)
     if not np.isin(arrays["side"], ("left", "right")).all():
         raise ValueError("side is neither left nor right")
     bones = np.arange(len(arrays["parents"]))
     if (arrays["parents"] >= bones).any() or (arrays["parents"][1:] < 0).any():
         raise ValueError("parents do not form a hand")
+    if len(arrays["side"]):
+        bones = arrays["rest_joints"][:, 1:] - arrays["rest_joints"][:, arrays["parents"][1:]]
+        _check_range("the length of a bone", np.linalg.norm(bones, axis=-1), *limits.BONE)
 
 
 def _check_presence(name: str, values: NDArray[Any], present: NDArray[np.bool_], reference: str) -> None:
@@ -255,9 +220,9 @@ def _check_presence(name: str, values: NDArray[Any], present: NDArray[np.bool_],
         raise ValueError(f"{name} does not agree with {reference}")
 
 
-def _check_range(name: str, values: NDArray[Any], lowest: int, highest: int) -> None:
+def _check_range(name: str, values: NDArray[Any], lowest: float, highest: float) -> None:
     if values.size and not (lowest <= values.min() and values.max() <= highest):
-        raise ValueError(f"{name} has values outside {lowest} to {highest}")
+        raise ValueError(f"{name} has values outside {lowest:g} to {highest:g}")
 
 
 def _not_a_capture(path: Path, why: str) -> CaptureFileError:

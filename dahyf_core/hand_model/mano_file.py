@@ -2,15 +2,17 @@
 
 import hashlib
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from dahyf_core.errors import ModelFileError
+from dahyf_core.files import is_file
 from dahyf_core.hand_model.keypoints import KEYPOINT_BONES, TIPS, KeypointSet
 from dahyf_core.hand_model.model import HandModel, Side
 from dahyf_core.hand_model.open_hand import read_open_hand
+from dahyf_core.hand_model.plausible import implausibility
 from dahyf_core.hand_model.safe_pickle import read_pickled_arrays
+from dahyf_core.plain_arrays import read_plain_arrays
 from dahyf_core.rotations import Array
 
 TIP_VERTICES = np.array([744, 320, 443, 555, 672])
@@ -30,7 +32,7 @@ _LAYOUT = {
 
 def read_mano_file(path: Path, flat_hand_mean: bool) -> HandModel:
     """The hand of a MANO file, of the side that the file holds. Raises ModelFileError."""
-    if not path.is_file():
+    if not is_file(path):
         remedy = 'Give the path of MANO_RIGHT.pkl or .npz, or "open_hand" for the shipped hand.'
         raise ModelFileError(f"There is no hand model file {path}.", remedy)
     arrays = _checked(path, _read_arrays(path))
@@ -74,9 +76,8 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         return read_pickled_arrays(path)
     if path.suffix == ".npz":
         try:
-            with np.load(path, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}
-        except (ValueError, EOFError, BadZipFile) as error:
+            return read_plain_arrays(path, tuple(_LAYOUT))
+        except (OSError, ValueError) as error:
             raise ModelFileError(
                 f"The hand model {path} is not an .npz of plain arrays: {error}.", "Make it anew from the MANO .pkl."
             ) from error
@@ -100,6 +101,8 @@ def _checked(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Array]:
         raise ModelFileError(f"The hand model {path} joins its bones in another order than MANO.", remedy)
     if checked["f"].min() < 0 or checked["f"].max() >= len(checked["v_template"]):
         raise ModelFileError(f"The hand model {path} has faces of vertices that do not exist.", remedy)
+    if fault := implausibility(checked):
+        raise ModelFileError(f"The hand model {path} is no hand: {fault}.", remedy)
     return checked
 
 

@@ -1,10 +1,13 @@
 """Read the numbers of a pickle without executing anything in it.
 
 A pickle names classes and functions to call. Here every name stands for an inert substitute of ours that keeps data; a
-name without a substitute is refused. Not even numpy's own constructors run: their pickled state can be forged.
+name without a substitute is refused. Not even numpy's own constructors run: their pickled state can be forged. Nor can
+a small file ask for much memory or time: its memo is as small as it is, and what it unpacks to is counted.
 """
 
+import io
 import pickle
+import pickletools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,13 @@ from typing import Any
 import numpy as np
 
 from dahyf_core.errors import ModelFileError
+from dahyf_core.limits import HAND_MODEL_BYTES, LARGEST_UNPACKED, UNPACKED_BYTES, UNPACKED_RATIO
 
 _NUMBER_TYPES = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
+_MEMO_WRITERS = {"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}
+_MEMO_READERS = {"GET", "BINGET", "LONG_BINGET"}
+_MARK = -1
+_DEEPEST_TUPLE = 10
 
 
 class RefusedNameError(Exception):
@@ -24,19 +32,63 @@ class DamagedPickleError(Exception):
     """A pickle's data do not fit together."""
 
 
-def read_pickle(path: Path) -> object:
+def read_pickle(path: Path, largest: int = LARGEST_UNPACKED) -> object:
     """What a pickle holds: dictionaries and lists of numbers, text and arrays, sparse matrices made dense.
 
-    Reads Python 2's pickles as well as 3's, with or without chumpy objects; tuples become lists. Raises
-    RefusedNameError and DamagedPickleError.
+    Reads Python 2's pickles as well as 3's, with or without chumpy objects; tuples become lists. largest: bytes of a
+    file that is read at all. Raises RefusedNameError and DamagedPickleError.
     """
     try:
-        with path.open("rb") as file:
-            return _evaluate(_Unpickler(file, encoding="latin1").load())
+        if path.stat().st_size > largest:
+            raise DamagedPickleError(f"it has more than {largest / 1e6:.0f} MB")
+        content = path.read_bytes()
+        _check_operations(content)
+        pickled = _Unpickler(io.BytesIO(content), encoding="latin1").load()
+        return _Evaluation(max(UNPACKED_BYTES, UNPACKED_RATIO * len(content))).of(pickled)
     except RefusedNameError:
         raise
     except Exception as error:  # a forged or cut pickle fails in any way that its opcodes can
-        raise DamagedPickleError(str(error)) from error
+        raise DamagedPickleError(str(error) or type(error).__name__) from error
+
+
+def _check_operations(content: bytes) -> None:
+    """Follow a pickle's operations without objects, and refuse what would let a short one take long.
+
+    pickle makes its memo as long as the highest place in it; and the time to hash a tuple, as the key of a dictionary,
+    doubles with each tuple around it that holds it twice. The stack keeps how deep tuples are nested.
+    """
+    stack: list[int] = []
+    memo: dict[int, int] = {}
+    for count, (operation, argument, _) in enumerate(pickletools.genops(content)):
+        name = operation.name
+        if name in _MEMO_WRITERS:
+            place = len(memo) if argument is None else argument
+            if place > count:
+                raise DamagedPickleError("it keeps an object in a place that does not exist")
+            memo[place] = stack[-1]
+        elif name in _MEMO_READERS:
+            stack.append(memo[argument])
+        elif name == "DUP":
+            stack.append(stack[-1])
+        else:
+            taken = _take(stack, operation.stack_before)
+            depth = 1 + max(taken, default=0) if name.startswith("TUPLE") else 0
+            if depth > _DEEPEST_TUPLE:
+                raise DamagedPickleError("its tuples are nested too deep")
+            stack.extend([_MARK if name == "MARK" else depth] * len(operation.stack_after))
+
+
+def _take(stack: list[int], kinds: list[pickletools.StackObject]) -> list[int]:
+    """Take from the stack what an operation needs; where that includes a mark, all that lies above it."""
+    count = len(kinds)
+    if pickletools.markobject in kinds:
+        mark = len(stack) - 1 - stack[::-1].index(_MARK)
+        count = len(stack) - mark + kinds.index(pickletools.markobject)
+    if count > len(stack):
+        raise DamagedPickleError("it takes more objects than it has made")
+    taken = stack[len(stack) - count :]
+    del stack[len(stack) - count :]
+    return taken
 
 
 def read_pickled_arrays(path: Path) -> dict[str, np.ndarray]:
@@ -47,7 +99,7 @@ def read_pickled_arrays(path: Path) -> dict[str, np.ndarray]:
     """
     remedy = "Download the MANO files anew from their official site."
     try:
-        content = read_pickle(path)
+        content = read_pickle(path, HAND_MODEL_BYTES)
         if not isinstance(content, dict):
             raise DamagedPickleError("it holds no dictionary")
     except RefusedNameError as error:
@@ -58,17 +110,70 @@ def read_pickled_arrays(path: Path) -> dict[str, np.ndarray]:
     return {str(name): value for name, value in content.items() if isinstance(value, np.ndarray)}
 
 
-class _State:
-    """What a pickled object was: its state, without its class."""
+class _Object:
+    """What a pickle would have constructed or called: its arguments and its state, without its class."""
 
     state: Any = None
+
+    def __init__(self, *arguments: Any) -> None:
+        self.arguments = arguments
 
     def __setstate__(self, state: object) -> None:
         self.state = state
 
-    def evaluate(self) -> object:
-        """The array that the object holds."""
+    def evaluate(self, evaluation: "_Evaluation") -> object:
+        """The plain data that the object stands for."""
         raise NotImplementedError
+
+
+class _Evaluation:
+    """Plain data in the place of the substitutes, at any depth; what is referred to often is evaluated once.
+
+    budget: bytes that all arrays may take together.
+    """
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._done: dict[int, object] = {}
+
+    def of(self, value: object) -> object:
+        """A value without substitutes in it. Raises DamagedPickleError, and RecursionError for one that holds itself."""
+        if not isinstance(value, _Object | dict | list | tuple):
+            return value
+        if id(value) not in self._done:
+            self._done[id(value)] = self._evaluate(value)
+        return self._done[id(value)]
+
+    def numbers(self, value: object) -> np.ndarray:
+        """The array that a value is. Raises DamagedPickleError."""
+        array = self.of(value)
+        if not isinstance(array, np.ndarray):
+            raise DamagedPickleError(f"it holds a {type(array).__name__} in the place of an array")
+        return array
+
+    def spend(self, size: int) -> None:
+        """Take note of bytes that are about to be used. Raises DamagedPickleError beyond the budget."""
+        self._budget -= size
+        if self._budget < 0 or size < 0:
+            raise DamagedPickleError("it would unpack to far more than it holds")
+
+    def array(self, data: object, dtype: object, shape: Any, order: str) -> np.ndarray:
+        """A native copy of the numbers. Python 2 wrote bytes as a string, read here as latin1."""
+        data = self.of(data)
+        if not isinstance(data, str | bytes | bytearray) or not isinstance(dtype, _Dtype):
+            raise DamagedPickleError("it holds an array of objects")
+        self.spend(2 * len(data))
+        raw = data.encode("latin1") if isinstance(data, str) else data
+        numbers = np.frombuffer(raw, dtype.dtype).reshape(shape, order="F" if order == "F" else "C")
+        return numbers.astype(dtype.dtype.newbyteorder("="))
+
+    def _evaluate(self, value: object) -> object:
+        if isinstance(value, _Object):
+            return value.evaluate(self)
+        if isinstance(value, dict):
+            return {name: self.of(item) for name, item in value.items()}
+        assert isinstance(value, list | tuple)
+        return [self.of(item) for item in value]
 
 
 class _Dtype:
@@ -77,7 +182,7 @@ class _Dtype:
     def __init__(self, code: object = None, *_: object) -> None:
         name = code.decode("latin1") if isinstance(code, bytes) else str(code)
         if name not in _NUMBER_TYPES:
-            raise DamagedPickleError(f"it holds an array of type {name!r}, not of plain numbers")
+            raise DamagedPickleError(f"it holds an array of type {name[:20]!r}, not of plain numbers")
         self.dtype = np.dtype(name)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -85,38 +190,80 @@ class _Dtype:
             self.dtype = self.dtype.newbyteorder(">")
 
 
-class _Array(_State):
+class _Array(_Object):
     """numpy.ndarray from its state (version, shape, dtype, is_fortran, bytes)."""
 
-    def evaluate(self) -> np.ndarray:
+    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
         _, shape, dtype, is_fortran, data = self.state
-        return _array_from_bytes(data, dtype, shape, "F" if is_fortran else "C")
+        return evaluation.array(data, dtype, shape, "F" if is_fortran else "C")
 
 
-class _SparseMatrix(_State):
+class _Scalar(_Object):
+    """numpy.core.multiarray.scalar(dtype, bytes)."""
+
+    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+        dtype, data = self.arguments
+        return evaluation.array(data, dtype, (), "C")
+
+
+class _Buffer(_Object):
+    """numpy.core.numeric._frombuffer(bytes, dtype, shape, order)."""
+
+    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+        data, dtype, shape, order = self.arguments
+        return evaluation.array(data, dtype, shape, order)
+
+
+class _Encoded(_Object):
+    """_codecs.encode(text, encoding)."""
+
+    def evaluate(self, evaluation: _Evaluation) -> bytes:
+        text, encoding = (*self.arguments, "latin1")[:2]
+        if not isinstance(text, str) or encoding != "latin1":
+            raise DamagedPickleError(f"it holds text encoded as {str(encoding)[:20]!r}")
+        evaluation.spend(len(text))
+        return text.encode("latin1")
+
+
+class _Set(_Object):
+    """A set, which only chumpy keeps, for itself."""
+
+    def evaluate(self, evaluation: _Evaluation) -> object:
+        return None
+
+
+class _SparseMatrix(_Object):
     """scipy.sparse.csc_matrix, made dense with every index checked."""
 
-    def evaluate(self) -> np.ndarray:
-        data, indices, starts = (_numbers(self.state[name]) for name in ("data", "indices", "indptr"))
-        rows, columns = self.state.get("_shape") or self.state["shape"]
+    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+        data, indices, starts = (evaluation.numbers(self.state[name]) for name in ("data", "indices", "indptr"))
+        rows, columns = map(int, self.state.get("_shape") or self.state["shape"])
+        lengths = np.diff(starts)
+        if min(rows, columns) < 0 or len(lengths) != columns or (lengths < 0).any():
+            raise DamagedPickleError("it holds a sparse matrix whose columns do not fit together")
+        if starts[0] != 0 or not starts[-1] == len(indices) == len(data):
+            raise DamagedPickleError("it holds a sparse matrix of another number of elements than it says")
+        evaluation.spend(rows * columns * np.dtype(float).itemsize)
         dense = np.zeros((rows, columns))
-        np.add.at(dense, (indices, np.repeat(np.arange(columns), np.diff(starts))), data)
+        np.add.at(dense, (indices, np.repeat(np.arange(columns), lengths)), data)
         return dense
 
 
-class _Ch(_State):
+class _Ch(_Object):
     """chumpy.ch.Ch, an array x."""
 
-    def evaluate(self) -> object:
-        return _evaluate(self.state["x"])
+    def evaluate(self, evaluation: _Evaluation) -> object:
+        return evaluation.of(self.state["x"])
 
 
-class _Select(_State):
+class _Select(_Object):
     """chumpy.reordering.Select, elements idxs of a, in preferred_shape."""
 
-    def evaluate(self) -> np.ndarray:
-        selected = _numbers(self.state["a"]).ravel()[_numbers(self.state["idxs"])]
-        shape = _evaluate(self.state.get("preferred_shape"))
+    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+        values, chosen = evaluation.numbers(self.state["a"]), evaluation.numbers(self.state["idxs"])
+        evaluation.spend(chosen.size * values.itemsize)
+        selected = values.ravel()[chosen]
+        shape = evaluation.of(self.state.get("preferred_shape"))
         return selected if shape is None else selected.reshape(shape)
 
 
@@ -124,62 +271,21 @@ def _reconstruct(*_: object) -> _Array:
     return _Array()
 
 
-def _scalar(dtype: _Dtype, data: bytes | str) -> object:
-    return _array_from_bytes(data, dtype, (), "C")
-
-
-def _from_buffer(data: bytes, dtype: _Dtype, shape: tuple[int, ...], order: str) -> np.ndarray:
-    return _array_from_bytes(data, dtype, shape, order)
-
-
-def _array_from_bytes(data: object, dtype: object, shape: tuple[int, ...], order: str) -> np.ndarray:
-    """A native copy of the numbers. Python 2 wrote bytes as a string, read here as latin1."""
-    raw = data.encode("latin1") if isinstance(data, str) else data
-    if not isinstance(raw, bytes | bytearray) or not isinstance(dtype, _Dtype):
-        raise DamagedPickleError("it holds an array of objects")
-    numbers = np.frombuffer(raw, dtype.dtype).reshape(shape, order="F" if order == "F" else "C")
-    return numbers.astype(dtype.dtype.newbyteorder("="))
-
-
-def _encode(text: str, encoding: str = "latin1") -> bytes:
-    if encoding != "latin1":
-        raise DamagedPickleError(f"it holds text encoded as {encoding!r}")
-    return text.encode("latin1")
-
-
-def _numbers(value: object) -> np.ndarray:
-    array = _evaluate(value)
-    if not isinstance(array, np.ndarray):
-        raise DamagedPickleError(f"it holds a {type(array).__name__} in the place of an array")
-    return array
-
-
-def _evaluate(value: object) -> object:
-    """Plain data in the place of the substitutes, at any depth."""
-    if isinstance(value, _State):
-        return value.evaluate()
-    if isinstance(value, dict):
-        return {name: _evaluate(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_evaluate(item) for item in value]
-    return value
-
-
 _SUBSTITUTES: dict[tuple[str, str], Callable[..., object]] = {
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _Dtype,
     ("numpy.core.multiarray", "_reconstruct"): _reconstruct,
     ("numpy._core.multiarray", "_reconstruct"): _reconstruct,
-    ("numpy.core.multiarray", "scalar"): _scalar,
-    ("numpy._core.multiarray", "scalar"): _scalar,
-    ("numpy.core.numeric", "_frombuffer"): _from_buffer,
-    ("numpy._core.numeric", "_frombuffer"): _from_buffer,
+    ("numpy.core.multiarray", "scalar"): _Scalar,
+    ("numpy._core.multiarray", "scalar"): _Scalar,
+    ("numpy.core.numeric", "_frombuffer"): _Buffer,
+    ("numpy._core.numeric", "_frombuffer"): _Buffer,
     ("scipy.sparse.csc", "csc_matrix"): _SparseMatrix,
     ("scipy.sparse._csc", "csc_matrix"): _SparseMatrix,
     ("scipy.sparse._csc", "csc_array"): _SparseMatrix,
-    ("_codecs", "encode"): _encode,
-    ("__builtin__", "set"): set,  # chumpy keeps one in every object
-    ("builtins", "set"): set,
+    ("_codecs", "encode"): _Encoded,
+    ("__builtin__", "set"): _Set,  # chumpy keeps one in every object
+    ("builtins", "set"): _Set,
     ("chumpy.ch", "Ch"): _Ch,
     ("chumpy.reordering", "Select"): _Select,
 }

@@ -1,0 +1,105 @@
+"""The `meta` of a capture file as it is read: JSON, each value of its type and within the limits."""
+
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from dahyf_core import limits
+from dahyf_core.camera import Intrinsics
+from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord
+from dahyf_core.cleaning import CleaningSettings
+from dahyf_core.errors import SettingsError
+
+Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
+Side = Annotated[int, Meta(ge=1, le=limits.PICTURE_SIDE)]
+RateTerm = Annotated[int, Meta(ge=1, le=limits.RATE_TERM)]
+Focal = Annotated[float, Meta(gt=0, le=limits.FOCAL_PX[1])]
+Pixel = Annotated[float, Meta(ge=-limits.PIXEL, le=limits.PIXEL)]
+Coefficient = Annotated[float, Meta(ge=-limits.DISTORTION, le=limits.DISTORTION)]
+
+
+class FootageMeta(msgspec.Struct):
+    """The footage; docs/capture-file.md says what each field is."""
+
+    path: Text
+    kind: Literal["video", "sequence", "still"]
+    sha256: Text
+    width: Side
+    height: Side
+    rate: tuple[RateTerm, RateTerm]
+    rotation: Literal[0, 90, 180, 270]
+    constant_rate: bool
+
+
+class LensMeta(msgspec.Struct):
+    """The camera, px."""
+
+    fx: Focal
+    fy: Focal
+    cx: Pixel
+    cy: Pixel
+    width: Side
+    height: Side
+    distortion: Annotated[list[Coefficient], Meta(max_length=max(limits.DISTORTION_COUNTS))]
+    source: Text
+
+
+class HandModelMeta(msgspec.Struct):
+    """The hand model, with the digests of its files by side."""
+
+    name: Text
+    sha256: dict[Literal["left", "right"], Text]
+
+
+class CaptureMeta(msgspec.Struct):
+    """All that is read of `meta`."""
+
+    version: Text
+    created: Text
+    footage: FootageMeta
+    intrinsics: LensMeta
+    estimator: Text
+    hand_model: HandModelMeta
+    mirrored: bool
+    cleaning: dict[str, Any]
+
+
+def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
+    """What the JSON text of a capture's `meta` says. Raises ValueError for anything else."""
+    try:
+        meta = msgspec.json.decode(text.encode(), type=CaptureMeta)
+        cleaning = msgspec.convert(meta.cleaning, CleaningSettings)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, SettingsError) as error:
+        raise ValueError(f"its meta is not understood ({error})") from error
+    return _source(meta), cleaning
+
+
+def _source(meta: CaptureMeta) -> CaptureSource:
+    footage, lens = meta.footage, meta.intrinsics
+    rate = Fraction(*footage.rate)
+    if not limits.RATE[0] <= rate <= limits.RATE[1]:
+        raise ValueError(f"its rate is {float(rate):g} frames per second")
+    if len(lens.distortion) not in limits.DISTORTION_COUNTS:
+        raise ValueError(f"its lens has {len(lens.distortion)} coefficients of distortion, not 0 or 5")
+    return CaptureSource(
+        footage=FootageRecord(
+            footage.path,
+            footage.kind,
+            footage.sha256,
+            footage.width,
+            footage.height,
+            rate,
+            footage.rotation,
+            footage.constant_rate,
+        ),
+        intrinsics=Intrinsics(
+            lens.fx, lens.fy, lens.cx, lens.cy, lens.width, lens.height, tuple(lens.distortion), lens.source
+        ),
+        estimator=meta.estimator,
+        hand_model=HandModelRecord(meta.hand_model.name, dict(meta.hand_model.sha256)),
+        mirrored=meta.mirrored,
+        version=meta.version,
+        created=meta.created,
+    )

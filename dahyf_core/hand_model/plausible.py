@@ -1,0 +1,40 @@
+"""Whether the numbers of a hand model are those of a hand."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dahyf_core.rotations import Array
+
+SPAN = (0.05, 0.6)
+"""Metres across a hand at rest, from end to end."""
+BONE = (2e-3, 0.2)
+"""Metres from a joint to its parent."""
+UNITY = 1e-3
+"""How far weights may be off a sum of one, or below zero."""
+SHAPE_DIRECTION = 0.1
+POSE_DIRECTION = 1.0
+"""Metres by which a vertex moves for a shape number of one, and for a turn."""
+MEAN_POSE = np.pi
+"""Radians."""
+
+
+def implausibility(arrays: Mapping[str, Array]) -> str | None:
+    """What in a MANO file's arrays no hand has, as the end of a sentence; None for a hand."""
+    vertices, regressor, weights = arrays["v_template"], arrays["J_regressor"], arrays["weights"]
+    span = float(np.ptp(vertices, axis=0).max())
+    if not SPAN[0] <= span <= SPAN[1]:
+        return f"it is {span:.3g} m long"
+    for name, rows in (("weights", weights), ("J_regressor", regressor)):
+        if np.abs(rows.sum(axis=1) - 1).max() > UNITY:
+            return f"the rows of {name} do not sum to one"
+    if weights.min() < -UNITY:
+        return "it has weights below zero"
+    joints = regressor @ vertices
+    bones = np.linalg.norm(joints[1:] - joints[arrays["kintree_table"][0, 1:].astype(int)], axis=1)
+    if not (BONE[0] <= bones.min() and bones.max() <= BONE[1]):
+        return f"its bones are {bones.min():.3g} to {bones.max():.3g} m long"
+    for name, most in (("shapedirs", SHAPE_DIRECTION), ("posedirs", POSE_DIRECTION), ("hands_mean", MEAN_POSE)):
+        if np.abs(arrays[name]).max() > most:
+            return f"{name} has values beyond {most:.3g}"
+    return None
