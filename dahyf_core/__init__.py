@@ -8,6 +8,8 @@ import sys
 import warnings
 from typing import Any
 
+from dahyf_core.limits import PICTURE_PIXELS
+
 __version__ = "0.1.0"
 __all__ = ["Stream", "__version__", "predict"]
 
@@ -21,6 +23,7 @@ if "onnxruntime" in sys.modules and os.environ.get(TELEMETRY_SWITCH) != "1":
         stacklevel=2,
     )
 os.environ[TELEMETRY_SWITCH] = "1"
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(PICTURE_PIXELS))  # OpenCV reads it when it is imported, too.
 
 
 def __getattr__(name: str) -> Any:

@@ -233,7 +233,7 @@ class TestOutputCheck:
     def test_refuses_the_input_by_any_name(self, tmp_path):
         (tmp_path / "a.npz").touch()
         (tmp_path / "link.npz").symlink_to(tmp_path / "a.npz")
-        with pytest.raises(OutputError, match="is the input itself"):
+        with pytest.raises(OutputError, match="which is an input"):
             check_output(tmp_path / "link.npz", [".npz"], inputs=[tmp_path / "a.npz"])
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
 from dahyf_core.errors import SettingsError
+from dahyf_core.limits import DISTORTION, FOCAL_PX, PIXEL
 
 HAND_IN_FOCAL_LENGTHS = 1 / 3
 """Greatest size of a hand in a picture over the focal length: nearer ones were cut out of larger pictures."""
@@ -70,9 +71,9 @@ class Lens:
                 "Give fx, fy, cx, cy in pixels, with positive focal lengths.",
             )
         _require(
-            len(self.distortion) <= _DISTORTION_COEFFICIENTS and all(map(math.isfinite, self.distortion)),
+            len(self.distortion) <= _DISTORTION_COEFFICIENTS and all(abs(k) <= DISTORTION for k in self.distortion),
             f"The lens distortion {self.distortion} is not understood.",
-            "Give up to five finite numbers: OpenCV's k1, k2, p1, p2, k3.",
+            f"Give up to five numbers of {DISTORTION:,} at most: OpenCV's k1, k2, p1, p2, k3.",
         )
 
     def intrinsics(self, width: int, height: int, pixel_aspect: float = 1.0) -> Intrinsics:
@@ -87,6 +88,11 @@ class Lens:
         else:
             fx, fy, cx, cy = self.pinhole
             source = "intrinsics as given"
+        _require(
+            all(FOCAL_PX[0] <= focal <= FOCAL_PX[1] for focal in (fx, fy)) and max(abs(cx), abs(cy)) <= PIXEL,
+            f"A lens of {fx:.3g} x {fy:.3g} px focal length with its centre at {cx:.3g}, {cy:.3g} px is impossible.",
+            f"Give focal lengths of {FOCAL_PX[0]} to {FOCAL_PX[1]:,} px.",
+        )
         distortion = tuple(map(float, self.distortion))
         if any(distortion):
             distortion += (0.0,) * (_DISTORTION_COEFFICIENTS - len(distortion))

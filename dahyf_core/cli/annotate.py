@@ -48,7 +48,7 @@ def annotate(
         from dahyf_core.pose import DahyfEstimator, DahyfNetwork
 
         started = time.monotonic()
-        check_output(output, (".npz",))
+        check_output(output, (".npz",), inputs=[network])
         teacher = None
         if network is not None:
             hands = load_hand_model(side="right"), load_hand_model(side="left")

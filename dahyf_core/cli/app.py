@@ -110,7 +110,7 @@ def capture(
             from dahyf_core.cleaning import CleaningSettings
 
         started = time.monotonic()
-        check_output(output, CAPTURE_SUFFIXES, inputs=[clip])
+        check_output(output, CAPTURE_SUFFIXES, inputs=[clip, hand_model])
         settings = CaptureSettings(
             footage=clip,
             frame_range=frame_range,
@@ -182,7 +182,7 @@ def clean(
         started = time.monotonic()
         output = output or capture
         edits = TrackEdits(tuple(split or ()), tuple(join or ()), tuple(swap or ()), tuple(drop or ()))
-        check_output(output, CAPTURE_SUFFIXES, inputs=[capture] if edits else ())
+        check_output(output, CAPTURE_SUFFIXES, inputs=[hand_model, *([capture] if edits else [])])
         before = load_capture(capture)
         settings = _changed(
             CleaningSettings() if reset else before.cleaning,
@@ -239,7 +239,7 @@ def export_json(
         from dahyf_core.capture import export_json, load_capture
 
         started = time.monotonic()
-        check_output(output, (".json",))
+        check_output(output, (".json",), inputs=[capture])
         loaded = load_capture(capture)
         export_json(loaded, output)
         reporter.done(_outcome(loaded, output, started))
@@ -270,10 +270,10 @@ def preview(
         from dahyf_core.preview import CapturedFootage, without_cleaning, write_sheet, write_video
 
         started = time.monotonic()
-        check_output(output, VIDEO_SUFFIXES + PICTURE_SUFFIXES, inputs=[capture])
+        check_output(output, VIDEO_SUFFIXES + PICTURE_SUFFIXES, inputs=[capture, footage, hand_model])
         shown = load_capture(capture)
         found = CapturedFootage.find(shown, footage)
-        check_output(output, VIDEO_SUFFIXES + PICTURE_SUFFIXES, inputs=[found.info.path])
+        check_output(output, VIDEO_SUFFIXES + PICTURE_SUFFIXES, inputs=[found.info.path, *found.info.files])
         if raw:
             shown = without_cleaning(shown, _hand_models(hand_model))
         if output.suffix.lower() in VIDEO_SUFFIXES:

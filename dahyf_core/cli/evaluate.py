@@ -77,9 +77,9 @@ def evaluate(
         from dahyf_core.cli.scores import print_scores
 
         started = time.monotonic()
-        check_output(output, (".json",), inputs=[path])
+        check_output(output, (".json",), inputs=[path, model, hand_model])
         sheet = output.with_suffix(".png")
-        check_output(sheet, (".png",))
+        check_output(sheet, (".png",), inputs=[path, model, hand_model])
         read = evaluation.reader_of(data)
         hands = evaluation.load_hands(hand_model or "open_hand")
         measured = evaluation.open_estimator(estimator.value, hands, model)

@@ -11,6 +11,10 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from dahyf_core.limits import HANDS, RATE
+
+_RATE = re.compile(r"\d{1,9}(\.\d{0,9}|/\d{1,9})?|\.\d{1,9}")
+
 LENS_PANEL = "Lens (one way to state the focal length; without any: the picture's diagonal)"
 CLEANING_PANEL = "Gate and smoothing (`dahyf clean` changes it later)"
 TRACKS_PANEL = "Which hand is which (hands go by the numbers that `dahyf info` lists)"
@@ -74,18 +78,20 @@ def parse_coefficients(text: str) -> Coefficients:
 
 def parse_rate(text: str) -> Fraction:
     """A frame rate: 25, 29.97 or 30000/1001."""
+    if not _RATE.fullmatch(text.strip()):
+        raise typer.BadParameter(f"{text[:40]!r} is not a frame rate such as 25 or 30000/1001")
     try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
+        rate = Fraction(text.strip())
+    except ZeroDivisionError:
         raise typer.BadParameter(f"{text!r} is not a frame rate such as 25 or 30000/1001") from None
-    if rate <= 0:
-        raise typer.BadParameter("a frame rate must be positive")
+    if not RATE[0] <= rate <= RATE[1]:
+        raise typer.BadParameter(f"a frame rate must lie between {RATE[0]:.4f} and {RATE[1]}")
     return rate
 
 
 def parse_floor(text: str) -> Floor:
     """START:END=VALUE."""
-    found = re.fullmatch(r"(\d+):(\d+)=(\d*\.?\d+)", text.strip())
+    found = re.fullmatch(r"(\d{1,9}):(\d{1,9})=(\d{0,9}\.?\d{1,9})", text.strip())
     if found is None:
         raise typer.BadParameter(f"{text!r} is not of the form START:END=VALUE, such as 10:250=0.3")
     return Floor(int(found[1]), int(found[2]), float(found[3]))
@@ -93,7 +99,7 @@ def parse_floor(text: str) -> Floor:
 
 def parse_pair(text: str) -> Pair:
     """HAND:NUMBER."""
-    found = re.fullmatch(r"(\d+):(\d+)", text.strip())
+    found = re.fullmatch(r"(\d{1,9}):(\d{1,9})", text.strip())
     if found is None:
         raise typer.BadParameter(f"{text!r} is not of two numbers, such as 0:120")
     return Pair(int(found[1]), int(found[2]))
@@ -144,7 +150,7 @@ Rate = Annotated[
         parser=parse_rate, metavar="FPS", help="Frames a second of an image sequence: 25, or exactly 30000/1001."
     ),
 ]
-MaxHands = Annotated[int, typer.Option(min=1, help="Keep at most so many hands.")]
+MaxHands = Annotated[int, typer.Option(min=1, max=HANDS, help="Keep at most so many hands.")]
 Mirrored = Annotated[
     bool, typer.Option("--mirrored", help="The footage shows a mirror image, as many selfie cameras record it.")
 ]

@@ -1,28 +1,53 @@
 """Checks of an output before work starts, so that hours of it cannot end at a missing folder."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from dahyf_core.errors import OutputError, SettingsError
+from dahyf_core.files import has_possible_name
 
 
-def check_output(output: Path, suffixes: Sequence[str], inputs: Sequence[Path] = ()) -> None:
+def check_output(output: Path, suffixes: Sequence[str], inputs: Iterable[Path | None] = ()) -> None:
     """Raise unless a file can be written at `output`.
 
-    suffixes: the endings that are allowed, with their dots. inputs: files that must not be overwritten.
-    Raises SettingsError for another ending; OutputError for a folder that is missing or closed to us, for an output
-    that is a folder, and for an output that is an input.
+    suffixes: the endings that are allowed, with their dots. inputs: files that must not be overwritten, by whatever
+    name or link; None is no file. Raises SettingsError for another ending; OutputError for a folder that is missing or
+    closed to us, for an output that is a folder, a pipe or a device, and for an output that is an input.
     """
     if output.suffix.lower() not in suffixes:
         raise SettingsError(
             f"The output {output} does not end in {' or '.join(suffixes)}.", f"Name it {output.stem}{suffixes[0]}."
         )
+    if not has_possible_name(output):
+        raise OutputError(f"The output {output} has a name that no file can have.", "Choose a shorter one.")
+    try:
+        _check_place(output)
+        overwritten = next((path for path in inputs if path is not None and _is_same(output, path)), None)
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"Nothing can be written at {output}: {getattr(error, 'strerror', None) or error}.", "Choose another place."
+        ) from error
+    if overwritten is not None:
+        raise OutputError(
+            f"The output {output} would overwrite {overwritten}, which is an input.", "Choose another name."
+        )
+
+
+def _check_place(output: Path) -> None:
     if not output.parent.is_dir():
         raise OutputError(f"The folder {output.parent} does not exist.", "Make it first, or choose another folder.")
     if output.is_dir():
         raise OutputError(f"The output {output} is a folder.", "Choose another name.")
     if not os.access(output.parent, os.W_OK):
         raise OutputError(f"The folder {output.parent} cannot be written to.", "Choose another folder.")
-    if output.exists() and any(path.exists() and output.samefile(path) for path in inputs):
-        raise OutputError(f"The output {output} is the input itself.", "Choose another name.")
+    if output.exists() and not output.is_file():
+        raise OutputError(f"The output {output} is a pipe or a device.", "Choose another name.")
+
+
+def _is_same(output: Path, path: Path) -> bool:
+    """Whether two paths lead to one file that is there."""
+    try:
+        return output.samefile(path)
+    except (OSError, ValueError):
+        return False

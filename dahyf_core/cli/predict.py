@@ -48,10 +48,11 @@ def predict(
         paths = [str(image) for image in images or ()]
         if boxes is None and not paths:
             raise SettingsError("No picture is named.", "Name pictures, or a file of boxes with --boxes.")
-        check_output(output, (".json",), inputs=[Path(path) for path in paths] + ([boxes] if boxes else []))
+        check_output(output, (".json",), inputs=[*map(Path, paths), boxes, hand_model])
         if boxes is None:
             check_pictures(paths)
         asked = None if boxes is None else asked_boxes(boxes, paths)
+        check_output(output, (".json",), inputs=[Path(box.image) for box in asked or ()])
         predictor = Predictor.shipped(hand_model, vertices)
         reporter.status(f"The estimator runs on {predictor.provider}.")
         found = predictor.in_pictures(paths) if asked is None else predictor.in_boxes(asked)

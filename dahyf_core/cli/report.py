@@ -37,7 +37,8 @@ def report(
         from dahyf_core.report import write_report
 
         started = time.monotonic()
-        check_output(output, SUFFIXES, inputs=[capture])
+        check_output(output, SUFFIXES, inputs=[capture, footage])
         loaded = load_capture(capture)
+        check_output(output, SUFFIXES, inputs=[Path(loaded.source.footage.path)])
         write_report(loaded, output, footage)
         reporter.done(Outcome(output, loaded.hands, len(loaded.frame), time.monotonic() - started))

@@ -55,7 +55,7 @@ def submit(
         from dahyf_core import evaluation
 
         started = time.monotonic()
-        check_output(output, (".zip",))
+        check_output(output, (".zip",), inputs=[hand_model, model])
         mano = evaluation.load_mano(hand_model)
         measured = evaluation.open_estimator(estimator.value, {"right": mano, "left": mano.mirrored()}, model)
         dataset = evaluation.open_benchmark(benchmark.value, path)

@@ -71,5 +71,7 @@ def export_onnx(
         from dahyf_core import training
 
         check_output(output, (".onnx",))
+        beside = output.with_suffix(".safetensors")
+        check_output(beside, (".safetensors",), inputs=[file for run in runs for file in run.glob("*.safetensors")])
         training.export_runs([training.RunFolder.open(run) for run in runs], output)
-        reporter.status(f"Wrote {output} and {output.with_suffix('.safetensors').name}.")
+        reporter.status(f"Wrote {output} and {beside.name}.")

@@ -1,9 +1,11 @@
 """FFmpeg by way of PyAV: containers opened safely, decoded frames as upright RGB."""
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import cv2
@@ -17,6 +19,7 @@ from av.video.stream import VideoStream
 
 from dahyf_core.errors import FootageError
 from dahyf_core.footage.info import Image
+from dahyf_core.limits import PICTURE_ASPECT, PICTURE_PIXELS, PICTURE_SIDE
 
 _DECODER_OPTIONS = {"exr": {"apply_trc": "iec61966_2_1"}}
 _DECODER_THREADS = min(4, os.cpu_count() or 1)
@@ -50,8 +53,22 @@ def _main_stream(container: InputContainer, path: Path) -> VideoStream:
         raise FootageError(f"{path} is incomplete, or has a codec that FFmpeg cannot decode.", "Convert it to H.264.")
     stream.codec_context.thread_type = "AUTO"
     stream.codec_context.thread_count = _DECODER_THREADS
-    stream.codec_context.options = _DECODER_OPTIONS.get(stream.codec_context.name, {})
+    own_options = _DECODER_OPTIONS.get(stream.codec_context.name, {})
+    stream.codec_context.options = {"max_pixels": str(PICTURE_PIXELS), **own_options}
     return stream
+
+
+def check_size(path: Path, width: int, height: int) -> None:
+    """Raise FootageError for pictures, px, that are too large to work with, or of a form that no camera gives."""
+    if max(width, height) > PICTURE_SIDE or width * height > PICTURE_PIXELS:
+        raise FootageError(
+            f"{path} is {width} x {height} pixels, which is too large.", "Scale it to 8,192 pixels or less."
+        )
+    if max(width, height) > PICTURE_ASPECT * min(width, height):
+        raise FootageError(
+            f"{path} is {width} x {height} pixels, a form that no camera gives.",
+            f"Cut it to less than {PICTURE_ASPECT} times as long as wide.",
+        )
 
 
 def decode(stream: VideoStream, packets: Iterator[Packet]) -> Iterator[VideoFrame]:
@@ -74,9 +91,35 @@ def readable(packets: Iterator[Packet]) -> Iterator[Packet]:
                 yield packet
 
 
+class Orientation(NamedTuple):
+    """How a frame's metadata wants it shown. rotation: degrees counter-clockwise, one of 0, 90, 180, 270.
+
+    is_mirrored: it is then flipped left to right. is_sound: the metadata can be followed at all.
+    """
+
+    rotation: int
+    is_mirrored: bool = False
+    is_sound: bool = True
+
+
+def orientation(frame: VideoFrame) -> Orientation:
+    """What the frame's display matrix asks for. A matrix that leaves nothing of the picture counts as none."""
+    side_data = next((data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
+    if side_data is None:
+        return Orientation(0)
+    (a, b), (c, d) = np.frombuffer(bytes(side_data), np.int32).reshape(3, 3)[:2, :2].tolist()
+    determinant = a * d - b * c
+    if determinant == 0:
+        return Orientation(0, is_sound=False)
+    if determinant < 0:
+        a, c = -a, -c
+    degrees = -math.degrees(math.atan2(b, a))
+    return Orientation(round(degrees / 90) * 90 % 360, determinant < 0)
+
+
 def upright_rotation(frame: VideoFrame) -> int:
     """Degrees counter-clockwise, one of 0, 90, 180, 270, by which the frame's metadata turns it."""
-    return round(frame.rotation / 90) * 90 % 360
+    return orientation(frame).rotation
 
 
 def to_image(frame: VideoFrame, size: tuple[int, int] | None = None) -> Image:

@@ -1,6 +1,7 @@
 """Stills and image sequences: finding the files, and reading them."""
 
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Generator
 from fractions import Fraction
@@ -10,8 +11,9 @@ import cv2
 import numpy as np
 
 from dahyf_core.errors import FootageError
-from dahyf_core.footage.decoding import decode, open_video, to_image
+from dahyf_core.footage.decoding import check_size, decode, open_video, to_image
 from dahyf_core.footage.digest import digest_files
+from dahyf_core.files import is_file
 from dahyf_core.footage.info import FootageInfo, Frame, Image
 
 # fmt: off
@@ -20,6 +22,9 @@ _SUFFIXES = frozenset({
     ".tif", ".tiff", ".webp",
 })
 # fmt: on
+
+_ANIMATED = frozenset({".png", ".webp"})
+"""What may hold several pictures that follow each other in time; the pages of a TIFF do not."""
 
 _NUMBERED = re.compile(r"(?P<head>.*?)(?P<number>\d{1,9})(?P<tail>\D*)")
 _PLACEHOLDER = re.compile(r"#+|%0?\d*d")
@@ -41,6 +46,8 @@ def find_pictures(path: Path) -> Series | None:
         if _PLACEHOLDER.search(path.name):
             return _series_of_pattern(path)
         raise FootageError(f"{path} does not exist.", "Check the spelling of the path.")
+    if not path.is_file():
+        raise FootageError(f"{path} is a pipe or a device, not a file.", "Save the footage as a file first.")
     if path.suffix.lower() not in _SUFFIXES:
         return None
     series = _group(path.parent).get(_series_name(path)[0], {})
@@ -52,6 +59,11 @@ def probe_pictures(path: Path, pictures: Series, rate: Fraction) -> FootageInfo:
     files = tuple(pictures.values())
     numbers = np.array(list(pictures), dtype=np.int64)
     image = read_picture(files[0])
+    if (count := _pictures_within(files[0])) > 1:
+        warnings.warn(
+            f"{files[0]} is an animation of {count} pictures, of which only the first is read; convert it to a video.",
+            stacklevel=4,
+        )
     return FootageInfo(
         path=path,
         kind="sequence" if len(files) > 1 else "still",
@@ -85,16 +97,38 @@ def read_picture(path: Path) -> Image:
 
     OpenCV reads the common formats, FFmpeg those of film. Raises FootageError.
     """
+    if not is_file(path):
+        raise FootageError(f"{path} is not a file.", "Choose a picture.")
+    image = _decoded_by_opencv(path)
+    if image is None:
+        image = _decoded_by_ffmpeg(path)
+    check_size(path, image.shape[1], image.shape[0])
+    return image
+
+
+def _decoded_by_opencv(path: Path) -> Image | None:
     try:
         image = cv2.imdecode(np.fromfile(path, dtype=np.uint8), cv2.IMREAD_COLOR_RGB)
-    except (OSError, cv2.error):
-        image = None
-    if image is not None:
-        return image.astype(np.uint8, copy=False)
+    except cv2.error as error:
+        if "MAX_IMAGE" in error.err:
+            raise FootageError(f"{path} has too many pixels.", "Scale it to 8,192 pixels or less a side.") from error
+        return None
+    except OSError:
+        return None
+    return None if image is None else image.astype(np.uint8, copy=False)
+
+
+def _decoded_by_ffmpeg(path: Path) -> Image:
     with open_video(path) as (container, stream):
         for frame in decode(stream, container.demux(stream)):
+            check_size(path, frame.width, frame.height)
             return to_image(frame)
     raise FootageError(f"{path} cannot be read as a picture.", "It may be damaged; export it again.")
+
+
+def _pictures_within(path: Path) -> int:
+    """How many pictures an animation has; 1 for other files."""
+    return cv2.imcount(str(path)) if path.suffix.lower() in _ANIMATED else 1
 
 
 def _series_in_folder(folder: Path) -> Series:
@@ -116,7 +150,7 @@ def _series_of_pattern(pattern: Path) -> Series:
     found: Series = {}
     if pattern.parent.is_dir():
         for path in sorted(pattern.parent.iterdir()):
-            if match := matches.fullmatch(path.name):
+            if (match := matches.fullmatch(path.name)) and path.is_file():
                 found.setdefault(int(match[1]), path)
     if not found:
         raise FootageError(f"No file matches {pattern}.", "Check the folder and the pattern.")
@@ -127,7 +161,7 @@ def _group(folder: Path) -> dict[tuple[str, str], Series]:
     """The pictures of a folder by series, and by number within each; hidden files are not among them."""
     groups: defaultdict[tuple[str, str], Series] = defaultdict(dict)
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith("."):
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file():
             name, number = _series_name(path)
             groups[name].setdefault(number, path)
     return {name: dict(sorted(series.items())) for name, series in groups.items()}

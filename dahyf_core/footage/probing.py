@@ -8,6 +8,7 @@ from dahyf_core.footage.info import FootageInfo
 from dahyf_core.footage.pictures import find_pictures, probe_pictures
 from dahyf_core.footage.rates import DEFAULT_RATE
 from dahyf_core.footage.video import probe_video
+from dahyf_core.limits import RATE
 
 _TILED_PICTURES = {".heic", ".heif"}
 """FFmpeg sees the tiles of these as separate pictures."""
@@ -23,10 +24,14 @@ def probe(path: Path | str, rate: Fraction | None = None) -> FootageInfo:
     video breaks off early.
     """
     path = Path(path)
-    if rate is not None and rate <= 0:
-        raise SettingsError(f"A rate of {float(rate):g} frames per second is impossible.", "Give a positive number.")
+    if rate is not None and not RATE[0] <= rate <= RATE[1]:
+        raise SettingsError(
+            f"A rate of {float(rate):g} frames per second is impossible.", f"Give {RATE[0]:.4f} to {RATE[1]}."
+        )
     try:
         return _probe(path, rate or DEFAULT_RATE)
+    except ValueError as error:
+        raise FootageError(f"{path!r} is no path of a file ({error}).", "Check the spelling of the path.") from error
     except OSError as error:
         raise FootageError(
             f"{path} cannot be read ({error.strerror}).", "Check that its drive is there and that you may read it."

@@ -5,6 +5,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.limits import RATE, RATE_TERM
+
 DEFAULT_RATE = Fraction(24)
 """Frames per second of footage that has no rate of its own."""
 
@@ -25,6 +27,7 @@ def frame_rate(times: NDArray[np.float64], tick: float, stated: list[Fraction]) 
     is taken of: stated ones that somebody may have meant, standard ones by nearness, the other stated ones. Where none
     fits, the first sane stated rate is the nominal one, else the mean rate.
     """
+    stated = [rate for rate in stated if RATE[0] <= rate <= RATE[1]]
     meant = [rate for rate in stated if rate.denominator in _MEANT_DENOMINATORS]
     standard = sorted(_STANDARD, key=lambda rate: abs(rate - stated[0])) if stated else _STANDARD
     for rate in (*meant, *standard, *stated):
@@ -33,7 +36,8 @@ def frame_rate(times: NDArray[np.float64], tick: float, stated: list[Fraction]) 
     for rate in stated:
         if rate <= _HIGHEST_NOMINAL:
             return rate, False
-    return Fraction((len(times) - 1) / float(times[-1])).limit_denominator(1001), False
+    mean = min(max((len(times) - 1) / float(times[-1]), RATE[0]), RATE[1])
+    return Fraction(mean).limit_denominator(RATE_TERM if mean < 1 else 1001), False
 
 
 def _fits(times: NDArray[np.float64], rate: Fraction, tick: float) -> bool:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -16,13 +17,20 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from dahyf_core.errors import FootageError
-from dahyf_core.footage.decoding import decode, open_video, readable, to_image, upright_rotation
+from dahyf_core.footage.decoding import check_size, decode, open_video, orientation, readable, to_image
 from dahyf_core.footage.digest import digest_files
 from dahyf_core.footage.info import FootageInfo, Frame
 from dahyf_core.footage.rates import DEFAULT_RATE, frame_rate
+from dahyf_core.limits import PAUSE
 
 _FORMATS_IN_DECODING_ORDER = {"avi"}
 """They store no presentation times, and what FFmpeg makes up is wrong where frames are reordered."""
+
+_STATING_LENGTH = {"matroska", "webm", "mov", "mp4", "flv", "asf", "mxf", "nut"}
+"""Formats whose head says how long they are; of others FFmpeg tells what it found or guessed."""
+
+_SLACK = 0.1
+"""Seconds by which a stated length may be off."""
 
 _SEEK_MARGINS = (0, 10)
 """Seconds before the wanted frame at which to look for a key frame, before decoding from the start."""
@@ -40,13 +48,16 @@ class _Timeline(NamedTuple):
 def probe_video(path: Path) -> FootageInfo:
     """Index a video by reading its packets; one frame is decoded.
 
-    Raises FootageError when nothing in it can be decoded. Warns when it breaks off early.
+    Raises FootageError when nothing in it can be decoded, or its pictures are of a size that no camera gives. Warns
+    when it breaks off early, pauses for long, or asks to be shown in a way that is not followed.
     """
     first = _first_frame(path)
+    check_size(path, first.width, first.height)
     with open_video(path) as (container, stream):
         timeline = _timeline(container, stream, first.pts)
         pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
-    rotation = upright_rotation(first)
+    rotation = _checked_rotation(path, first)
+    _warn_of_pause(path, timeline)
     width, height = first.width, first.height
     if rotation % 180:
         width, height, pixel_aspect = height, width, 1 / pixel_aspect
@@ -86,17 +97,47 @@ def _first_frame(path: Path) -> VideoFrame:
     )
 
 
+def _checked_rotation(path: Path, first: VideoFrame) -> int:
+    """Degrees counter-clockwise by which the pictures are turned. Warns of what else their metadata asks for."""
+    found = orientation(first)
+    if not found.is_sound:
+        warnings.warn(f"{path} has an empty display matrix; it is read as it is stored.", stacklevel=4)
+    if found.is_mirrored:
+        warnings.warn(
+            f"{path} asks players to show it mirrored; it is read without that. If hands get the wrong side, capture it "
+            "with --mirrored.",
+            stacklevel=4,
+        )
+    return found.rotation
+
+
+def _warn_of_pause(path: Path, timeline: _Timeline) -> None:
+    pauses = np.diff(timeline.times)
+    if len(pauses) and pauses.max() > PAUSE:
+        after = int(pauses.argmax())
+        warnings.warn(
+            f"{path} pauses for {pauses.max() / 60:.0f} minutes between its frames {after} and {after + 1}: its time "
+            "stamps may be damaged.",
+            stacklevel=4,
+        )
+
+
 def _timeline(container: InputContainer, stream: VideoStream, first_pts: int | None) -> _Timeline:
     """When each frame is shown. Frames before the first that can be decoded do not count."""
+    shown: list[tuple[int | None, int | None]] = []
+    ends = {other.index: 0.0 for other in container.streams}
     count = 0
-    shown = []
-    for packet in readable(container.demux(stream)):
+    for packet in readable(container.demux()):
+        stamp = packet.pts if packet.pts is not None else packet.dts
+        if stamp is not None and packet.time_base:
+            end = float((stamp + (packet.duration or 0)) * packet.time_base)
+            ends[packet.stream_index] = max(ends[packet.stream_index], end)
+        if packet.stream_index != stream.index:
+            continue
         count += 1
         if not packet.is_discard:
             shown.append((packet.pts, packet.dts))
-    if count < stream.frames:
-        path = container.name.removeprefix("file:")
-        warnings.warn(f"{path} breaks off: {count} of its {stream.frames} frames are there.", stacklevel=3)
+    _warn_of_cut(container, stream, count, ends)
     tick = float(stream.time_base or 0)
     stated = [rate for rate in (stream.guessed_rate, stream.average_rate, stream.base_rate) if rate]
 
@@ -116,6 +157,29 @@ def _timeline(container: InputContainer, stream: VideoStream, first_pts: int | N
     rate = stated[0] if stated else DEFAULT_RATE
     times = _seconds(np.arange(len(shown)), rate.denominator / rate.numerator)
     return _Timeline(no_stamps, times, rate, True)
+
+
+def _warn_of_cut(container: InputContainer, stream: VideoStream, count: int, ends: dict[int, float]) -> None:
+    """Warn where a file promises more than it holds. ends: seconds at which the packets of each stream end.
+
+    Frames that are to be shown twice may be left out of a stream, so that fewer of them fill its whole time.
+    """
+    path = container.name.removeprefix("file:")
+    frame = float(1 / stream.guessed_rate) if stream.guessed_rate else 0.0
+    end = ends[stream.index] - float((stream.start_time or 0) * (stream.time_base or 0))
+    whole = stream.duration is not None and end >= float(stream.duration * (stream.time_base or 0)) - 1.5 * frame
+    if count < stream.frames and not whole:
+        warnings.warn(f"{path} breaks off: {count} of its {stream.frames} frames are there.", stacklevel=5)
+        return
+    if stream.frames or container.duration is None or not _STATING_LENGTH & set(container.format.name.split(",")):
+        return
+    promised, there = container.duration / av.time_base, max(ends.values())
+    if there < promised - 2 * frame - _SLACK:
+        expected = f" of about {round(promised / frame)}" if frame else ""
+        warnings.warn(
+            f"{path} breaks off: {there:.2f} of its {promised:.2f} seconds are there, {count}{expected} frames.",
+            stacklevel=5,
+        )
 
 
 def _in_order(stamps: list[int | None]) -> NDArray[np.int64] | None:
