@@ -41,6 +41,8 @@ PICTURE_ASPECT: Final = 32
 
 PIXEL: Final = 1_000_000
 """Coordinates and sizes in a picture, px."""
+BOX_PX: Final = 1_000_000_000
+"""As of PIXEL, of boxes around hands, which may lie far outside a picture."""
 FOCAL_PX: Final = (1, 1_000_000)
 DISTORTION: Final = 1_000
 DISTORTION_COUNTS: Final = (0, 5)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Intrinsics
 from dahyf_core.datasets.example import Array, Image
 from dahyf_core.errors import DatasetError
+from dahyf_core.files import is_file
 from dahyf_core.hand_model import safe_pickle
 
 Number = TypeVar("Number", bound=np.generic)
@@ -27,7 +28,10 @@ def read_image(path: Path, turn_upright: bool = True) -> Image:
     except OSError as error:
         raise DatasetError(f"The picture {path} cannot be read: {error.strerror}.", REMEDY) from error
     flags = cv2.IMREAD_COLOR_RGB if turn_upright else cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
-    image = cv2.imdecode(data, flags) if data.size else None
+    try:
+        image = cv2.imdecode(data, flags) if data.size else None
+    except cv2.error:
+        image = None
     if image is None:
         raise DatasetError(f"{path} is no picture, or it is damaged.", REMEDY)
     return np.asarray(image, dtype=np.uint8)
@@ -36,10 +40,12 @@ def read_image(path: Path, turn_upright: bool = True) -> Image:
 def read_json(path: Path) -> Any:
     """What a JSON file holds. Raises DatasetError."""
     try:
+        if path.exists() and not is_file(path):
+            raise DatasetError(f"The labels {path} are no file.", REMEDY)
         return json.loads(path.read_bytes())
     except OSError as error:
         raise DatasetError(f"The labels {path} cannot be read: {error.strerror}.", REMEDY) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DatasetError(f"The labels {path} are not valid JSON: {error}.", REMEDY) from error
 
 
@@ -71,7 +77,7 @@ def read_json_array(path: Path, *shape: int) -> NDArray[np.float32]:
 
 def read_pickle(path: Path) -> dict[Any, Any]:
     """The dictionary of a pickle file, read without executing anything in it. Raises DatasetError."""
-    if not path.is_file():
+    if not is_file(path):
         raise DatasetError(f"There are no labels {path}.", REMEDY)
     try:
         content = safe_pickle.read_pickle(path)

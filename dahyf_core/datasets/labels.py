@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,8 @@ from dahyf_core.camera import Intrinsics, Lens
 from dahyf_core.capture import replacing
 from dahyf_core.datasets.example import Array
 from dahyf_core.errors import DatasetError
+from dahyf_core.files import is_file
+from dahyf_core.plain_arrays import read_plain_arrays
 
 FORMAT, VERSION = "dahyf photograph labels", 1
 
@@ -117,19 +118,19 @@ def save_labels(labels: PhotoLabels, path: Path) -> None:
 def load_labels(path: Path) -> PhotoLabels:
     """Read what `save_labels` wrote. Raises DatasetError when the file is missing, damaged, or something else."""
     remedy = "Make it with `dahyf annotate`."
-    if not path.is_file():
+    if not is_file(path):
         raise DatasetError(f"There is no label file {path}.", remedy)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            header = json.loads(file["header"].item())
-            arrays = {name: file[name] for name in ARRAYS}
+        file = read_plain_arrays(path)
+        header = json.loads(file["header"].item())
+        arrays = {name: file[name] for name in ARRAYS}
         if (header["format"], header["version"]) != (FORMAT, VERSION):
             raise ValueError(f"it is {header['format']}, version {header['version']}")
         for name, shape in _LAYOUT.items():
             if arrays[name].shape != (len(arrays["picture"]), *shape):
                 raise ValueError(f"{name} has the shape {arrays[name].shape}")
             arrays[name] = arrays[name].astype(float)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise DatasetError(
             f"{path} is not a file of photograph labels of version {VERSION}: {error}.", remedy
         ) from error

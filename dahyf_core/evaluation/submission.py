@@ -18,6 +18,7 @@ from dahyf_core.capture import replacing
 from dahyf_core.errors import DatasetError
 from dahyf_core.evaluation.benchmarks import JOINTS, LAYOUTS, VERTICES, Benchmark, Layout, open_benchmark
 from dahyf_core.evaluation.metrics import distances
+from dahyf_core.limits import UNPACKED_BYTES, UNPACKED_RATIO
 
 Array = NDArray[np.floating]
 
@@ -85,10 +86,12 @@ def read_submission(path: Path, count: int) -> tuple[Array, Array]:
             if archive.namelist() != [MEMBER]:
                 held = ", ".join(archive.namelist()) or "nothing"
                 raise _refused(path, f"it holds {held}, not {MEMBER} alone", remedy)
+            if archive.getinfo(MEMBER).file_size > UNPACKED_RATIO * path.stat().st_size + UNPACKED_BYTES:
+                raise ValueError("it would unpack to far more than hands need")
             content = json.loads(archive.read(MEMBER))
     except OSError as error:
         raise DatasetError(f"The submission {path} cannot be read: {error.strerror or error}.", remedy) from error
-    except (BadZipFile, ValueError, RuntimeError, zlib.error) as error:
+    except (BadZipFile, ValueError, RuntimeError, NotImplementedError, zlib.error) as error:
         raise _refused(path, f"it is damaged: {error}", remedy) from error
     if not isinstance(content, list) or len(content) != 2:
         raise _refused(path, f"{MEMBER} is not a list of joints and of vertices", remedy)

@@ -13,6 +13,7 @@ import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
+from av.sidedata.sidedata import Type as SideDataType
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -59,11 +60,16 @@ def _main_stream(container: InputContainer, path: Path) -> VideoStream:
 
 
 def check_size(path: Path, width: int, height: int) -> None:
-    """Raise FootageError for pictures, px, that are too large to work with, or of a form that no camera gives."""
+    """Raise FootageError for pictures, px, that are too large to work with."""
     if max(width, height) > PICTURE_SIDE or width * height > PICTURE_PIXELS:
         raise FootageError(
             f"{path} is {width} x {height} pixels, which is too large.", "Scale it to 8,192 pixels or less."
         )
+
+
+def check_form(path: Path, width: int, height: int) -> None:
+    """Raise FootageError for pictures, px, that are too large to work with, or of a form that no camera gives."""
+    check_size(path, width, height)
     if max(width, height) > PICTURE_ASPECT * min(width, height):
         raise FootageError(
             f"{path} is {width} x {height} pixels, a form that no camera gives.",
@@ -104,10 +110,10 @@ class Orientation(NamedTuple):
 
 def orientation(frame: VideoFrame) -> Orientation:
     """What the frame's display matrix asks for. A matrix that leaves nothing of the picture counts as none."""
-    side_data = next((data for data in frame.side_data if data.type.name == "DISPLAYMATRIX"), None)
-    if side_data is None:
+    matrix = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]  # it takes types, too
+    if matrix is None:
         return Orientation(0)
-    (a, b), (c, d) = np.frombuffer(bytes(side_data), np.int32).reshape(3, 3)[:2, :2].tolist()
+    (a, b), (c, d) = np.frombuffer(bytes(matrix), np.int32).reshape(3, 3)[:2, :2].tolist()
     determinant = a * d - b * c
     if determinant == 0:
         return Orientation(0, is_sound=False)

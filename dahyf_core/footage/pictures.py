@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 
 from dahyf_core.errors import FootageError
-from dahyf_core.footage.decoding import check_size, decode, open_video, to_image
-from dahyf_core.footage.digest import digest_files
 from dahyf_core.files import is_file
+from dahyf_core.footage.decoding import check_form, check_size, decode, open_video, to_image
+from dahyf_core.footage.digest import digest_files
 from dahyf_core.footage.info import FootageInfo, Frame, Image
 
 # fmt: off
@@ -59,6 +59,7 @@ def probe_pictures(path: Path, pictures: Series, rate: Fraction) -> FootageInfo:
     files = tuple(pictures.values())
     numbers = np.array(list(pictures), dtype=np.int64)
     image = read_picture(files[0])
+    check_form(files[0], image.shape[1], image.shape[0])
     if (count := _pictures_within(files[0])) > 1:
         warnings.warn(
             f"{files[0]} is an animation of {count} pictures, of which only the first is read; convert it to a video.",

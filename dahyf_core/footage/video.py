@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from dahyf_core.errors import FootageError
-from dahyf_core.footage.decoding import check_size, decode, open_video, orientation, readable, to_image
+from dahyf_core.footage.decoding import check_form, decode, open_video, orientation, readable, to_image
 from dahyf_core.footage.digest import digest_files
 from dahyf_core.footage.info import FootageInfo, Frame
 from dahyf_core.footage.rates import DEFAULT_RATE, frame_rate
@@ -52,7 +52,7 @@ def probe_video(path: Path) -> FootageInfo:
     when it breaks off early, pauses for long, or asks to be shown in a way that is not followed.
     """
     first = _first_frame(path)
-    check_size(path, first.width, first.height)
+    check_form(path, first.width, first.height)
     with open_video(path) as (container, stream):
         timeline = _timeline(container, stream, first.pts)
         pixel_aspect = stream.sample_aspect_ratio or Fraction(1)
@@ -104,8 +104,8 @@ def _checked_rotation(path: Path, first: VideoFrame) -> int:
         warnings.warn(f"{path} has an empty display matrix; it is read as it is stored.", stacklevel=4)
     if found.is_mirrored:
         warnings.warn(
-            f"{path} asks players to show it mirrored; it is read without that. If hands get the wrong side, capture it "
-            "with --mirrored.",
+            f"{path} asks players to show it mirrored; it is read without that. If hands get the wrong side, capture it"
+            " with --mirrored.",
             stacklevel=4,
         )
     return found.rotation

@@ -67,7 +67,7 @@ def _check_operations(content: bytes) -> None:
                 raise DamagedPickleError("it keeps an object in a place that does not exist")
             memo[place] = stack[-1]
         elif name in _MEMO_READERS:
-            stack.append(memo[argument])
+            stack.append(memo[int(argument or 0)])
         elif name == "DUP":
             stack.append(stack[-1])
         else:
@@ -137,7 +137,7 @@ class _Evaluation:
         self._done: dict[int, object] = {}
 
     def of(self, value: object) -> object:
-        """A value without substitutes in it. Raises DamagedPickleError, and RecursionError for one that holds itself."""
+        """A value without substitutes in it. Raises DamagedPickleError; RecursionError for one that holds itself."""
         if not isinstance(value, _Object | dict | list | tuple):
             return value
         if id(value) not in self._done:

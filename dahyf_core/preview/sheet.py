@@ -16,6 +16,7 @@ from dahyf_core.preview.view import View
 SHEET_WIDTH = 1920
 MARGIN_AROUND_HANDS = 1.7
 OVERSAMPLING = 2  # tiles are drawn so many times larger, for smooth lines
+TALLEST_TILE = 4 * SHEET_WIDTH
 GAP = 10
 MARGIN = 24
 TEXT = 15  # px, height of capitals
@@ -55,7 +56,7 @@ def draw_tiles(
 ) -> list[NDArray[np.uint8]]:
     """The chosen frames' hands over the part of the picture around them, each (H, width, 3) RGB, all of one size.
 
-    chosen: (N,) indices into the capture's frames. Raises FootageError when one is damaged.
+    Upright pictures that would be over TALLEST_TILE high are narrower. chosen: (N,) indices into the capture's frames. Raises FootageError when one is damaged.
     """
     views = _views(capture, chosen, width)
     return [_tile(capture, index, footage.picture(index), view) for index, view in zip(chosen, views, strict=True)]
@@ -81,7 +82,7 @@ def _views(capture: Capture, chosen: NDArray[np.intp], width: int) -> list[View]
     share = min(1.0, MARGIN_AROUND_HANDS * float(((high - low) / full).max()))
     size = np.maximum(np.round(full * share), 1).astype(int)
     corners = np.clip(np.round((low + high - size) / 2), 0, full - size).astype(int)
-    scale = OVERSAMPLING * width / size[0]
+    scale = OVERSAMPLING * min(width / size[0], TALLEST_TILE / size[1])
     return [View(int(left), int(top), int(size[0]), int(size[1]), scale) for left, top in corners]
 
 

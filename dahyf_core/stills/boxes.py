@@ -1,17 +1,23 @@
 """The hands that a caller asks about: a picture, a box in it, and what is known besides."""
 
-import json
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
+from msgspec import Meta
 
 from dahyf_core.errors import DatasetError, FootageError
+from dahyf_core.files import is_file
 from dahyf_core.hand_model import Side
+from dahyf_core.limits import BOX_PX, FOCAL_PX, JSON_BYTES, PIXEL, TEXT_LENGTH
+
+Place = Annotated[float, Meta(ge=-BOX_PX, le=BOX_PX)]
+Size = Annotated[float, Meta(ge=0, le=BOX_PX)]
+Pixel = Annotated[float, Meta(ge=-PIXEL, le=PIXEL)]
 
 FORM = 'Each entry is {"image": PATH, "box": [X, Y, W, H]}, with "side", "focal" and "principal" if they are known.'
 
@@ -32,19 +38,35 @@ class HandBox:
     principal: tuple[float, float] | None = None
 
 
+class BoxEntry(msgspec.Struct):
+    """An entry of the JSON list; the fields are those of HandBox."""
+
+    image: Annotated[str, Meta(min_length=1, max_length=TEXT_LENGTH)]
+    box: tuple[Place, Place, Size, Size]
+    side: Side | None = None
+    focal: Annotated[float, Meta(ge=FOCAL_PX[0], le=FOCAL_PX[1])] | None = None
+    principal: tuple[Pixel, Pixel] | None = None
+
+    def box_of_hand(self) -> HandBox:
+        """The entry as the predictor takes it."""
+        return HandBox(self.image, self.box, self.side, self.focal, self.principal)
+
+
 def read_boxes(path: Path) -> list[HandBox]:
     """The hands of a JSON file: a list of mappings with the fields of HandBox. Raises DatasetError."""
+    if not is_file(path):
+        raise DatasetError(f"There is no file of boxes {path}.", "Check the spelling of the path.")
     try:
-        entries = json.loads(path.read_bytes())
+        if path.stat().st_size > JSON_BYTES:
+            raise DatasetError(f"The boxes {path} are over {JSON_BYTES >> 20} MB.", "Split them into several files.")
+        entries = msgspec.json.decode(path.read_bytes(), type=list[BoxEntry])
     except OSError as error:
         raise DatasetError(
-            f"The boxes {path} cannot be read: {error.strerror}.", "Check the spelling of the path."
+            f"The boxes {path} cannot be read: {error.strerror}.", "Check that you may read the file."
         ) from error
-    except ValueError as error:
-        raise DatasetError(f"The boxes {path} are not valid JSON: {error}.", "Write a list of boxes.") from error
-    if not isinstance(entries, list):
-        raise DatasetError(f"The boxes {path} are not a list.", FORM)
-    return checked_boxes(entries, f"the boxes {path}")
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise DatasetError(f"The boxes {path} are not understood: {error}.", FORM) from error
+    return [entry.box_of_hand() for entry in entries]
 
 
 def asked_boxes(source: Path | Sequence[Mapping[str, Any]], images: Iterable[str] = ()) -> list[HandBox]:
@@ -62,40 +84,30 @@ def asked_boxes(source: Path | Sequence[Mapping[str, Any]], images: Iterable[str
 
 
 def checked_boxes(entries: Sequence[Mapping[str, Any]], name: str) -> list[HandBox]:
-    """The hands that entries of a JSON list, which errors call `name`, describe. Raises DatasetError."""
-    return [_checked(entry, f"Entry {number} of {name}") for number, entry in enumerate(entries)]
+    """The hands that a list like that of a file describes, which errors call `name`; arrays and paths may be in it.
+
+    Raises DatasetError.
+    """
+    try:
+        plain = msgspec.convert(_plain(entries), type=list[BoxEntry])
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise DatasetError(f"{name[0].upper()}{name[1:]} are not understood: {error}.", FORM) from error
+    return [entry.box_of_hand() for entry in plain]
 
 
 def check_pictures(images: Iterable[str]) -> None:
     """Raises FootageError where there is no file, before any of them is read."""
     for image in dict.fromkeys(images):
-        if not Path(image).is_file():
+        if not is_file(Path(image)):
             raise FootageError(f"The picture {image} does not exist.", "Check the spelling of the path.")
 
 
-def _checked(entry: object, name: str) -> HandBox:
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("image"), str | Path):
-        raise DatasetError(f"{name} names no image.", FORM)
-    side, focal, principal = (entry.get(key) for key in ("side", "focal", "principal"))
-    if side is not None and side not in get_args(Side):
-        raise DatasetError(f"{name} has the side {side!r}.", 'Write "left" or "right", or leave it out.')
-    x, y, width, height = _numbers(entry.get("box"), 4, f"{name} has no box of four numbers")
-    if width < 0 or height < 0:
-        raise DatasetError(f"{name} has a box of negative size.", "Write left, top, width and height.")
-    if focal is not None:
-        (focal,) = _numbers([focal], 1, f"{name} has a focal length that is no number")
-        if focal <= 0:
-            raise DatasetError(f"{name} has a focal length of {focal:g}.", "Write pixels, or leave it out.")
-    if principal is not None:
-        cx, cy = _numbers(principal, 2, f"{name} has a principal point that is not two numbers")
-        principal = cx, cy
-    return HandBox(str(entry["image"]), (x, y, width, height), side, focal, principal)
-
-
-def _numbers(values: object, count: int, fault: str) -> list[float]:
-    """So many finite numbers; `fault` begins the error of anything else."""
-    with suppress(ValueError):
-        array = np.asarray(values)
-        if array.shape == (count,) and array.dtype.kind in "iuf" and np.isfinite(array).all():
-            return array.astype(float).tolist()
-    raise DatasetError(f"{fault}.", FORM)
+def _plain(value: Any) -> Any:
+    """Lists, numbers and text in the place of arrays and paths."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value

@@ -6,7 +6,6 @@ All poses are of a right hand whose zero pose is flat.
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from scipy.spatial.transform import Rotation
 from dahyf_core.datasets import Split, rows_of
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel
+from dahyf_core.plain_arrays import read_plain_arrays
 from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.synthesis.surface import CHAINS, MIRROR, THUMB, Spheres
 
@@ -57,11 +57,11 @@ class FittedPoses:
         """
         remedy = "Make it with `dahyf annotate`."
         try:
-            with np.load(path, allow_pickle=False) as file:
-                pose, side, source = file["pose"].astype(float), file["side"], file["source"]
+            file = read_plain_arrays(path, ("pose", "side", "source"))
+            pose, side, source = file["pose"].astype(float), file["side"], file["source"]
             if pose.shape != (len(side), 16, 3) or len(source) != len(side):
                 raise ValueError(f"its poses have the shape {pose.shape}")
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+        except (OSError, ValueError, KeyError) as error:
             raise DatasetError(f"{path} is not a file of fitted poses: {error}.", remedy) from error
         pose = np.where((side == "left")[:, None, None], -MIRROR * pose, pose)
         rows = np.arange(len(pose)) if split is None else rows_of(source.tolist(), split)

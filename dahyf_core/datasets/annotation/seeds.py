@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from dahyf_core.datasets.example import Array
 from dahyf_core.datasets.files import REMEDY, list_pictures, read_json
 from dahyf_core.errors import DatasetError
+from dahyf_core.plain_arrays import read_plain_arrays
 from dahyf_core.pose import Sightings
 
 INDEX, LABELS = "index.json", "mediapipe_labels.npz"
@@ -65,13 +65,13 @@ def read_seeds(folder: Path, count: int) -> list[Seeds] | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
-            index, joints = file["image_index"], file["keypoints_2d"].astype(float)
-            side, score = file["side"], file["handedness_score"].astype(float)
+        file = read_plain_arrays(path)
+        index, joints = file["image_index"], file["keypoints_2d"].astype(float)
+        side, score = file["side"], file["handedness_score"].astype(float)
         shapes_fit = joints.shape == (*index.shape, 21, 2) and side.shape == score.shape == index.shape
         if not shapes_fit or not ((index >= 0) & (index < count)).all() or not np.isin(side, ("left", "right")).all():
             raise ValueError("its arrays do not fit together, or not to the pictures")
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise DatasetError(f"The labels {path} are damaged: {error}.", REMEDY) from error
     rows = [np.flatnonzero(index == picture) for picture in range(count)]
     return [Seeds(joints[row], side[row] == "left", score[row]) for row in rows]
