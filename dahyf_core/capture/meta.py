@@ -98,7 +98,7 @@ def _source(meta: CaptureMeta) -> CaptureSource:
             lens.fx, lens.fy, lens.cx, lens.cy, lens.width, lens.height, tuple(lens.distortion), lens.source
         ),
         estimator=meta.estimator,
-        hand_model=HandModelRecord(meta.hand_model.name, {side: digest for side, digest in meta.hand_model.sha256.items()}),
+        hand_model=HandModelRecord(meta.hand_model.name, dict(meta.hand_model.sha256.items())),
         mirrored=meta.mirrored,
         version=meta.version,
         created=meta.created,

@@ -56,7 +56,8 @@ def draw_tiles(
 ) -> list[NDArray[np.uint8]]:
     """The chosen frames' hands over the part of the picture around them, each (H, width, 3) RGB, all of one size.
 
-    Upright pictures that would be over TALLEST_TILE high are narrower. chosen: (N,) indices into the capture's frames. Raises FootageError when one is damaged.
+    Tiles that would be higher than TALLEST_TILE are narrower. chosen: (N,) indices into the capture's frames.
+    Raises FootageError when one is damaged.
     """
     views = _views(capture, chosen, width)
     return [_tile(capture, index, footage.picture(index), view) for index, view in zip(chosen, views, strict=True)]
