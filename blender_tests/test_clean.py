@@ -249,7 +249,7 @@ def test_ranges_are_of_the_timeline(make_capture: MakeCapture) -> None:
 
     capture = make_capture(later)
     assert list(floor_arguments("101:103=0.5, 90:101=1", capture, 1)) == [
-        "--floor", "100:102=0.5", "--floor", "100:100=1",
+        "--threshold-override", "100:102=0.5", "--threshold-override", "100:100=1",
     ]  # fmt: skip
     assert list(floor_arguments(" 1:50=.3 ", capture, 1)) == []
     assert list(floor_arguments("", capture, 1)) == []

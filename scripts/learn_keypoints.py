@@ -17,7 +17,7 @@ import numpy as np
 from dahyf_core.hand_model import HandModel, KeypointSet, load_hand_model
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.shipped import asset
-from dahyf_core.synthesis import Generator, SynthesisSettings, judge, seen_keypoints
+from dahyf_core.synthesis import Generator, SynthesisSettings, check_with_teacher, observed_keypoints
 
 RENDERS = 2000
 SEED = 77
@@ -35,10 +35,10 @@ def main() -> None:
     estimator = LandmarkEstimator(LandmarkNetwork(), {"right": model, "left": model.mirrored()})
     with Generator(model, arguments.folder, arguments.poses, seed=SEED, settings=UNOCCLUDED) as generator:
         batch = generator.batch(range(RENDERS))
-    verdict = judge(estimator, batch)
-    visible = batch.labels.visible & (verdict.presence > 0.5)[:, None]
-    print(f"before: {np.median(verdict.error[visible]):.1f} px of a patch from the labels, median")
-    keypoints = with_size(model, seen_keypoints(model, batch.labels, verdict))
+    checked = check_with_teacher(estimator, batch)
+    visible = batch.labels.visible & (checked.presence > 0.5)[:, None]
+    print(f"before: {np.median(checked.error[visible]):.1f} px of a patch from the labels, median")
+    keypoints = with_size(model, observed_keypoints(model, batch.labels, checked))
     moved = np.linalg.norm(keypoints.offsets - model.keypoint_sets["mediapipe"].offsets, axis=1)
     print(f"moved: {1e3 * moved.mean():.1f} mm on average, {1e3 * moved.max():.1f} mm at most")
     write(keypoints)

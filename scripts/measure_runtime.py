@@ -30,7 +30,7 @@ from dahyf_core.capture import replacing
 from dahyf_core.datasets import Augmentation, HandDataset
 from dahyf_core.network import DaHyF, HandParameters, NetworkConfig
 from dahyf_core.network.export import OUTPUTS
-from dahyf_core.network.rotation import matrix_from_six
+from dahyf_core.network.rotation import matrix_from_rot6d
 from dahyf_core.training.batches import Batch, PatchSource
 from dahyf_core.training.data import READERS
 from dahyf_core.training.objective import Objective, ObjectiveConfig
@@ -195,7 +195,7 @@ class Judge:
             }
             labels = batch.labels
             known = labels.is_hand & labels.right
-            hand = HandParameters(matrix_from_six(seen["sixes"]), seen["shape"])
+            hand = HandParameters(matrix_from_rot6d(seen["sixes"]), seen["shape"])
             found = hand_distances(hand, self._objective, labels, known)
             truth = to_palm_mm(labels.joints_3d)
             aligned = procrustes(to_palm_mm(seen["world"]), truth)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.detection import Palms
-from dahyf_core.pose import Sightings
+from dahyf_core.pose import HandObservations
 
 Place = Callable[[float], tuple[float, float] | None]
 """Middle of a hand's joints in px at a time in s; None while the hand is not to be seen."""
@@ -59,7 +59,7 @@ def during(place: Place, *spans: tuple[float, float]) -> Place:
     return lambda time: place(time) if any(start <= time < end for start, end in spans) else None
 
 
-def see(hands: Sequence[Hand], time: float, crops: Crops) -> Sightings:
+def see(hands: Sequence[Hand], time: float, crops: Crops) -> HandObservations:
     """A network that finds in each crop the hand nearest to its middle, the first of the list when in doubt."""
     visible = [(hand, joints) for hand in hands if (joints := hand.at(time)) is not None]
     rows = []
@@ -71,7 +71,7 @@ def see(hands: Sequence[Hand], time: float, crops: Crops) -> Sightings:
         else:
             rows.append((OPEN_HAND + center, 0.01, 0.5))
     joints, presence, right_score = (np.array(values) for values in zip(*rows, strict=True))
-    return Sightings(crops, joints, presence, right_score, np.full((len(crops), 3), time, dtype=np.float32))
+    return HandObservations(crops, joints, presence, right_score, np.full((len(crops), 3), time, dtype=np.float32))
 
 
 def detect(hands: Sequence[Hand], time: float) -> Palms:

@@ -130,10 +130,10 @@ def test_the_same_command_takes_other_hands_and_refuses_to_mix_them_into_a_study
 
 
 def test_another_backbone_sees_patches_that_are_cut_anew(recipe):
-    ahead = replace(recipe, data=(replace(recipe.data[0], ahead=2),))
+    ahead = replace(recipe, data=(replace(recipe.data[0], cached_variants=2),))
     changed = with_backbone(ahead, "resnet50")
     assert changed.network.backbone == "resnet50"
-    assert changed.data[0].ahead == 0
+    assert changed.data[0].cached_variants == 0
     assert with_backbone(ahead, "lite") == ahead
 
 

@@ -16,7 +16,7 @@ from dahyf_core.errors import SettingsError  # noqa: E402
 from dahyf_core.network import DaHyF, NetworkConfig, View  # noqa: E402
 from dahyf_core.training.batches import PatchSource  # noqa: E402
 from dahyf_core.training.config import OptimiserConfig  # noqa: E402
-from dahyf_core.training.loop import Trainee  # noqa: E402
+from dahyf_core.training.loop import TrainingModel  # noqa: E402
 from dahyf_core.training.objective import Objective, ObjectiveConfig  # noqa: E402
 
 PAPER = NetworkConfig("hrnet_w64", "global", "simcc", "patch", channels=256, map_size=56, hidden=(1024, 1024))
@@ -55,10 +55,10 @@ def test_learns_ten_pictures_by_heart(backbone: str) -> None:
     torch.manual_seed(0)
     small = dataclasses.replace(PAPER, backbone=backbone, channels=64, map_size=8, hidden=(256,), dropout=0.0)
     network = DaHyF(small, pretrained=False)
-    trainee = Trainee(network, Objective(network, ObjectiveConfig(located_l1=True)))
+    model = TrainingModel(network, Objective(network, ObjectiveConfig(located_l1=True)))
     batch = PatchSource(MadeUpHands(11), Augmentation()).batch(np.arange(10), np.random.default_rng(0))
     pictures = torch.nn.functional.interpolate(batch.inputs[0].float(), size=(SMALL_SIDE, SMALL_SIDE), mode="area")
     batch = dataclasses.replace(batch, inputs=(pictures,))
-    before, after = learn_by_heart(trainee, batch, OptimiserConfig(rate=2e-3), steps=60)
+    before, after = learn_by_heart(model, batch, OptimiserConfig(rate=2e-3), steps=60)
     for name in ("mpjpe_mm", "wrist_degrees", "located_px", "projected_px"):
         assert after[name] < before[name] / 1.8, name

@@ -18,7 +18,7 @@ from capture_factory import make_capture
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture import export_json, load_capture, recleaned, save_capture
 from dahyf_core.capture.file import ARRAYS
-from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor
+from dahyf_core.cleaning import CleaningSettings, ThresholdOverride
 from dahyf_core.errors import CaptureFileError, ModelFileError, OutputError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.rotations import matrix_from_axis_angle
@@ -108,6 +108,18 @@ def test_the_rest_pose_places_the_joints(capture, models):
         np.testing.assert_allclose(joints, skeleton.joints[0], atol=1e-6)
 
 
+def test_threshold_overrides_of_older_files_are_read_with_a_warning(capture, tmp_path):
+    path = tmp_path / "old.npz"
+    overrides = (ThresholdOverride(3, 9, 0.5),)
+    save_capture(replace(capture, cleaning=CleaningSettings(threshold_overrides=overrides)), path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    arrays["meta"] = np.array(str(arrays["meta"]).replace("threshold_overrides", "floors"))
+    np.savez(path, **arrays)
+    with pytest.warns(UserWarning, match="now called threshold_overrides"):
+        assert load_capture(path).cleaning.threshold_overrides == overrides
+
+
 # Cleaning again
 
 
@@ -116,7 +128,7 @@ def test_cleaning_again_with_the_same_settings_changes_nothing(saved, capture, m
 
 
 def test_cleaning_again_keeps_the_raw_arrays(capture, models):
-    settings = CleaningSettings(lost="hold", finger_hz=1.0, floors=(ConfidenceFloor(3, 9, 0.5),))
+    settings = CleaningSettings(lost="hold", finger_hz=1.0, threshold_overrides=(ThresholdOverride(3, 9, 0.5),))
     again = recleaned(capture, settings, models)
     assert again.cleaning == settings
     assert not np.array_equal(again.pose, capture.pose, equal_nan=True)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import make_smoothing_spline
 
-from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor, State, clean
+from dahyf_core.cleaning import CleaningSettings, State, ThresholdOverride, clean
 from dahyf_core.cleaning.banded import solve_pentadiagonal
 from dahyf_core.cleaning.filling import plan_filling
 from dahyf_core.cleaning.gate import without_spikes
@@ -544,17 +544,22 @@ def test_wrist_rotation_only_keeps_the_wrist_in_one_place(model):
 
 def test_floors_replace_the_threshold_in_their_range(model):
     raw, times = moving_hand(model, frames=40, unconfident=range(10, 20))
-    floors = (ConfidenceFloor(112, 115, 0.05), ConfidenceFloor(130, 132, 0.99))
+    threshold_overrides = (ThresholdOverride(112, 115, 0.05), ThresholdOverride(130, 132, 0.99))
     cleaned = clean(
-        raw, times, CleaningSettings(lost="open", floors=floors), model, INTRINSICS, frame=np.arange(100, 140)
+        raw,
+        times,
+        CleaningSettings(lost="open", threshold_overrides=threshold_overrides),
+        model,
+        INTRINSICS,
+        frame=np.arange(100, 140),
     )
     lost = np.flatnonzero(cleaned.state == State.MISSING)
     assert lost.tolist() == [10, 11, 16, 17, 18, 19, 30, 31, 32]
 
 
 def test_the_last_of_overlapping_floors_counts():
-    floors = (ConfidenceFloor(0, 9, 0.2), ConfidenceFloor(5, 5, 0.9))
-    thresholds = CleaningSettings(threshold=0.5, floors=floors).thresholds(np.arange(4, 12))
+    threshold_overrides = (ThresholdOverride(0, 9, 0.2), ThresholdOverride(5, 5, 0.9))
+    thresholds = CleaningSettings(threshold=0.5, threshold_overrides=threshold_overrides).thresholds(np.arange(4, 12))
     assert thresholds.tolist() == [0.2, 0.9, 0.2, 0.2, 0.2, 0.2, 0.5, 0.5]
 
 
@@ -603,9 +608,9 @@ def test_quaternions_of_the_result_are_continuous(model):
         {"finger_hz": float("nan")},
         {"lost": "guess"},
         {"stillness": -0.001},
-        {"floors": (ConfidenceFloor(0, 9, 1.5),)},
-        {"floors": (ConfidenceFloor(0, 9, float("nan")),)},
-        {"floors": (ConfidenceFloor(9, 0, 0.5),)},
+        {"threshold_overrides": (ThresholdOverride(0, 9, 1.5),)},
+        {"threshold_overrides": (ThresholdOverride(0, 9, float("nan")),)},
+        {"threshold_overrides": (ThresholdOverride(9, 0, 0.5),)},
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong):

@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 import dahyf_core
 from dahyf_core import __version__
 from dahyf_core.capture import load_capture, save_capture
-from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor, State
+from dahyf_core.cleaning import CleaningSettings, State, ThresholdOverride
 from dahyf_core.cli.app import app
 from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.reporters import JsonReporter, LineReporter, Outcome, Pace
@@ -271,8 +271,8 @@ class TestHelp:
             ["capture", "clip.mp4", "-o", "a.npz", "--rate", "-25"],
             ["capture", "clip.mp4", "-o", "a.npz", "--max-hands", "0"],
             ["clean", "a.npz", "--threshold", "2"],
-            ["clean", "a.npz", "--floor", "10=0.5"],
-            ["clean", "a.npz", "--floor", "a:b=0.5"],
+            ["clean", "a.npz", "--threshold-override", "10=0.5"],
+            ["clean", "a.npz", "--threshold-override", "a:b=0.5"],
             ["clean", "a.npz", "--split", "0"],
             ["nonsense"],
         ],
@@ -423,21 +423,28 @@ class TestClean:
 
     def test_all_settings_reach_the_file(self, capture_file):
         run("clean", capture_file, "--stillness", "0.004", "--wrist-rotation-only",
-            "--floor", "0:4=0", "--floor", "10:12=0.99")  # fmt: skip
+            "--threshold-override", "0:4=0", "--threshold-override", "10:12=0.99")  # fmt: skip
         cleaned = load_capture(capture_file)
         expected = replace(
             CleaningSettings(),
             stillness=0.004,
             wrist_rotation_only=True,
-            floors=(ConfidenceFloor(0, 4, 0.0), ConfidenceFloor(10, 12, 0.99)),
+            threshold_overrides=(ThresholdOverride(0, 4, 0.0), ThresholdOverride(10, 12, 0.99)),
         )
         assert cleaned.cleaning == expected
         assert (cleaned.state[:, 10:13] != State.OBSERVED).all()
         run("clean", capture_file, "--wrist-moves")
         assert load_capture(capture_file).cleaning == replace(expected, wrist_rotation_only=False)
 
+    def test_the_old_name_of_threshold_overrides_is_taken_with_a_warning(self, capture_file):
+        result = run("clean", capture_file, "--floor", "0:4=0", "--threshold-override", "10:12=0.99")
+        assert load_capture(capture_file).cleaning.threshold_overrides == ((10, 12, 0.99), (0, 4, 0.0))
+        assert [message["text"] for message in result.messages if message["type"] == "warning"] == [
+            "--floor is now called --threshold-override; the old name goes with the next version."
+        ]
+
     def test_reset_forgets_the_settings_of_the_file(self, capture_file):
-        run("clean", capture_file, "--lost", "open", "--floor", "0:4=0")
+        run("clean", capture_file, "--lost", "open", "--threshold-override", "0:4=0")
         run("clean", capture_file, "--reset", "--finger-hz", "1")
         assert load_capture(capture_file).cleaning == replace(CleaningSettings(), finger_hz=1.0)
 

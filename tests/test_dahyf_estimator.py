@@ -2,26 +2,26 @@
 
 import numpy as np
 import pytest
-from knowing_network import MODELS, KnowingNetwork, TrueHand, grey_picture
+from oracle_network import MODELS, OracleNetwork, TrueHand, grey_picture
 
 from dahyf_core.camera import Crops, Intrinsics, upright_crops
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import Side
-from dahyf_core.pose import DahyfEstimator, Sightings, create_estimator
+from dahyf_core.pose import DahyfEstimator, HandObservations, create_estimator
 from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 
 CAMERA = Intrinsics(800.0, 800.0, 320.0, 240.0, 640, 480)
 OTHER_CAMERA = Intrinsics(500.0, 500.0, 200.0, 300.0, 400, 600)
 
 
-def look(side: Side, count: int) -> tuple[TrueHand, DahyfEstimator, Sightings]:
+def look(side: Side, count: int) -> tuple[TrueHand, DahyfEstimator, HandObservations]:
     """A hand, and what is seen of it in some patches of different size."""
     hand = TrueHand(side, CAMERA, turn=20)
-    estimator = DahyfEstimator(KnowingNetwork([[hand]]), MODELS)
+    estimator = DahyfEstimator(OracleNetwork([[hand]]), MODELS)
     crop = upright_crops(hand.joints_2d[None], np.array([side == "left"]), CAMERA)
     crops = Crops.concatenate([crop] * count)
     crops = Crops(crops.center, crops.side * np.linspace(1, 1.2, count), crops.roll, crops.mirrored, CAMERA)
-    return hand, estimator, estimator.see(grey_picture(0, CAMERA), crops)
+    return hand, estimator, estimator.observe(grey_picture(0, CAMERA), crops)
 
 
 def off(pose, hand: TrueHand) -> float:
@@ -36,7 +36,7 @@ def test_opposite_errors_of_two_views_cancel(side):
     columns = seen.payload[:, :96].reshape(2, 32, 3) @ np.swapaxes(turns, 1, 2)
     payload = np.concatenate([columns.reshape(2, 96), seen.payload[:, 96:] + np.array([[0.5], [-0.5]])], axis=1)
     shifted = seen.joints_2d + np.array([[[4.0, -3.0]], [[-4.0, 3.0]]])
-    views = Sightings(seen.crops, shifted, np.array([0.9, 0.7]), seen.right_score, payload.astype(np.float32))
+    views = HandObservations(seen.crops, shifted, np.array([0.9, 0.7]), seen.right_score, payload.astype(np.float32))
     assert off(estimator.solve(views, side).pose[0], hand) > 0.2
     merged = estimator.merge(views, side)
     assert len(merged) == 1
@@ -57,16 +57,16 @@ def test_one_view_merges_to_what_it_solves_to():
 def test_pictures_of_different_cameras_are_seen_together_as_alone():
     cameras = CAMERA, OTHER_CAMERA
     hands = [TrueHand("right", camera) for camera in cameras]
-    estimator = DahyfEstimator(KnowingNetwork([[hand] for hand in hands]), MODELS)
+    estimator = DahyfEstimator(OracleNetwork([[hand] for hand in hands]), MODELS)
     pictures = [
         (grey_picture(number, hand.camera), upright_crops(hand.joints_2d[None], np.array([False]), hand.camera))
         for number, hand in enumerate(hands)
     ]
     pictures.insert(1, (pictures[0][0], Crops.empty(CAMERA)))
-    together = estimator.see_all(pictures)
+    together = estimator.observe_all(pictures)
     assert [len(seen) for seen in together] == [1, 0, 1]
     for seen, (image, crops) in zip(together, pictures, strict=True):
-        np.testing.assert_array_equal(seen.joints_2d, estimator.see(image, crops).joints_2d)
+        np.testing.assert_array_equal(seen.joints_2d, estimator.observe(image, crops).joints_2d)
         assert seen.crops is crops
 
 

@@ -22,7 +22,7 @@ from dataset_factory import (
 )
 from made_up_mano import made_up_mano, write_pickle
 
-from dahyf_core.datasets import READERS, CocoWholeBody, Example, FreiHand, HanCo, Ho3d, Rhd
+from dahyf_core.datasets import READERS, CocoWholeBody, FreiHand, HanCo, Ho3d, Rhd, Sample
 from dahyf_core.datasets.files import read_image
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel, load_hand_model
@@ -33,23 +33,23 @@ def mano(tmp_path_factory) -> HandModel:
     return load_hand_model(write_pickle(tmp_path_factory.mktemp("mano") / "MANO_RIGHT.pkl", made_up_mano()))
 
 
-def assert_is(example: Example, truth: Truth) -> None:
+def assert_is(sample: Sample, truth: Truth) -> None:
     """The hand, where it is, in the picture that belongs to it."""
-    assert example.side == "right"
-    assert example.keypoints == "freihand"
-    np.testing.assert_allclose(example.joints_3d, truth.joints, atol=1e-6)
-    np.testing.assert_allclose(example.joints_2d, projected(truth.joints), atol=1e-3)
-    assert example.intrinsics.matrix.tolist() == CAMERA.tolist()
-    assert (example.intrinsics.width, example.intrinsics.height) == (WIDTH, HEIGHT)
-    assert example.image.shape == (HEIGHT, WIDTH, 3)
+    assert sample.side == "right"
+    assert sample.keypoints == "freihand"
+    np.testing.assert_allclose(sample.joints_3d, truth.joints, atol=1e-6)
+    np.testing.assert_allclose(sample.joints_2d, projected(truth.joints), atol=1e-3)
+    assert sample.intrinsics.matrix.tolist() == CAMERA.tolist()
+    assert (sample.intrinsics.width, sample.intrinsics.height) == (WIDTH, HEIGHT)
+    assert sample.image.shape == (HEIGHT, WIDTH, 3)
 
 
-def assert_posed(example: Example, mano: HandModel) -> None:
+def assert_posed(sample: Sample, mano: HandModel) -> None:
     """Pose and shape say the same as the joints: orders, mean pose and axes of the parameters are right."""
-    posed = mano.skeleton(example.pose[None], example.shape[None], np.zeros((1, 3)))
-    wrist = example.joints_3d[0] - posed.joints[0, 0]
-    posed = mano(example.pose[None], example.shape[None], wrist[None])
-    np.testing.assert_allclose(mano.keypoints(posed, "freihand")[0], example.joints_3d, atol=1e-5)
+    posed = mano.skeleton(sample.pose[None], sample.shape[None], np.zeros((1, 3)))
+    wrist = sample.joints_3d[0] - posed.joints[0, 0]
+    posed = mano(sample.pose[None], sample.shape[None], wrist[None])
+    np.testing.assert_allclose(mano.keypoints(posed, "freihand")[0], sample.joints_3d, atol=1e-5)
 
 
 def projected(points: np.ndarray) -> np.ndarray:
@@ -57,8 +57,8 @@ def projected(points: np.ndarray) -> np.ndarray:
     return pixels[:, :2] / pixels[:, 2:]
 
 
-def level(example: Example) -> int:
-    return round(float(example.image.mean()))
+def level(sample: Sample) -> int:
+    return round(float(sample.image.mean()))
 
 
 def test_freihand_has_every_hand_before_every_background(tmp_path, mano):
@@ -66,11 +66,11 @@ def test_freihand_has_every_hand_before_every_background(tmp_path, mano):
     dataset = FreiHand(tmp_path, mano=mano)
     assert len(dataset) == len(dataset.sources) == 12
     for index in range(12):
-        example = dataset[index]
-        assert_is(example, hands[index % 3])
-        assert_posed(example, mano)
-        assert level(example) == 10 * index
-        assert example.source == dataset.sources[index] == dataset.sources[index % 3]
+        sample = dataset[index]
+        assert_is(sample, hands[index % 3])
+        assert_posed(sample, mano)
+        assert level(sample) == 10 * index
+        assert sample.source == dataset.sources[index] == dataset.sources[index % 3]
     np.testing.assert_allclose(dataset.vertices, [hand.vertices for hand in hands], atol=1e-6)
 
 
@@ -110,12 +110,12 @@ def test_ho3d_keeps_the_cameras_of_a_recording_together(tmp_path, mano):
 
 def test_ho3d_evaluation_knows_wrist_and_box(tmp_path, mano):
     truth = write_ho3d(tmp_path, mano, ".png")["evaluation"][1]
-    example = Ho3d(tmp_path, "evaluation")[1]
-    np.testing.assert_allclose(example.joints_3d[0], truth.joints[0], atol=1e-9)
-    assert np.isnan(example.joints_3d[1:]).all()
-    assert example.visible.tolist() == [True] + [False] * 20
+    sample = Ho3d(tmp_path, "evaluation")[1]
+    np.testing.assert_allclose(sample.joints_3d[0], truth.joints[0], atol=1e-9)
+    assert np.isnan(sample.joints_3d[1:]).all()
+    assert sample.visible.tolist() == [True] + [False] * 20
     pixels = projected(truth.joints)
-    np.testing.assert_allclose(example.box, [*pixels.min(axis=0), *pixels.max(axis=0)])
+    np.testing.assert_allclose(sample.box, [*pixels.min(axis=0), *pixels.max(axis=0)])
 
 
 def test_ho3d_evaluation_takes_the_joints_published_later(tmp_path, mano):
@@ -130,18 +130,18 @@ def test_hanco_hands_lie_in_each_camera(tmp_path, mano):
     assert len(dataset) == len(dataset.sources) == 2 * 8
     assert_is(dataset[0], hand)
     for camera in range(7):
-        example = dataset[camera]
-        assert_posed(example, mano)
-        assert level(example) == camera
-        np.testing.assert_allclose(example.joints_2d, projected(example.joints_3d), atol=1e-3)
+        sample = dataset[camera]
+        assert_posed(sample, mano)
+        assert level(sample) == camera
+        np.testing.assert_allclose(sample.joints_2d, projected(sample.joints_3d), atol=1e-3)
     assert level(dataset[8]) == 20
 
 
 def test_hanco_has_no_hand_where_it_is_out_of_the_picture(tmp_path, mano):
     write_hanco(tmp_path, mano)
-    example = HanCo.with_hands(tmp_path)[7]
-    assert example.side is None
-    assert not example.visible.any()
+    sample = HanCo.with_hands(tmp_path)[7]
+    assert sample.side is None
+    assert not sample.visible.any()
 
 
 def test_hanco_splits_and_flags(tmp_path, mano):
@@ -167,10 +167,10 @@ def test_rhd_has_both_hands_in_the_common_order(tmp_path, mano):
     dataset = Rhd(tmp_path)
     assert [dataset[index].side for index in range(len(dataset))] == ["left", "right", "right"]
     for index in range(3):
-        example = dataset[index]
-        truth = hands[example.side]
-        np.testing.assert_allclose(example.joints_3d, truth.joints)
-        np.testing.assert_allclose(example.joints_2d, projected(truth.joints))
+        sample = dataset[index]
+        truth = hands[sample.side]
+        np.testing.assert_allclose(sample.joints_3d, truth.joints)
+        np.testing.assert_allclose(sample.joints_2d, projected(truth.joints))
     assert dataset.sources[0] == dataset.sources[1] != dataset.sources[2]
     assert level(dataset[2]) == 70
     assert np.flatnonzero(~dataset[2].visible).tolist() == [5, 6, 7, 8, 9, 10, 11, 12]
@@ -180,12 +180,12 @@ def test_coco_takes_valid_hands_of_single_people(tmp_path):
     keypoints = write_coco(tmp_path)
     dataset = CocoWholeBody(tmp_path, "val")
     assert len(dataset) == 1
-    example = dataset[0]
-    assert example.side == "left"
-    assert np.flatnonzero(~example.visible).tolist() == [4, 8]
-    np.testing.assert_allclose(example.joints_2d[example.visible], keypoints[example.visible, :2])
-    assert np.isnan(example.joints_2d[[4, 8]]).all()
-    assert level(example) == 77
+    sample = dataset[0]
+    assert sample.side == "left"
+    assert np.flatnonzero(~sample.visible).tolist() == [4, 8]
+    np.testing.assert_allclose(sample.joints_2d[sample.visible], keypoints[sample.visible, :2])
+    assert np.isnan(sample.joints_2d[[4, 8]]).all()
+    assert level(sample) == 77
 
 
 LABELS = {
@@ -254,7 +254,7 @@ def test_harmed_labels_are_named(whole, harm, name, file):
 
 
 @pytest.mark.parametrize(("name", "file"), [(name, file) for name, files in FIRST_PICTURES.items() for file in files])
-def test_harmed_files_of_an_example_are_named_on_access(whole, harm, name, file):
+def test_harmed_files_of_an_sample_are_named_on_access(whole, harm, name, file):
     dataset = opened(whole, name)
     harm(whole / name / file)
     with pytest.raises(DatasetError) as failure:

@@ -20,17 +20,17 @@ from dahyf_core.datasets import (
     HandlessPhotographs,
     Photographs,
     PhotoLabels,
-    cut_example,
+    cut_sample,
     load_labels,
     save_labels,
     split_of,
 )
 from dahyf_core.datasets.annotation.cleaning import cleaned
-from dahyf_core.datasets.annotation.fits import fit_looks
-from dahyf_core.datasets.annotation.looks import Looks, look_often
+from dahyf_core.datasets.annotation.fits import fit_observations
+from dahyf_core.datasets.annotation.test_time_augmentation import AveragedObservations, observe_augmented
 from dahyf_core.errors import DatasetError, OutputError
 from dahyf_core.hand_model import load_hand_model
-from dahyf_core.pose import Sightings
+from dahyf_core.pose import HandObservations
 
 RIGHT, LEFT = load_hand_model(), load_hand_model(side="left")
 NO_IMAGE = np.zeros((480, 640, 3), np.uint8)
@@ -72,9 +72,9 @@ def made_up_hands(count=6, seed=0):
 
 
 def seen(joints):
-    """Perfect looks at hands (N, 21, 3) m in the camera frame."""
+    """Perfect observations of hands (N, 21, 3) m in the camera frame."""
     count = len(joints)
-    return Looks(
+    return AveragedObservations(
         joints_2d=CAMERA.project(joints),
         spread_2d=np.full((count, 21), 0.5),
         world=joints - joints.mean(axis=1, keepdims=True),
@@ -113,38 +113,38 @@ def made_up_labels(count=4):
 class TwoMinds:
     """An estimator that sees a fixed hand, 3 px too far right in mirrored patches, else too far left."""
 
-    both_ways = True
+    knows_both_sides = True
 
     def __init__(self, joints_2d):
         self.joints_2d = joints_2d
         self.crops = []
 
-    def see(self, image, crops):
+    def observe(self, image, crops):
         self.crops.append(crops)
         shift = np.where(crops.mirrored, 3.0, -3.0)[:, None, None] * (1.0, 0.0)
         count = len(crops)
-        return Sightings(
+        return HandObservations(
             crops, self.joints_2d + shift, np.ones(count), np.full(count, 0.9), np.zeros((count, 0), np.float32)
         )
 
-    def points_3d(self, sightings):
-        return np.zeros((len(sightings), 21, 3))
+    def points_3d(self, observations):
+        return np.zeros((len(observations), 21, 3))
 
 
 class OneMind(TwoMinds):
     """One that knows right hands alone."""
 
-    both_ways = False
+    knows_both_sides = False
 
 
 def test_looks_are_averaged_and_their_spread_is_told():
     joints = made_up_hands(1)[2]
     truth = CAMERA.project(joints)
     estimator = TwoMinds(truth)
-    looks = look_often(estimator, NO_IMAGE, truth + 5.0, np.array([False]), CAMERA)
-    np.testing.assert_allclose(looks.joints_2d, truth, atol=1e-6)
-    np.testing.assert_allclose(looks.spread_2d, 3.0, atol=1e-6)
-    np.testing.assert_allclose(looks.right_score, 0.9)
+    averaged = observe_augmented(estimator, NO_IMAGE, truth + 5.0, np.array([False]), CAMERA)
+    np.testing.assert_allclose(averaged.joints_2d, truth, atol=1e-6)
+    np.testing.assert_allclose(averaged.spread_2d, 3.0, atol=1e-6)
+    np.testing.assert_allclose(averaged.right_score, 0.9)
     crops = Crops.concatenate(estimator.crops[1:])
     assert crops.mirrored.sum() == len(crops) / 2
     np.testing.assert_allclose(np.sort(np.ptp(crops.roll.reshape(2, -1), axis=1)), np.radians(30.0))
@@ -152,18 +152,22 @@ def test_looks_are_averaged_and_their_spread_is_told():
 
 def test_a_network_of_right_hands_never_looks_at_their_mirror_images():
     estimator = OneMind(CAMERA.project(made_up_hands(1)[2]))
-    look_often(estimator, NO_IMAGE, estimator.joints_2d, np.array([False]), CAMERA)
+    observe_augmented(estimator, NO_IMAGE, estimator.joints_2d, np.array([False]), CAMERA)
     assert not Crops.concatenate(estimator.crops).mirrored.any()
 
 
 def test_no_hands_are_looked_at_without_fuss():
-    looks = look_often(TwoMinds(np.zeros((0, 21, 2))), NO_IMAGE, np.zeros((0, 21, 2)), np.zeros(0, bool), CAMERA)
-    assert looks.joints_2d.shape == (*looks.spread_2d.shape, 2) == (0, 21, 2)
+    averaged = observe_augmented(
+        TwoMinds(np.zeros((0, 21, 2))), NO_IMAGE, np.zeros((0, 21, 2)), np.zeros(0, bool), CAMERA
+    )
+    assert averaged.joints_2d.shape == (*averaged.spread_2d.shape, 2) == (0, 21, 2)
 
 
 def test_fits_find_the_poses_of_both_sides():
     pose, left, joints = made_up_hands()
-    fits = fit_looks(RIGHT, seen(joints), left, np.full(len(left), CAMERA.fx), np.tile((320.0, 240.0), (len(left), 1)))
+    fits = fit_observations(
+        RIGHT, seen(joints), left, np.full(len(left), CAMERA.fx), np.tile((320.0, 240.0), (len(left), 1))
+    )
     assert fits.residual_2d.max() < 0.02
     assert fits.residual_3d.max() < 0.004
     np.testing.assert_allclose(fits.joints_3d[..., :2], joints[..., :2], atol=0.01)
@@ -302,8 +306,8 @@ class Teacher(OneMind):
     def __init__(self):
         super().__init__(np.zeros((1, 21, 2)))
 
-    def points_3d(self, sightings):
-        return np.repeat(self.points[None], len(sightings), axis=0)
+    def points_3d(self, observations):
+        return np.repeat(self.points[None], len(observations), axis=0)
 
 
 def test_a_teacher_labels_in_space_what_the_landmark_network_located(folder, annotation, tmp_path):
@@ -320,15 +324,15 @@ def test_photographs_are_read_with_their_labels(folder, annotation, tmp_path):
     dataset = Photographs(tmp_path / "labels.npz")
     assert len(dataset) == len(dataset.sources) == 3
     for index in range(3):
-        example = dataset[index]
-        assert example.source == dataset.sources[index]
-        assert example.keypoints == "mediapipe"
-        assert example.visible.sum() > 15
-        model = LEFT if example.side == "left" else RIGHT
-        posed = model.skeleton(example.pose[None], example.shape[None], np.zeros((1, 3)))
+        sample = dataset[index]
+        assert sample.source == dataset.sources[index]
+        assert sample.keypoints == "mediapipe"
+        assert sample.visible.sum() > 15
+        model = LEFT if sample.side == "left" else RIGHT
+        posed = model.skeleton(sample.pose[None], sample.shape[None], np.zeros((1, 3)))
         points = model.keypoints(posed, "mediapipe")[0]
-        np.testing.assert_allclose(points - points[0], example.joints_3d - example.joints_3d[0], atol=1e-5)
-        assert example.image.shape[:2] == (example.intrinsics.height, example.intrinsics.width)
+        np.testing.assert_allclose(points - points[0], sample.joints_3d - sample.joints_3d[0], atol=1e-5)
+        assert sample.image.shape[:2] == (sample.intrinsics.height, sample.intrinsics.width)
 
 
 def test_splits_of_photographs_share_no_source(tmp_path):
@@ -391,7 +395,7 @@ def test_what_is_mistaken_for_a_palm_is_shown_too(shared_data, tmp_path):
     assert np.isnan(dataset[0].box).all()
     mistaken = dataset[1]
     assert mistaken.side is None
-    patch = cut_example(mistaken, Augmentation(), np.random.default_rng(0))
+    patch = cut_sample(mistaken, Augmentation(), np.random.default_rng(0))
     assert not patch.is_hand
     assert patch.side == pytest.approx(1.6 * (mistaken.box[2] - mistaken.box[0]))
 

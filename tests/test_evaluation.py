@@ -24,7 +24,7 @@ from dataset_factory import (
 from made_up_mano import made_up_mano, write_pickle
 
 from dahyf_core.camera import Crops, Intrinsics
-from dahyf_core.datasets import Example
+from dahyf_core.datasets import Sample
 from dahyf_core.errors import DatasetError, SettingsError
 from dahyf_core.evaluation import (
     METRICS,
@@ -41,7 +41,7 @@ from dahyf_core.evaluation import (
 )
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.hand_model.keypoints import TIPS
-from dahyf_core.pose import HandEstimates, RefittedEstimator, Sightings
+from dahyf_core.pose import HandEstimates, HandObservations, RefittedEstimator
 from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 
 CAMERA = Intrinsics(300.0, 300.0, 64.0, 64.0, 128, 128)
@@ -64,16 +64,16 @@ class MadeUpHands:
     def __len__(self) -> int:
         return len(self.sources)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         image = np.full((128, 128, 3), index, np.uint8)
         if index == len(self) - 1:
-            return Example(image, CAMERA, str(index))
+            return Sample(image, CAMERA, str(index))
         side, pose, shape, translation = hand_of(index)
         model = HANDS[side]
         points = model.keypoints(model.skeleton(pose, shape, translation), "mediapipe")[0]
         known = np.ones(21, dtype=bool)
         pixels = CAMERA.project(points)
-        return Example(image, CAMERA, str(index), side, pixels, known, points, "mediapipe", pose[0], shape[0])
+        return Sample(image, CAMERA, str(index), side, pixels, known, points, "mediapipe", pose[0], shape[0])
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,15 @@ class Knowing:
     name: str = "knowing"
     provider: str = "none"
 
-    def see(self, image: np.ndarray, crops: Crops) -> Sightings:
+    def observe(self, image: np.ndarray, crops: Crops) -> HandObservations:
         level = np.full(len(crops), float(image[0, 0, 0]))
         located = np.broadcast_to(self.solve_level(level[0], crops.intrinsics).joints_2d, (len(crops), 21, 2))
-        return Sightings(crops, located, np.ones(len(crops)), np.ones(len(crops)), level[:, None].astype(np.float32))
+        return HandObservations(
+            crops, located, np.ones(len(crops)), np.ones(len(crops)), level[:, None].astype(np.float32)
+        )
 
-    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
-        return self.solve_level(float(sightings.payload[0, 0]), sightings.crops.intrinsics)
+    def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
+        return self.solve_level(float(observations.payload[0, 0]), observations.crops.intrinsics)
 
     def solve_level(self, level: float, intrinsics: Intrinsics) -> HandEstimates:
         side, pose, shape, translation = self.hand_of(round(level))
@@ -131,10 +133,10 @@ class TestScores:
 
     def test_only_what_is_labelled_counts(self) -> None:
         class Marked(MadeUpHands):
-            def __getitem__(self, index: int) -> Example:
-                example = super().__getitem__(index)
+            def __getitem__(self, index: int) -> Sample:
+                sample = super().__getitem__(index)
                 seen = np.arange(21) != 3
-                return replace(example, visible=seen, joints_3d=np.full((21, 3), np.nan), pose=np.full((16, 3), np.nan))
+                return replace(sample, visible=seen, joints_3d=np.full((21, 3), np.nan), pose=np.full((16, 3), np.nan))
 
         scores = score(Marked(4), np.arange(3), Knowing(HANDS, hand_of), HANDS)
         facts = facts_of(scores)
@@ -356,8 +358,8 @@ def test_another_hand_model_lies_where_the_estimators_own_lies(mano: HandModel) 
     own = Knowing(HANDS, lambda level: hand_of(2 * level))
     refitted = RefittedEstimator(own, {"right": mano, "left": mano.mirrored()})
     crops = Crops(np.array([[64.0, 64.0]]), np.array([100.0]), np.zeros(1), np.zeros(1, bool), CAMERA)
-    sightings = refitted.see(np.zeros((128, 128, 3), np.uint8), crops)
-    expected, found = own.solve(sightings, "right"), refitted.solve(sightings, "right")
+    observations = refitted.observe(np.zeros((128, 128, 3), np.uint8), crops)
+    expected, found = own.solve(observations, "right"), refitted.solve(observations, "right")
     posed = mano.skeleton(found.pose, found.shape, found.translation)
     np.testing.assert_allclose(mano.keypoints(posed, "mediapipe"), found.joints_3d, atol=1e-6)
     # The made-up file's tips are vertices of anywhere, and its wrist is not the open hand's.

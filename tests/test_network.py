@@ -20,7 +20,7 @@ from dahyf_core.network import DaHyF, InverseKinematics, NetworkConfig, View, ha
 from dahyf_core.network import view as views  # noqa: E402
 from dahyf_core.network.joints import BINS_PER_PIXEL, HeatmapJoints, SubPixelJoints  # noqa: E402
 from dahyf_core.network.kinematics import PalmFrame  # noqa: E402
-from dahyf_core.network.rotation import matrix_from_six, six_from_matrix  # noqa: E402
+from dahyf_core.network.rotation import matrix_from_rot6d, rot6d_from_matrix  # noqa: E402
 from dahyf_core.network.trunk import LandmarkHeads, Trunk  # noqa: E402
 from dahyf_core.runtime import create_session  # noqa: E402
 from dahyf_core.shipped import asset  # noqa: E402
@@ -57,7 +57,7 @@ def view_of(crops: Crops) -> View:
 
 
 def random_rotations(count: int) -> "torch.Tensor":
-    return matrix_from_six(torch.randn(count, 6))
+    return matrix_from_rot6d(torch.randn(count, 6))
 
 
 def hands(count: int) -> "torch.Tensor":
@@ -158,7 +158,7 @@ def test_six_numbers_are_rotations() -> None:
     rotations = random_rotations(50)
     torch.testing.assert_close(rotations @ rotations.transpose(1, 2), torch.eye(3).expand(50, 3, 3), atol=1e-5, rtol=0)
     torch.testing.assert_close(torch.linalg.det(rotations), torch.ones(50))
-    torch.testing.assert_close(matrix_from_six(six_from_matrix(rotations)), rotations)
+    torch.testing.assert_close(matrix_from_rot6d(rot6d_from_matrix(rotations)), rotations)
 
 
 def test_palm_frame_is_the_palms_rotation_and_forgets_size_and_place() -> None:
@@ -271,6 +271,6 @@ def test_lite_begins_as_the_inverse_kinematics_of_its_trunks_landmarks(pyramid: 
     assert network.landmark_heads is not None
     torch.nn.init.constant_(network.landmark_heads.points.bias, PATCH_SIZE / 2)
     prediction = network.read(pyramid, view_of(CROPS))
-    assert prediction.guess is not None
-    torch.testing.assert_close(prediction.hand.rotations, prediction.guess.hand.rotations)
-    torch.testing.assert_close(prediction.joints, prediction.guess.landmarks.points, atol=1e-2, rtol=0)
+    assert prediction.initial is not None
+    torch.testing.assert_close(prediction.hand.rotations, prediction.initial.hand.rotations)
+    torch.testing.assert_close(prediction.joints, prediction.initial.landmarks.points, atol=1e-2, rtol=0)

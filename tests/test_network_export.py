@@ -50,7 +50,7 @@ def test_hands_that_are_not_where_their_joints_are_have_less_presence(network: D
     patches = torch.randint(0, 256, (4, 224, 224, 3), dtype=torch.uint8)
     view = View(torch.zeros(4, 2), torch.full((4,), 180.0), torch.full((4,), 700.0))
     with torch.inference_mode():
-        guess = network(patches.permute(0, 3, 1, 2).float() / 255, view).guess
+        guess = network(patches.permute(0, 3, 1, 2).float() / 255, view).initial
         presence = Exported(network)(patches, torch.cat([view.center, view.side[:, None], view.focal[:, None]], dim=1))[
             1
         ]
@@ -97,13 +97,13 @@ def test_estimator_gives_poses_that_project_to_their_joints_in_either_hand(expor
     estimator = DahyfEstimator(DahyfNetwork(exported, threads=1), models)
     image = np.random.default_rng(1).integers(0, 256, (480, 640, 3), dtype=np.uint8)
     for side in ("right", "left"):
-        sightings = estimator.see(image, crops(2, mirrored=side == "left"))
-        found = estimator.solve(sightings, side)
+        observations = estimator.observe(image, crops(2, mirrored=side == "left"))
+        found = estimator.solve(observations, side)
         model = models[side]
         posed = model.skeleton(found.pose, found.shape, found.translation)
         np.testing.assert_allclose(model.keypoints(posed, "mediapipe"), found.joints_3d, atol=1e-9)
         np.testing.assert_allclose(CAMERA.project(found.joints_3d), found.joints_2d_projected, atol=1e-6)
-        other = estimator.solve(sightings, "left" if side == "right" else "right")
+        other = estimator.solve(observations, "left" if side == "right" else "right")
         assert (other.confidence == 0).all()
 
 
@@ -114,8 +114,8 @@ def test_a_picture_in_a_mirror_gives_the_hand_in_a_mirror(exported: Path) -> Non
     image = np.random.default_rng(2).integers(0, 256, (48, 64, 3), dtype=np.uint8).repeat(10, axis=0).repeat(10, axis=1)
     right = Crops(np.array([[260.0, 200.0]]), np.array([180.0]), np.array([0.3]), np.array([False]), camera)
     left = Crops(np.array([[639 - 260.0, 200.0]]), np.array([180.0]), np.array([0.3]), np.array([True]), camera)
-    here = estimator.solve(estimator.see(image, right), "right")
-    there = estimator.solve(estimator.see(np.ascontiguousarray(image[:, ::-1]), left), "left")
+    here = estimator.solve(estimator.observe(image, right), "right")
+    there = estimator.solve(estimator.observe(np.ascontiguousarray(image[:, ::-1]), left), "left")
     np.testing.assert_allclose(there.joints_3d, here.joints_3d * (-1, 1, 1), atol=1e-4)
     flip = np.diag((-1.0, 1.0, 1.0))
     np.testing.assert_allclose(
@@ -128,8 +128,8 @@ def test_patches_of_different_cameras_run_together_as_alone(exported: Path) -> N
     patches = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
     near, far = crops(1), replace(crops(2), intrinsics=replace(CAMERA, fx=2000.0, fy=2000.0))
     together = runner.run(patches, near, far)
-    np.testing.assert_allclose(together.sixes[:1], runner.run(patches[:1], near).sixes, atol=1e-4)
-    np.testing.assert_allclose(together.sixes[1:], runner.run(patches[1:], far).sixes, atol=1e-4)
+    np.testing.assert_allclose(together.rot6d[:1], runner.run(patches[:1], near).rot6d, atol=1e-4)
+    np.testing.assert_allclose(together.rot6d[1:], runner.run(patches[1:], far).rot6d, atol=1e-4)
 
 
 def test_view_reaches_the_network(network: DaHyF) -> None:

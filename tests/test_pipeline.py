@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from rendered_hands import RATE, hand_picture
 
 from dahyf_core.camera import Crops
-from dahyf_core.capture import load_capture, watching
+from dahyf_core.capture import load_capture, tracking_loop
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.pipeline import CaptureSettings, Interrupted, capture_footage, never
-from dahyf_core.capture.watching import Shot, Watched, watch
+from dahyf_core.capture.tracking_loop import Clip, TrackingResult, run_tracking
 from dahyf_core.cleaning import State
 from dahyf_core.detection import Palms
 from dahyf_core.errors import OutputError
 from dahyf_core.footage import FootageInfo, probe
 from dahyf_core.hand_model import Side
-from dahyf_core.pose import HandEstimates, Sightings
+from dahyf_core.pose import HandEstimates, HandObservations
 from dahyf_core.tracking import TrackingSettings
 
 FRAMES = 100
@@ -49,10 +49,10 @@ class Networks:
         self.detections.append(number_of(image))
         return detect(self.hands, number_of(image) * PERIOD)
 
-    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+    def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         return see(self.hands, number_of(image) * PERIOD, crops)
 
-    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
+    def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
         raise NotImplementedError
 
 
@@ -81,7 +81,7 @@ def numbered(tmp_path_factory) -> FootageInfo:
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch) -> None:
-    monkeypatch.setattr(watching, "CHUNK_FRAMES", CHUNK)
+    monkeypatch.setattr(tracking_loop, "CHUNK_FRAMES", CHUNK)
 
 
 def run(
@@ -92,11 +92,11 @@ def run(
     report: Messages | None = None,
     networks: Networks | None = None,
     settings: TrackingSettings = TrackingSettings(),  # noqa: B008
-) -> Watched:
+) -> TrackingResult:
     networks = networks or Networks(hands)
     journal = Journal(folder, {"max_hands": settings.max_hands})
-    shot = Shot(info, range(len(info)), CAMERA)
-    return watch(shot, networks, networks, settings, journal, report or Messages(), stop)
+    clip = Clip(info, range(len(info)), CAMERA)
+    return run_tracking(clip, networks, networks, settings, journal, report or Messages(), stop)
 
 
 def after(count: int) -> Callable[[], bool]:
@@ -105,7 +105,7 @@ def after(count: int) -> Callable[[], bool]:
     return lambda: next(asked) == count
 
 
-def assert_same(first: Watched, second: Watched) -> None:
+def assert_same(first: TrackingResult, second: TrackingResult) -> None:
     assert first.done == second.done
     arrays, others = first.log.to_arrays(), second.log.to_arrays()
     for name, array in arrays.items():
@@ -116,19 +116,19 @@ def assert_same(first: Watched, second: Watched) -> None:
 class TestWatching:
     def test_every_frame_with_a_hand_is_seen_though_the_detector_runs_seldom(self, numbered, tmp_path):
         networks = Networks(SCENE)
-        watched = run(numbered, tmp_path, networks=networks)
+        tracked = run(numbered, tmp_path, networks=networks)
         times = np.arange(FRAMES) * PERIOD
         for hand, score in zip(SCENE, (0.95, 0.05), strict=True):
             expected = [position for position, time in enumerate(times) if hand.at(time) is not None]
-            seen = watched.log.position[watched.log.sightings.right_score == score]
+            seen = tracked.log.position[tracked.log.observations.right_score == score]
             np.testing.assert_array_equal(seen, expected)
         assert len(networks.detections) < FRAMES / 3
 
     def test_a_hand_is_not_followed_back_into_another(self, numbered, tmp_path):
         scene = (Hand(still(300, 300)), Hand(during(still(400, 300), (0.9, 4))))
-        watched = run(numbered, tmp_path, scene)
-        assert set(watched.log.track) == {0, 1}
-        places = np.column_stack([watched.log.position, watched.log.sightings.joints_2d.mean(axis=1).round()])
+        tracked = run(numbered, tmp_path, scene)
+        assert set(tracked.log.track) == {0, 1}
+        places = np.column_stack([tracked.log.position, tracked.log.observations.joints_2d.mean(axis=1).round()])
         assert len(np.unique(places, axis=0)) == len(places)
 
     def test_progress_is_told_for_each_frame(self, numbered, tmp_path):
@@ -145,8 +145,8 @@ class TestWatching:
                 return detect((), 0.0)
 
         networks = Looking(())
-        shot = Shot(numbered, range(1, 2), CAMERA, mirrored=True)
-        watch(shot, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
+        clip = Clip(numbered, range(1, 2), CAMERA, mirrored=True)
+        run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
         assert shown == [0b10000000]
 
 

@@ -1,4 +1,4 @@
-"""The first estimator: from sightings to poses, and how it settles doubts."""
+"""The first estimator: from observations to poses, and how it settles doubts."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.fitting import PALM
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose import LandmarkEstimator, Sightings, agreement
+from dahyf_core.pose import HandObservations, LandmarkEstimator, agreement
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt, viewing_rotations
 from dahyf_core.rotations import angle_between, matrix_from_axis_angle
@@ -35,7 +35,7 @@ def turning_hand(model: HandModel, count: int = 24) -> tuple[np.ndarray, np.ndar
     return pose, translation
 
 
-def sighted(model: HandModel, pose: np.ndarray, translation: np.ndarray) -> tuple[Sightings, np.ndarray]:
+def sighted(model: HandModel, pose: np.ndarray, translation: np.ndarray) -> tuple[HandObservations, np.ndarray]:
     """What a faultless network would see of the mean hand, and the true keypoints."""
     count = len(pose)
     points = model.keypoints(model.skeleton(pose, np.zeros((count, 10)), translation), "mediapipe")
@@ -45,19 +45,19 @@ def sighted(model: HandModel, pose: np.ndarray, translation: np.ndarray) -> tupl
     centred = points - points.mean(axis=1, keepdims=True)
     world = (centred @ viewing_rotations(crops)).reshape(count, 63).astype(np.float32)
     right_score = np.full(count, float(model.side == "right"))
-    return Sightings(crops, pixels, np.ones(count), right_score, world), points
+    return HandObservations(crops, pixels, np.ones(count), right_score, world), points
 
 
 @pytest.mark.parametrize("side", ["right", "left"])
 def test_solve_finds_the_pose_of_either_hand(estimator: LandmarkEstimator, side: Side) -> None:
     model = estimator.hand_models[side]
     pose, translation = turning_hand(model)
-    sightings, points = sighted(model, pose, translation)
-    estimates = estimator.solve(sightings, side)
+    observations, points = sighted(model, pose, translation)
+    estimates = estimator.solve(observations, side)
     errors = np.degrees(angle_between(matrix_from_axis_angle(estimates.pose[:, 0]), matrix_from_axis_angle(pose[:, 0])))
     assert errors.max() < 2.0
     assert np.linalg.norm(estimates.joints_3d - points, axis=-1).max() < 0.01
-    assert np.linalg.norm(estimates.joints_2d_projected - sightings.joints_2d, axis=-1).max() < 3.0
+    assert np.linalg.norm(estimates.joints_2d_projected - observations.joints_2d, axis=-1).max() < 3.0
     assert estimates.confidence.min() > 0.95
     assert np.ptp(estimates.shape, axis=0).max() == 0.0
 
@@ -65,19 +65,19 @@ def test_solve_finds_the_pose_of_either_hand(estimator: LandmarkEstimator, side:
 def test_solve_corrects_frames_in_which_the_tilt_was_seen_the_wrong_way(estimator: LandmarkEstimator) -> None:
     model = estimator.hand_models["right"]
     pose, translation = turning_hand(model)
-    sightings, _ = sighted(model, pose, translation)
-    world = sightings.payload.reshape(-1, 21, 3).copy()
+    observations, _ = sighted(model, pose, translation)
+    world = observations.payload.reshape(-1, 21, 3).copy()
     spoiled = [0, 7, 8, 9, 15, 23]
     world[spoiled] = reverse_tilt(world[spoiled])[0]
-    estimates = estimator.solve(replace(sightings, payload=world.reshape(-1, 63)), "right")
+    estimates = estimator.solve(replace(observations, payload=world.reshape(-1, 63)), "right")
     errors = np.degrees(angle_between(matrix_from_axis_angle(estimates.pose[:, 0]), matrix_from_axis_angle(pose[:, 0])))
     assert errors.max() < 5.0
 
 
 def test_solve_of_nothing_is_nothing(estimator: LandmarkEstimator) -> None:
     model = estimator.hand_models["right"]
-    sightings, _ = sighted(model, *turning_hand(model, 2))
-    assert len(estimator.solve(sightings[:0], "right")) == 0
+    observations, _ = sighted(model, *turning_hand(model, 2))
+    assert len(estimator.solve(observations[:0], "right")) == 0
 
 
 def test_a_mirrored_patch_of_mirrored_footage_is_seen_as_the_mirror_image(estimator: LandmarkEstimator) -> None:
@@ -85,7 +85,7 @@ def test_a_mirrored_patch_of_mirrored_footage_is_seen_as_the_mirror_image(estima
     camera = replace(CAMERA, width=1281)
     crops = Crops(np.array([[500.0, 300.0]]), np.array([200.0]), np.array([0.7]), np.array([False]), camera)
     mirrored = replace(crops, center=np.array([[780.0, 300.0]]), mirrored=np.array([True]))
-    seen, seen_mirrored = estimator.see(image, crops), estimator.see(image[:, ::-1], mirrored)
+    seen, seen_mirrored = estimator.observe(image, crops), estimator.observe(image[:, ::-1], mirrored)
     np.testing.assert_allclose(seen_mirrored.joints_2d, (1280, 0) - seen.joints_2d * (1, -1), atol=0.05)
     np.testing.assert_allclose(
         seen_mirrored.payload.reshape(21, 3), seen.payload.reshape(21, 3) * (-1, 1, 1), atol=1e-4
@@ -94,9 +94,9 @@ def test_a_mirrored_patch_of_mirrored_footage_is_seen_as_the_mirror_image(estima
 
 
 def test_no_patches_are_seen_as_nothing(estimator: LandmarkEstimator) -> None:
-    sightings = estimator.see(np.zeros((72, 128, 3), np.uint8), Crops.empty(CAMERA))
-    assert len(sightings) == 0
-    assert sightings.joints_2d.shape == (0, 21, 2)
+    observations = estimator.observe(np.zeros((72, 128, 3), np.uint8), Crops.empty(CAMERA))
+    assert len(observations) == 0
+    assert observations.joints_2d.shape == (0, 21, 2)
 
 
 def test_viewing_rotations_turn_the_optical_axis_to_the_patch() -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from cli_runner import run
 from footage_factory import write_picture
-from knowing_network import GREY_STEP, MODELS, KnowingNetwork, TrueHand, grey_picture, write_png
 from made_up_mano import made_up_mano, write_pickle
+from oracle_network import GREY_STEP, MODELS, OracleNetwork, TrueHand, grey_picture, write_png
 from rendered_hands import hand_picture
 
 import dahyf_core
@@ -20,7 +20,7 @@ from dahyf_core.camera import Intrinsics
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import DahyfEstimator
 from dahyf_core.rotations import angle_between, matrix_from_axis_angle
-from dahyf_core.stills import HandBox, Predictor, looking, predictor
+from dahyf_core.stills import HandBox, Predictor, predictor, refinement
 from dahyf_core.stills.boxes import checked_boxes
 
 CAMERA = Intrinsics(800.0, 800.0, 320.0, 240.0, 640, 480)
@@ -49,9 +49,9 @@ FIELDS = {
 
 
 @pytest.fixture
-def network(monkeypatch) -> KnowingNetwork:
+def network(monkeypatch) -> OracleNetwork:
     """What `Predictor.shipped` runs."""
-    network = KnowingNetwork(HANDS)
+    network = OracleNetwork(HANDS)
     monkeypatch.setattr(predictor, "shipped_estimator", lambda models: DahyfEstimator(network, models))
     monkeypatch.setattr(predictor, "PalmDetector", lambda: network)
     return network
@@ -124,7 +124,7 @@ class TestBoxes:
     def test_the_last_look_has_all_views(self, network, pictures):
         dahyf_core.predict(boxes=[asked(pictures[0], HANDS[0][0])])
         (crops,) = network.seen[-1]
-        turns, scales = np.array(looking.VIEWS).T
+        turns, scales = np.array(refinement.VIEWS).T
         np.testing.assert_allclose(np.degrees(crops.roll - crops.roll[0]), turns - turns[0], atol=1e-6)
         np.testing.assert_allclose(crops.side / crops.side[0], scales / scales[0])
 

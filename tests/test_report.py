@@ -25,7 +25,7 @@ from dahyf_core.capture import Capture, FootageRecord, save_capture
 from dahyf_core.cleaning import CleaningSettings, State
 from dahyf_core.footage import probe
 from dahyf_core.report import write_report
-from dahyf_core.report.doubts import lost_stretches, worst_frames
+from dahyf_core.report.flagged_frames import lost_ranges, worst_frames
 from dahyf_core.report.motion import BeforeAfter, cleaned_motion, count_flips, raw_motion
 from dahyf_core.report.page import SETTINGS, render
 from dahyf_core.report.palette import PALETTE
@@ -223,12 +223,12 @@ class TestMeasures:
         located[0, 6] += 50
         located[0, 25] += 40
         worst = worst_frames(replace(ONE_HAND, raw_joints_2d=located), 2)
-        assert [doubt.index for doubt in worst] == [5, 25]
+        assert [flag.index for flag in worst] == [5, 25]
         assert worst[0].distance > worst[1].distance > 0.1
 
     def test_the_longest_stretches_in_order(self):
         capture = make_capture(frames=60, sides=["left"], unseen=[0, 1, 2, 10, 30, 31])
-        found = [(stretch.first, stretch.last, stretch.state) for stretch in lost_stretches(capture, 2)]
+        found = [(span.first, span.last, span.state) for span in lost_ranges(capture, 2)]
         assert found == [(0, 2, State.MISSING), (30, 31, State.INTERPOLATED)]
 
 

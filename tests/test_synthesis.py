@@ -1,4 +1,4 @@
-"""Synthetic hands: the same numbers give the same pictures, labels are exact, and a judge of real hands agrees."""
+"""Synthetic hands: the same numbers give the same pictures, labels are exact, and a teacher of real hands agrees."""
 
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -22,15 +22,15 @@ from dahyf_core.synthesis import (
     Labels,
     SynthesisSettings,
     SyntheticHands,
-    Verdict,
-    judge,
+    TeacherCheck,
+    check_with_teacher,
+    observed_keypoints,
     picture_camera,
-    seen_keypoints,
     write_set,
 )
 from dahyf_core.synthesis.arm import ArmedHand
-from dahyf_core.synthesis.erasing import LONG_SIDE, erase_hands, erased_picture
 from dahyf_core.synthesis.grasps import draw_grasp
+from dahyf_core.synthesis.inpainting import LONG_SIDE, inpaint_hands, inpainted_picture
 from dahyf_core.synthesis.poses import FEWEST_FITS, FittedPoses, PoseSampler
 from dahyf_core.synthesis.solids import ALONG, Solid
 from dahyf_core.synthesis.surface import border_loop, fill_with_spheres
@@ -129,14 +129,14 @@ def test_hands_are_drawn_where_the_labels_say(backgrounds):
     white.mkdir(exist_ok=True)
     cv2.imwrite(str(white / "white.png"), np.full((64, 64, 3), 255, np.uint8))
     with create_generator(white, chosen=replace(PLAIN, sleeve=0, band=0)) as generator:
-        stage, renderer, labels = generator._stage, generator._renderer, []
+        sampler, renderer, labels = generator._sampler, generator._renderer, []
         for index in range(48):
             random = np.random.default_rng(index)
-            take = stage.draw(random, np.full((192, 192, 3), 255, np.uint8))
-            coverage = renderer.render(take.scene).colour[..., 3]
+            sampled = sampler.draw(random, np.full((192, 192, 3), 255, np.uint8))
+            coverage = renderer.render(sampled.scene).colour[..., 3]
             scale = len(coverage) / PLAIN.size
-            fx, fy, cx, cy = take.scene.pinhole
-            joints = take.hand.keypoints("own")
+            fx, fy, cx, cy = sampled.scene.pinhole
+            joints = sampled.hand.keypoints("own")
             pixels = joints[:, :2] / joints[:, 2:] * (fx, fy) + (cx, cy)
             x, y = np.clip(np.rint((pixels + 0.5) * scale - 0.5).astype(int), 0, len(coverage) - 1).T
             labels.append(coverage[y, x] > 0)
@@ -145,12 +145,12 @@ def test_hands_are_drawn_where_the_labels_say(backgrounds):
 
 def test_a_network_for_photographs_agrees(batch):
     """It sees hands, of the side that the labels say, near where the labels say."""
-    verdict = judge(LandmarkEstimator(LandmarkNetwork(threads=1), {}), batch)
+    checked = check_with_teacher(LandmarkEstimator(LandmarkNetwork(threads=1), {}), batch)
     shown = batch.labels.visible.sum(axis=1) >= 12
-    present = shown & (verdict.presence > 0.5)
+    present = shown & (checked.presence > 0.5)
     assert present.sum() > 0.8 * shown.sum()
-    assert np.mean(verdict.side_score[present] > 0.5) > 0.7
-    assert np.median(verdict.error[present][batch.labels.visible[present]]) < 14
+    assert np.mean(checked.side_score[present] > 0.5) > 0.7
+    assert np.median(checked.error[present][batch.labels.visible[present]]) < 14
 
 
 def test_keypoints_are_found_where_a_judge_sees_them(batch):
@@ -164,8 +164,8 @@ def test_keypoints_are_found_where_a_judge_sees_them(batch):
         posed = model.skeleton(labels.pose[one], labels.shape[one], labels.translation[one])
         seen.append(picture_camera(labels, row, PLAIN.size).project(model.keypoints(posed, "mediapipe")[0]))
     count = len(labels)
-    verdict = Verdict(np.ones(count), np.ones(count), np.array(seen), np.zeros((count, 21)), np.ones(count))
-    assert np.allclose(seen_keypoints(MODEL, labels, verdict).offsets, moved.offsets, atol=2e-4)
+    checked = TeacherCheck(np.ones(count), np.ones(count), np.array(seen), np.zeros((count, 21)), np.ones(count))
+    assert np.allclose(observed_keypoints(MODEL, labels, checked).offsets, moved.offsets, atol=2e-4)
 
 
 def test_a_set_is_written_resumed_extended_and_read(generator, tmp_path):
@@ -179,10 +179,10 @@ def test_a_set_is_written_resumed_extended_and_read(generator, tmp_path):
     hands = SyntheticHands(tmp_path / "set", MODEL, keypoints="freihand")
     assert len(hands) == len(set(hands.sources)) == 5
     (everything,) = hands.batches()
-    example = hands[4]
-    assert np.array_equal(example.image, generator.batch(range(4, 5)).pictures[0])
-    assert np.allclose(example.joints_2d, everything.labels.joints_2d_freihand[4], atol=0.02)
-    assert np.allclose(example.joints_3d, everything.labels.joints_3d_freihand[4], atol=1e-5)
+    sample = hands[4]
+    assert np.array_equal(sample.image, generator.batch(range(4, 5)).pictures[0])
+    assert np.allclose(sample.joints_2d, everything.labels.joints_2d_freihand[4], atol=0.02)
+    assert np.allclose(sample.joints_3d, everything.labels.joints_3d_freihand[4], atol=1e-5)
 
 
 def test_shards_are_plain_arrays(generator, tmp_path):
@@ -298,11 +298,11 @@ def test_hands_are_erased_and_the_rest_stays():
     joints = np.random.default_rng(0).uniform((200, 200), (280, 330), (1, 21, 2))
     joints[0, 0], joints[0, 9] = (240, 330), (240, 260)
     cv2.fillConvexPoly(picture, cv2.convexHull(joints[0].astype(np.float32)).astype(int), (240, 190, 160))
-    erased = erased_picture(picture, joints)
+    erased = inpainted_picture(picture, joints)
     assert max(erased.shape) == LONG_SIDE
     assert np.abs(erased[130, 120].astype(int) - 90).max() < 5
     assert erased[50, 280].tolist() == [200, 30, 30]
-    assert erased_picture(picture, joints * 4 - 700) is None
+    assert inpainted_picture(picture, joints * 4 - 700) is None
 
 
 SPHERES = fill_with_spheres(MODEL)
@@ -317,7 +317,7 @@ def test_erased_photographs_are_written_once_for_each_source(tmp_path):
     unused = dict.fromkeys((field.name for field in fields(PhotoLabels)), rows)
     names = {"folder": tmp_path, "picture": np.array(["a.png", "a.png", "b.png"])}
     labels = PhotoLabels(**unused | names | {"source": np.array(["x/1", "x/1", "x/2"]), "joints_2d": joints})
-    assert erase_hands(labels, tmp_path / "out") == 2
+    assert inpaint_hands(labels, tmp_path / "out") == 2
     assert sorted(path.name for path in (tmp_path / "out" / "x").iterdir()) == ["1.jpg", "2.jpg"]
 
 

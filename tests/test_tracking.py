@@ -11,11 +11,11 @@ from made_up_hands import CAMERA, OPEN_HAND, Hand, detect, during, left, moving,
 from numpy.typing import NDArray
 
 from dahyf_core.camera import PATCH_SIZE
-from dahyf_core.capture.sighting_log import SightingLog
+from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.detection import crops_from_palms
 from dahyf_core.errors import SettingsError
-from dahyf_core.pose import Sightings
-from dahyf_core.tracking import NOBODY, TrackedHand, Tracker, TrackingSettings, assemble_hands, crops_from_joints
+from dahyf_core.pose import HandObservations
+from dahyf_core.tracking import UNTRACKED, TrackedHand, Tracker, TrackingSettings, assemble_hands, crops_from_joints
 from dahyf_core.tracking.boxes import steadied
 
 PERIOD = 1 / 25
@@ -27,7 +27,7 @@ class Run:
     """All that a tracker made of a scene. times: (T,) s. detections: times at which it called the detector."""
 
     times: NDArray[np.float64]
-    log: SightingLog
+    log: ObservationLog
     detections: list[float]
 
     @property
@@ -39,11 +39,11 @@ class Run:
         return self.log.track
 
     def hands(self, settings: TrackingSettings = DEFAULTS) -> list[TrackedHand]:
-        return assemble_hands(self.position, self.track, self.log.sightings, self.times, settings)
+        return assemble_hands(self.position, self.track, self.log.observations, self.times, settings)
 
     def places(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """(N, 2) middles of the joints."""
-        return self.log.sightings.joints_2d[rows].mean(axis=1)
+        return self.log.observations.joints_2d[rows].mean(axis=1)
 
 
 def follow(hands: Sequence[Hand], seconds: float, settings: TrackingSettings = DEFAULTS, period: float = PERIOD) -> Run:
@@ -52,9 +52,9 @@ def follow(hands: Sequence[Hand], seconds: float, settings: TrackingSettings = D
     tracker = Tracker(settings, CAMERA, times[0])
     logs, detections = [], []
 
-    def note(position: int, track: NDArray[np.int64], seen: Sightings) -> None:
-        rows = np.flatnonzero(track != NOBODY)
-        logs.append(SightingLog(np.full(len(rows), position), track[rows], seen[rows]))
+    def note(position: int, track: NDArray[np.int64], seen: HandObservations) -> None:
+        rows = np.flatnonzero(track != UNTRACKED)
+        logs.append(ObservationLog(np.full(len(rows), position), track[rows], seen[rows]))
 
     for position, time in enumerate(times):
         if len(crops := tracker.next_crops(time)):
@@ -63,10 +63,10 @@ def follow(hands: Sequence[Hand], seconds: float, settings: TrackingSettings = D
         if tracker.wants_detection(time):
             detections.append(float(time))
             crops = tracker.candidates(time, crops_from_palms(detect(hands, time), CAMERA))
-            if len(crops) and len(closer := tracker.closer_look(see(hands, time, crops))):
+            if len(crops) and len(closer := tracker.refined_crops(see(hands, time, crops))):
                 seen = see(hands, time, closer)
                 note(position, tracker.admit(time, seen), seen)
-    return Run(times, SightingLog.concatenate(logs, CAMERA), detections)
+    return Run(times, ObservationLog.concatenate(logs, CAMERA), detections)
 
 
 def started(hands: Sequence[Hand]) -> Tracker:
@@ -190,10 +190,10 @@ class TestIdentity:
         tracker = started([Hand(still(400, 300))])
         seen = see([Hand(still(400, 300))], PERIOD, tracker.next_crops(PERIOD))
         broken = replace(seen, joints_2d=joints[None] + 400)
-        assert tracker.follow(PERIOD, broken) == [NOBODY]
-        assert len(tracker.closer_look(broken)) == 0
+        assert tracker.follow(PERIOD, broken) == [UNTRACKED]
+        assert len(tracker.refined_crops(broken)) == 0
 
-    def test_sightings_that_were_swapped_go_to_the_hand_that_moves_there(self) -> None:
+    def test_observations_that_were_swapped_go_to_the_hand_that_moves_there(self) -> None:
         hands = [Hand(moving(300, 300, 300)), Hand(moving(900, 420, -300), left)]
         tracker = started(hands)
         tracker.follow(PERIOD, see(hands, PERIOD, tracker.next_crops(PERIOD)))
@@ -201,14 +201,14 @@ class TestIdentity:
         np.testing.assert_array_equal(tracker.follow(2 * PERIOD, seen[np.array([1, 0])]), [1, 0])
 
     @pytest.mark.parametrize("sides", [(0.95, 0.05), (0.05, 0.95)])
-    def test_a_lone_sighting_between_two_tracks_continues_that_of_its_side(self, sides: tuple[float, float]) -> None:
+    def test_a_lone_observation_between_two_tracks_continues_that_of_its_side(self, sides: tuple[float, float]) -> None:
         hands = [Hand(still(x, 300), lambda time, side=side: side) for x, side in zip((400, 520), sides, strict=True)]
         tracker = started(hands)
         seen = see([Hand(still(460, 300), left)], PERIOD, tracker.next_crops(PERIOD))
         tracks = tracker.follow(PERIOD, seen)
-        assert set(tracks) == {NOBODY, sides.index(0.05)}
+        assert set(tracks) == {UNTRACKED, sides.index(0.05)}
 
-    def test_a_lone_sighting_between_two_tracks_continues_the_older(self) -> None:
+    def test_a_lone_observation_between_two_tracks_continues_the_older(self) -> None:
         tracker = started([Hand(still(400, 300))])
         times = PERIOD * np.arange(1, 50)
         for time in times:
@@ -217,7 +217,7 @@ class TestIdentity:
         tracker.admit(times[-1], see([Hand(still(520, 300))], 0.0, young))
         time = times[-1] + PERIOD
         tracks = tracker.follow(time, see([Hand(still(463, 300))], time, tracker.next_crops(time)))
-        assert set(tracks) == {NOBODY, 0}
+        assert set(tracks) == {UNTRACKED, 0}
 
     @pytest.mark.parametrize("dy", [0, 60])
     @pytest.mark.parametrize("speed", [200, 600])
@@ -297,11 +297,11 @@ class TestSide:
     @pytest.mark.parametrize("right_score", [0.05, 0.95])
     def test_patches_of_left_hands_are_mirrored(self, right_score: float) -> None:
         run = follow([Hand(still(400, 300), lambda time: right_score)], 1)
-        assert (run.log.sightings.crops.mirrored == (right_score < 0.5)).all()
+        assert (run.log.observations.crops.mirrored == (right_score < 0.5)).all()
 
     def test_mirroring_does_not_flicker_while_the_side_is_unclear(self) -> None:
         unclear = Hand(still(400, 300), lambda time: 0.45 if round(time / PERIOD) % 2 else 0.55)
-        mirrored = follow([unclear], 4).log.sightings.crops.mirrored
+        mirrored = follow([unclear], 4).log.observations.crops.mirrored
         assert np.count_nonzero(np.diff(mirrored)) <= 1
 
     def test_an_unsure_vote_yields_to_another_hand_of_that_side(self) -> None:
@@ -330,32 +330,32 @@ class TestSide:
 class TestJoining:
     """Tracks that were made up, without a tracker."""
 
-    def log(self, *tracks: tuple[range, Hand]) -> SightingLog:
+    def log(self, *tracks: tuple[range, Hand]) -> ObservationLog:
         """Tracks 0, 1, ... of hands at these positions."""
         parts = []
         for number, (positions, hand) in enumerate(tracks):
             for position in positions:
                 time = position * PERIOD
                 crops = crops_from_joints(hand.at(time)[None], [False], CAMERA)
-                parts.append(SightingLog(np.array([position]), np.array([number]), see([hand], time, crops)))
-        return SightingLog.concatenate(parts, CAMERA).in_order()
+                parts.append(ObservationLog(np.array([position]), np.array([number]), see([hand], time, crops)))
+        return ObservationLog.concatenate(parts, CAMERA).in_order()
 
     def test_where_two_tracks_of_one_hand_overlap_the_later_counts(self) -> None:
         log = self.log((range(30), Hand(moving(300, 300, 0))), (range(28, 60), Hand(still(320, 310))))
-        (hand,) = assemble_hands(log.position, log.track, log.sightings, PERIOD * np.arange(60), DEFAULTS)
+        (hand,) = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(60), DEFAULTS)
         np.testing.assert_array_equal(log.position[hand.rows], np.arange(60))
         np.testing.assert_array_equal(log.track[hand.rows], np.arange(60) >= 28)
 
     def test_two_hands_that_are_lost_together_are_told_apart_by_place_and_side(self) -> None:
         near, far = Hand(still(400, 300)), Hand(still(500, 300), left)
         log = self.log((range(30), near), (range(30), far), (range(35, 60), far), (range(35, 60), near))
-        hands = assemble_hands(log.position, log.track, log.sightings, PERIOD * np.arange(60), DEFAULTS)
+        hands = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(60), DEFAULTS)
         assert [set(log.track[hand.rows]) for hand in hands] == [{0, 3}, {1, 2}]
 
     def test_of_two_hands_of_one_side_the_nearer_goes_on(self) -> None:
         here, there = Hand(still(300, 300)), Hand(still(900, 300))
         log = self.log((range(20), here), (range(25), there), (range(60, 90), there), (range(61, 90), here))
-        hands = assemble_hands(log.position, log.track, log.sightings, PERIOD * np.arange(90), DEFAULTS)
+        hands = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(90), DEFAULTS)
         assert [set(log.track[hand.rows]) for hand in hands] == [{0, 3}, {1, 2}]
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ pytest.importorskip("tensorboard", reason="training needs the [train] extra")
 from labelled_noise import MODELS, MadeUpHands, learn_by_heart  # noqa: E402
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: E402
 
-from dahyf_core.datasets import Augmentation, cut_example  # noqa: E402
+from dahyf_core.datasets import Augmentation, cut_sample  # noqa: E402
 from dahyf_core.errors import DatasetError, OutputError, SettingsError  # noqa: E402
 from dahyf_core.network import DaHyF, NetworkConfig  # noqa: E402
 from dahyf_core.network import losses as terms  # noqa: E402
@@ -26,11 +27,11 @@ from dahyf_core.network.trunk import Trunk  # noqa: E402
 from dahyf_core.pose import DahyfNetwork  # noqa: E402
 from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle  # noqa: E402
 from dahyf_core.training import RunFolder, TrainingConfig, read_config, train  # noqa: E402
-from dahyf_core.training.batches import PatchSource, Share, StepBatches, stack, turn_over  # noqa: E402
-from dahyf_core.training.config import DataConfig, OptimiserConfig, ScheduleConfig  # noqa: E402
+from dahyf_core.training.batches import PatchSource, StepBatches, WeightedSource, mirror_patch, stack  # noqa: E402
+from dahyf_core.training.config import DataConfig, OptimiserConfig, ScheduleConfig, dump_config, parse_config  # noqa: E402
 from dahyf_core.training.features import FeatureSource, write_features  # noqa: E402
 from dahyf_core.training.kinematics import KinematicsConfig, teach_kinematics  # noqa: E402
-from dahyf_core.training.loop import Trainee  # noqa: E402
+from dahyf_core.training.loop import TrainingModel  # noqa: E402
 from dahyf_core.training.objective import Objective, ObjectiveConfig  # noqa: E402
 from dahyf_core.training.optimiser import rate_share  # noqa: E402
 from dahyf_core.training.run_folder import load_weights  # noqa: E402
@@ -74,17 +75,17 @@ def ignore(*_: object) -> None: ...
 
 
 def test_a_batch_depends_on_seed_and_step_alone() -> None:
-    batches = StepBatches([Share(PatchSource(MadeUpHands(11), JITTER, turned_over=0.5), 3)], seed=5)
+    batches = StepBatches([WeightedSource(PatchSource(MadeUpHands(11), JITTER, mirror_fraction=0.5), 3)], seed=5)
     later = batches[7]
-    again = StepBatches([Share(PatchSource(MadeUpHands(11), JITTER, turned_over=0.5), 3)], seed=5)[7]
+    again = StepBatches([WeightedSource(PatchSource(MadeUpHands(11), JITTER, mirror_fraction=0.5), 3)], seed=5)[7]
     torch.testing.assert_close(vars(later.labels), vars(again.labels))
     assert torch.equal(later.inputs[0], again.inputs[0])
 
 
 def test_processes_share_an_epoch_between_them() -> None:
-    share = Share(PatchSource(MadeUpHands(12), JITTER), 2)
+    weighted = WeightedSource(PatchSource(MadeUpHands(12), JITTER), 2)
     drawn = [
-        StepBatches([share], 0, rank, world=3).row(0, share, (step * 3 + rank) * 2 + place)
+        StepBatches([weighted], 0, rank, world=3).row(0, weighted, (step * 3 + rank) * 2 + place)
         for step in range(2)
         for rank in range(3)
         for place in range(2)
@@ -93,9 +94,9 @@ def test_processes_share_an_epoch_between_them() -> None:
 
 
 def test_a_patch_turned_over_shows_the_hand_where_its_labels_are() -> None:
-    patch = cut_example(MadeUpHands(11)[0], Augmentation(), np.random.default_rng(0))
-    over = turn_over(patch)
-    np.testing.assert_allclose(turn_over(over).joints_2d, patch.joints_2d)
+    patch = cut_sample(MadeUpHands(11)[0], Augmentation(), np.random.default_rng(0))
+    over = mirror_patch(patch)
+    np.testing.assert_allclose(mirror_patch(over).joints_2d, patch.joints_2d)
     np.testing.assert_array_equal(over.image[:, ::-1], patch.image)
     batch = stack([over], np.array([False]))
     assert batch.labels.visible.all()
@@ -104,7 +105,7 @@ def test_a_patch_turned_over_shows_the_hand_where_its_labels_are() -> None:
 
 
 def test_labels_of_left_hands_are_those_of_the_right_hand_in_the_mirror() -> None:
-    patch = cut_example(MadeUpHands(11)[1], Augmentation(), np.random.default_rng(0))
+    patch = cut_sample(MadeUpHands(11)[1], Augmentation(), np.random.default_rng(0))
     pose = axis_angle_from_matrix(patch.rotations)
     model = MODELS["right"]
     points = model.keypoints(model.skeleton(pose[None], patch.shape[None], np.zeros((1, 3))), "mediapipe")[0]
@@ -256,10 +257,10 @@ def test_two_processes_go_on_as_if_they_had_not_been_killed(features: Path, tmp_
 def test_lite_learns_ten_pictures_by_heart(features: Path) -> None:
     torch.manual_seed(0)
     network = DaHyF(SMALL)
-    trainee = Trainee(network, Objective(network, ObjectiveConfig(residual=0.0)))
+    model = TrainingModel(network, Objective(network, ObjectiveConfig(residual=0.0)))
     batch = FeatureSource(features).batch(np.arange(10), np.random.default_rng(0))
     rates = OptimiserConfig(rate=1e-2, trunk_rate=1e-4, kinematics_rate=3e-3)
-    before, after = learn_by_heart(trainee, batch, rates, steps=110)
+    before, after = learn_by_heart(model, batch, rates, steps=110)
     print(before, after)
     for name in ("mpjpe_mm", "wrist_degrees", "located_px", "projected_px"):
         assert after[name] < before[name] / 3, name
@@ -277,7 +278,7 @@ def test_inverse_kinematics_learns_without_pictures() -> None:
 
 def test_what_is_not_known_does_not_count() -> None:
     labels = stack(
-        [cut_example(MadeUpHands(11)[index], Augmentation(), np.random.default_rng(0)) for index in (0, 10)],
+        [cut_sample(MadeUpHands(11)[index], Augmentation(), np.random.default_rng(0)) for index in (0, 10)],
         np.array([True, True]),
     ).labels
     assert labels.is_hand.tolist() == [True, False]
@@ -286,11 +287,11 @@ def test_what_is_not_known_does_not_count() -> None:
     assert terms.joints_3d_loss(wrong, labels) == 0
     wrong[0] += torch.rand(21, 3)
     assert terms.joints_3d_loss(wrong, labels) > 0
-    assert terms.joints_3d_loss(wrong, dataclasses.replace(labels, trust=torch.zeros(2))) == 0
+    assert terms.joints_3d_loss(wrong, dataclasses.replace(labels, label_weight=torch.zeros(2))) == 0
 
 
 def test_size_is_divided_out() -> None:
-    labels = stack([cut_example(MadeUpHands(3)[0], Augmentation(), np.random.default_rng(0))], np.array([True])).labels
+    labels = stack([cut_sample(MadeUpHands(3)[0], Augmentation(), np.random.default_rng(0))], np.array([True])).labels
     assert terms.joints_3d_loss(2 * labels.joints_3d + 1, labels) < 1e-6
     assert terms.bone_loss(2 * labels.joints_3d, labels) < 1e-6
 
@@ -341,6 +342,44 @@ def test_configurations_are_read_and_faults_named(tmp_path: Path) -> None:
         read_config(file)
     with pytest.raises(SettingsError, match="cannot be read"):
         read_config(tmp_path / "absent.toml")
+
+
+def test_old_keys_are_renamed_with_a_warning(tmp_path: Path) -> None:
+    head = 'steps = 3\n[[data]]\nname = "a"\nreader = "features"\npath = "x"\n'
+    file = tmp_path / "config.toml"
+    file.write_text(head + "trust = 0.5\nturned_over = 0.25\nahead = 2\n[objective]\nbeginning = false\n")
+    with pytest.warns(UserWarning, match="now called") as told:
+        config = read_config(file)
+    data = config.data[0]
+    assert (data.label_weight, data.mirror_fraction, data.cached_variants) == (0.5, 0.25, 2)
+    assert not config.objective.initial_terms
+    words = " ".join(str(each.message) for each in told)
+    assert len(told) == 4
+    assert all(new in words for new in ("label_weight", "mirror_fraction", "cached_variants", "initial_terms"))
+
+    old = dump_config(config).replace("label_weight", "trust").replace("initial_terms", "beginning")
+    with pytest.warns(UserWarning, match="now called label_weight"):
+        assert parse_config(old) == config
+
+    file.write_text(head + "trust = 0.5\nlabel_weight = 0.5\n")
+    with pytest.raises(SettingsError, match="trust"):
+        read_config(file)
+
+
+def test_terms_and_features_of_older_files_are_read(features: Path, tmp_path: Path) -> None:
+    weights = terms.UncertaintyWeights({"initial_joints_3d": 2.0, "shape": 1.0})
+    state = {"log_variances.first_joints_3d": torch.tensor(5.0), "log_variances.shape": torch.tensor(6.0)}
+    weights.load_state_dict(state)
+    assert float(weights.log_variances["initial_joints_3d"]) == 5.0
+
+    folder = tmp_path / "features"
+    shutil.copytree(features, folder)
+    with np.load(folder / "labels.npz") as file:
+        columns = {"trust" if name == "label_weight" else name: file[name] for name in file.files}
+    np.savez(folder / "labels.npz", **columns)
+    rows, random = np.arange(3), np.random.default_rng(0)
+    old, new = (FeatureSource(path).batch(rows, random).labels for path in (folder, features))
+    torch.testing.assert_close(old.label_weight, new.label_weight)
 
 
 def test_a_run_is_not_overwritten(features: Path, tmp_path: Path) -> None:

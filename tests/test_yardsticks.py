@@ -26,7 +26,7 @@ from yardsticks.rows import Teller, bootstrap, markdown
 from yardsticks.systems import MODELS, Motion
 
 from dahyf_core.camera import Lens
-from dahyf_core.datasets import Example
+from dahyf_core.datasets import Sample
 from dahyf_core.pose import HandEstimates
 
 SIDES = ("right", "left")
@@ -165,9 +165,9 @@ def test_a_changed_picture_shows_the_hand_where_it_should_be(name):
     joints = before.joints_2d[0]
     tip = np.round(joints[8]).astype(int)
     picture[tip[1] - 1 : tip[1] + 2, tip[0] - 1 : tip[0] + 2] = 255
-    example = Example(picture, camera, "one", "right", joints_2d=joints)
+    sample = Sample(picture, camera, "one", "right", joints_2d=joints)
 
-    shown, new_camera, moved = equivariance.changed(example, change)
+    shown, new_camera, moved = equivariance.changed(sample, change)
     moved_3d = before.joints_3d[0] @ change.turn_3d.T
     np.testing.assert_allclose(new_camera.project(moved_3d), moved, atol=1e-9)
     assert (moved >= 0).all()

@@ -186,7 +186,7 @@ def floor_arguments(text: str, capture: Capture, first_frame: int) -> Iterator[s
     for start, end, threshold in parse_floors(text):
         inside = capture.frame[(positions >= start) & (positions <= end)]
         if len(inside):
-            yield from ("--floor", f"{inside[0]}:{inside[-1]}={threshold:g}")
+            yield from ("--threshold-override", f"{inside[0]}:{inside[-1]}={threshold:g}")
 
 
 CLASSES = (DAHYF_HANDS_PG_clean,)

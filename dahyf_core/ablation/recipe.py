@@ -18,8 +18,8 @@ def with_backbone(recipe: TrainingConfig, backbone: Backbone) -> TrainingConfig:
         return changed
     return replace(
         changed,
-        data=tuple(replace(data, ahead=0) for data in recipe.data),
-        validation=tuple(replace(data, ahead=0) for data in recipe.validation),
+        data=tuple(replace(data, cached_variants=0) for data in recipe.data),
+        validation=tuple(replace(data, cached_variants=0) for data in recipe.validation),
     )
 
 
@@ -34,7 +34,9 @@ def with_hands(recipe: TrainingConfig, reader: str, path: Path) -> TrainingConfi
         raise SettingsError("The recipe trains with no hands.", "Add a [[data]] with a reader of hands.")
     others = tuple(data for data in recipe.data if data.reader in HANDLESS_READERS)
     count = sum(data.count for data in hands)
-    train = replace(hands[0], name=reader, reader=reader, path=path, split="train", count=count, trust=1.0, limit=0)
+    train = replace(
+        hands[0], name=reader, reader=reader, path=path, split="train", count=count, label_weight=1.0, limit=0
+    )
 
     def scored_by(data: DataConfig) -> DataConfig:
         return replace(data, reader=reader, path=path, split="test") if data.name == "hands" else data

@@ -12,7 +12,7 @@ from torch import Tensor
 from dahyf_core.network import DaHyF
 from dahyf_core.network.losses import confidence
 from dahyf_core.network.view import project
-from dahyf_core.training.batches import Batch, Share
+from dahyf_core.training.batches import Batch, WeightedSource
 from dahyf_core.training.loop import measured_batches
 from dahyf_core.training.objective import Objective
 from dahyf_core.training.validation import distances, predict
@@ -21,7 +21,9 @@ Array = NDArray[np.floating]
 
 
 @torch.inference_mode()
-def scores(network: DaHyF, objective: Objective, hands: Share, others: Share | None) -> dict[str, float]:
+def scores(
+    network: DaHyF, objective: Objective, hands: WeightedSource, others: WeightedSource | None
+) -> dict[str, float]:
     """Means over hands as `validation.measure` has them, and the AUROC of the confidence against `others`."""
     columns: dict[str, list[Tensor]] = {}
     sure = []
@@ -38,7 +40,7 @@ def scores(network: DaHyF, objective: Objective, hands: Share, others: Share | N
 
 
 @torch.inference_mode()
-def wrist_by_angle(network: DaHyF, objective: Objective, hands: Share) -> tuple[Array, Array]:
+def wrist_by_angle(network: DaHyF, objective: Objective, hands: WeightedSource) -> tuple[Array, Array]:
     """(N,) degrees off axis of each hand's patch, and (N,) degrees by which its wrist rotation errs."""
     angles, errors = [], []
     for batch in measured_batches(hands):

@@ -13,11 +13,11 @@ from dahyf_core.ablation.scores import binned, scores, wrist_by_angle
 from dahyf_core.capture import replacing
 from dahyf_core.errors import SettingsError
 from dahyf_core.training import RunFolder, TrainingConfig, train
-from dahyf_core.training.batches import Share
+from dahyf_core.training.batches import WeightedSource
 from dahyf_core.training.config import DataConfig, dump_config
 from dahyf_core.training.data import Progress, open_source
 from dahyf_core.training.features import COMPLETE
-from dahyf_core.training.loop import Trainee
+from dahyf_core.training.loop import TrainingModel
 from dahyf_core.training.run_folder import load_weights
 
 HANDS, OTHERS, WIDE = "hands", "handless", "wide"
@@ -80,11 +80,11 @@ class Study:
         shared = RunFolder(self.folder)
 
         def ready(data: DataConfig) -> DataConfig:
-            if not data.ahead:
+            if not data.cached_variants:
                 return data
             if not (shared.features(data.name) / COMPLETE).exists():
                 open_source(data, shared, self.recipe.seed, progress)
-            return replace(data, reader="features", path=shared.features(data.name).resolve(), ahead=0)
+            return replace(data, reader="features", path=shared.features(data.name).resolve(), cached_variants=0)
 
         data, validation = (tuple(map(ready, part)) for part in (self.recipe.data, self.recipe.validation))
         return replace(self.recipe, data=data, validation=validation)
@@ -114,10 +114,10 @@ class Study:
 
 def measured(config: TrainingConfig, run: RunFolder, validation: Sequence[DataConfig]) -> Facts:
     """The scores of a run's weights, and its wrist rotation by angle where there are wide hands."""
-    trainee = Trainee.create(config)
-    trainee.network.load_state_dict(load_weights(run.weights))
-    network, objective = trainee.network.eval(), trainee.objective
-    sets = {data.name: Share(open_source(data, run, config.seed, lambda *_: None), 0) for data in validation}
+    model = TrainingModel.create(config)
+    model.network.load_state_dict(load_weights(run.weights))
+    network, objective = model.network.eval(), model.objective
+    sets = {data.name: WeightedSource(open_source(data, run, config.seed, lambda *_: None), 0) for data in validation}
     facts: Facts = {"scores": scores(network, objective, sets[HANDS], sets.get(OTHERS))}
     if WIDE in sets:
         facts["wide"] = scores(network, objective, sets[WIDE], None)

@@ -10,6 +10,7 @@ from dahyf_core import limits
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.cleaning import CleaningSettings
+from dahyf_core.deprecation import with_new_names
 from dahyf_core.errors import SettingsError
 
 Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
@@ -70,10 +71,19 @@ def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
     """What the JSON text of a capture's `meta` says. Raises ValueError for anything else."""
     try:
         meta = msgspec.json.decode(text.encode(), type=CaptureMeta)
-        cleaning = msgspec.convert(meta.cleaning, CleaningSettings)
+        cleaning = msgspec.convert(_cleaning(meta.cleaning), CleaningSettings)
     except (msgspec.MsgspecError, UnicodeError, RecursionError, SettingsError) as error:
         raise ValueError(f"its meta is not understood ({error})") from error
     return _source(meta), cleaning
+
+
+def _cleaning(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings with the keys of older files renamed; a warning tells of those that say something."""
+    if not settings.get("floors", True):
+        return {name: value for name, value in settings.items() if name != "floors"}
+    return with_new_names(
+        settings, {"floors": "threshold_overrides"}, " in capture files: clean this one again to renew it"
+    )
 
 
 def _source(meta: CaptureMeta) -> CaptureSource:

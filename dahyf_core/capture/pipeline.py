@@ -14,15 +14,15 @@ from dahyf_core.camera import Lens
 from dahyf_core.capture.assembly import assemble_capture
 from dahyf_core.capture.file import save_capture
 from dahyf_core.capture.journal import Journal
+from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
-from dahyf_core.capture.sighting_log import SightingLog
-from dahyf_core.capture.watching import Report, Shot, watch
+from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
 from dahyf_core.cleaning import CleaningSettings, RawHand
 from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DahyfError
 from dahyf_core.footage import probe, select
 from dahyf_core.hand_model import Side, load_hand_model
-from dahyf_core.pose import EstimatorName, HandEstimates, PoseEstimator, Sightings, create_estimator
+from dahyf_core.pose import EstimatorName, HandEstimates, HandObservations, PoseEstimator, create_estimator
 from dahyf_core.profiling import stage
 from dahyf_core.tracking import TrackingSettings, assemble_hands
 
@@ -76,18 +76,18 @@ def capture_footage(
     with stage("reading the index"):
         info = probe(settings.footage, settings.rate)
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
-    shot = Shot(info, select(info, settings.frame_range), intrinsics, settings.mirrored)
+    clip = Clip(info, select(info, settings.frame_range), intrinsics, settings.mirrored)
     with stage("loading networks"):
         models = {side: load_hand_model(settings.hand_model or "open_hand", side) for side in SIDES}
         estimator = create_estimator(settings.estimator, models)
         detector = PalmDetector()
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
     tracking = TrackingSettings(max_hands=settings.max_hands)
-    journal = Journal.beside(output, _journal_settings(shot, estimator, tracking))
+    journal = Journal.beside(output, _journal_settings(clip, estimator, tracking))
 
-    watched = watch(shot, detector, estimator, tracking, journal, report, stop)
-    total = len(shot.positions)
-    seen = replace(shot, positions=shot.positions[: watched.done])
+    tracked = run_tracking(clip, detector, estimator, tracking, journal, report, stop)
+    total = len(clip.positions)
+    seen = replace(clip, positions=clip.positions[: tracked.done])
     capture = assemble_capture(
         source=CaptureSource(
             footage=FootageRecord.of(info),
@@ -98,16 +98,16 @@ def capture_footage(
         ),
         frame=info.frames[seen.positions],
         time=seen.times,
-        hands=solve(seen, watched.log, estimator, tracking, report),
+        hands=solve(seen, tracked.log, estimator, tracking, report),
         models=models,
         settings=settings.cleaning,
     )
     if not capture.hands:
         report.warning(f"No hands were found in {settings.footage}.")
     save_capture(capture, output)
-    if watched.done < total:
+    if tracked.done < total:
         raise Interrupted(
-            f"Stopped after {watched.done} of {total} frames, which {output} holds.",
+            f"Stopped after {tracked.done} of {total} frames, which {output} holds.",
             "Run the same command again to go on.",
         )
     journal.remove()
@@ -115,22 +115,22 @@ def capture_footage(
 
 
 def solve(
-    shot: Shot, log: SightingLog, estimator: PoseEstimator, settings: TrackingSettings, report: Report
+    clip: Clip, log: ObservationLog, estimator: PoseEstimator, settings: TrackingSettings, report: Report
 ) -> list[RawHand]:
-    """The hands of a shot, in the order in which they appear, from all that was seen of them."""
-    index = log.position - shot.positions.start
-    hands = assemble_hands(index, log.track, log.sightings, shot.times, settings)
+    """The hands of a clip, in the order in which they appear, from all that was seen of them."""
+    index = log.position - clip.positions.start
+    hands = assemble_hands(index, log.track, log.observations, clip.times, settings)
     result = []
     for number, hand in enumerate(hands, 1):
         report.status(f"Finding the poses of hand {number} of {len(hands)}, a {hand.side} one.")
-        sightings = log.sightings[hand.rows]
-        estimates = estimator.solve(sightings, hand.side)
-        result.append(_raw_hand(hand.side, index[hand.rows], len(shot.positions), sightings, estimates))
+        observations = log.observations[hand.rows]
+        estimates = estimator.solve(observations, hand.side)
+        result.append(_raw_hand(hand.side, index[hand.rows], len(clip.positions), observations, estimates))
     return result
 
 
 def _raw_hand(
-    side: Side, index: NDArray[np.int64], frames: int, sightings: Sightings, estimates: HandEstimates
+    side: Side, index: NDArray[np.int64], frames: int, observations: HandObservations, estimates: HandEstimates
 ) -> RawHand:
     """Estimates of some frames, laid out over all of them."""
 
@@ -139,7 +139,7 @@ def _raw_hand(
         result[index] = values
         return result
 
-    crops = sightings.crops
+    crops = observations.crops
     return RawHand(
         side=side,
         box=spread(np.column_stack([crops.center, crops.side, crops.roll])),
@@ -152,14 +152,14 @@ def _raw_hand(
     )
 
 
-def _journal_settings(shot: Shot, estimator: PoseEstimator, tracking: TrackingSettings) -> dict[str, Any]:
-    """All that the sightings depend on."""
+def _journal_settings(clip: Clip, estimator: PoseEstimator, tracking: TrackingSettings) -> dict[str, Any]:
+    """All that the observations depend on."""
     return {
         "version": __version__,
-        "footage": shot.info.sha256,
-        "positions": [shot.positions.start, shot.positions.stop],
-        "intrinsics": asdict(shot.intrinsics),
-        "mirrored": shot.mirrored,
+        "footage": clip.info.sha256,
+        "positions": [clip.positions.start, clip.positions.stop],
+        "intrinsics": asdict(clip.intrinsics),
+        "mirrored": clip.mirrored,
         "estimator": estimator.name,
         "tracking": asdict(tracking),
     }

@@ -6,15 +6,15 @@ Before that, tracks can be edited: which hand is which is the user's to say.
 from dahyf_core.cleaning.clean import clean
 from dahyf_core.cleaning.gate import find_jumps
 from dahyf_core.cleaning.hand import CleanHand, RawHand, State
-from dahyf_core.cleaning.settings import CleaningSettings, ConfidenceFloor
+from dahyf_core.cleaning.settings import CleaningSettings, ThresholdOverride
 from dahyf_core.cleaning.tracks import TrackEdits, edit_tracks
 
 __all__ = [
     "CleanHand",
     "CleaningSettings",
-    "ConfidenceFloor",
     "RawHand",
     "State",
+    "ThresholdOverride",
     "TrackEdits",
     "clean",
     "edit_tracks",

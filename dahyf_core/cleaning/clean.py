@@ -31,7 +31,7 @@ def clean(
 ) -> CleanHand:
     """Clean one hand. model: of the hand's own side. times: (T,) seconds, increasing.
 
-    frame: (T,) numbers in the footage, which the settings' floors go by; 0, 1, ... when there are none.
+    frame: (T,) numbers in the footage, which the settings' threshold_overrides go by; 0, 1, ... when there are none.
 
     Rotations are gated, filled and smoothed first. The translation is then solved anew for the clean rotations and the
     one shape, from the located joints, so that the hand stays on the footage; what is filled and smoothed of it is the

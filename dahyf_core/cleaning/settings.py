@@ -16,7 +16,7 @@ of 1,000 right answers; from 0.9 on, hands that are hard to see are lost too (do
 LostRule = Literal["hold", "interpolate", "open"]
 
 
-class ConfidenceFloor(NamedTuple):
+class ThresholdOverride(NamedTuple):
     """The threshold of the footage's frames `first` to `last`, both included, in place of the general one."""
 
     first: int
@@ -39,7 +39,7 @@ class CleaningSettings:
         wrist's rotation and for the fingers; 0 switches that filter off.
     stillness: metres; a hand that stays within that distance of its mean for a while is held still. 0 holds nothing.
     wrist_rotation_only: the wrist turns, but stays in one place.
-    floors: thresholds of parts of the clip; where they overlap, the last one counts.
+    threshold_overrides: thresholds of parts of the clip; where they overlap, the last one counts.
     """
 
     threshold: float = THRESHOLD
@@ -52,7 +52,7 @@ class CleaningSettings:
     finger_hz: float = 5.0
     stillness: float = 0.0
     wrist_rotation_only: bool = False
-    floors: tuple[ConfidenceFloor, ...] = ()
+    threshold_overrides: tuple[ThresholdOverride, ...] = ()
 
     def __post_init__(self) -> None:
         if self.lost not in get_args(LostRule):
@@ -61,19 +61,20 @@ class CleaningSettings:
             if field.type is float:
                 _check_number(field.name, getattr(self, field.name))
         _check_threshold(self.threshold)
-        for floor in self.floors:
-            _check_number("floors", floor.threshold)
-            _check_threshold(floor.threshold)
-            if floor.first > floor.last:
+        for override in self.threshold_overrides:
+            _check_number("threshold_overrides", override.threshold)
+            _check_threshold(override.threshold)
+            if override.first > override.last:
                 raise SettingsError(
-                    f"The range {floor.first}:{floor.last} of a floor ends before it begins.", "Exchange its ends."
+                    f"The range {override.first}:{override.last} of a threshold override ends before it begins.",
+                    "Exchange its ends.",
                 )
 
     def thresholds(self, frame: NDArray[np.integer]) -> NDArray[np.floating]:
         """(T,) the confidence under which each frame is lost. frame: (T,) numbers in the footage."""
         result = np.full(len(frame), self.threshold)
-        for floor in self.floors:
-            result[(frame >= floor.first) & (frame <= floor.last)] = floor.threshold
+        for override in self.threshold_overrides:
+            result[(frame >= override.first) & (frame <= override.last)] = override.threshold
         return result
 
 

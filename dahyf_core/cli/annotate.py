@@ -59,7 +59,7 @@ def annotate(
                 reporter.status(f"Left out: {counted(count, 'hand')}, {reason}.")
         save_labels(found.labels, output)
         if backgrounds is not None:
-            from dahyf_core.synthesis import erase_hands
+            from dahyf_core.synthesis import inpaint_hands
 
-            reporter.status(f"Wrote {counted(erase_hands(found.labels, backgrounds), 'background')}.")
+            reporter.status(f"Wrote {counted(inpaint_hands(found.labels, backgrounds), 'background')}.")
         reporter.done(Outcome(output, len(found.labels), found.pictures, time.monotonic() - started))

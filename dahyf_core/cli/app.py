@@ -19,11 +19,12 @@ from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.reporters import Outcome
 from dahyf_core.cli.session import session
 from dahyf_core.cli.stopping import StopRequest
+from dahyf_core.deprecation import warn_of_old_name
 from dahyf_core.profiling import profiled, stage
 
 if TYPE_CHECKING:
     from dahyf_core.capture import Capture
-    from dahyf_core.cleaning import CleaningSettings, ConfidenceFloor
+    from dahyf_core.cleaning import CleaningSettings, ThresholdOverride
     from dahyf_core.hand_model import HandModel, Side
 
 CAPTURE_SUFFIXES = (".npz",)
@@ -95,7 +96,8 @@ def capture(
     finger_hz: options.FingerHz = None,
     stillness: options.Stillness = None,
     wrist_rotation_only: options.WristRotationOnly = None,
-    floor: options.Floors = None,
+    threshold_override: options.ThresholdOverrides = None,
+    floor: options.DeprecatedFloors = None,
     profile: options.Profiled = False,
     as_json: options.Json = False,
 ) -> None:
@@ -132,7 +134,7 @@ def capture(
                 finger_hz=finger_hz,
                 stillness=stillness,
                 wrist_rotation_only=wrist_rotation_only,
-                floors=_floors(floor),
+                threshold_overrides=_threshold_overrides(threshold_override, floor),
             ),
         )
         with StopRequest() as stop:
@@ -160,7 +162,8 @@ def clean(
     finger_hz: options.FingerHz = None,
     stillness: options.Stillness = None,
     wrist_rotation_only: options.WristRotationOnly = None,
-    floor: options.Floors = None,
+    threshold_override: options.ThresholdOverrides = None,
+    floor: options.DeprecatedFloors = None,
     reset: Annotated[
         bool, typer.Option("--reset", help="Begin with the first settings of every capture, not with the file's.")
     ] = False,
@@ -196,7 +199,7 @@ def clean(
             finger_hz=finger_hz,
             stillness=stillness,
             wrist_rotation_only=wrist_rotation_only,
-            floors=_floors(floor),
+            threshold_overrides=_threshold_overrides(threshold_override, floor),
         )
         result = recleaned(before, settings, _hand_models(hand_model), edits)
         save_capture(result, output)
@@ -315,10 +318,16 @@ def _changed(settings: "CleaningSettings", **given: Any) -> "CleaningSettings":
     return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 
-def _floors(given: list[options.Floor] | None) -> "tuple[ConfidenceFloor, ...] | None":
-    from dahyf_core.cleaning import ConfidenceFloor
+def _threshold_overrides(
+    given: list[options.FrameThreshold] | None, deprecated: list[options.FrameThreshold] | None
+) -> "tuple[ThresholdOverride, ...] | None":
+    """The ranges of --threshold-override and of --floor, its deprecated name."""
+    from dahyf_core.cleaning import ThresholdOverride
 
-    return tuple(ConfidenceFloor(*floor) for floor in given) if given else None
+    if deprecated:
+        warn_of_old_name("--floor", "--threshold-override")
+    ranges = [*(given or ()), *(deprecated or ())]
+    return tuple(ThresholdOverride(*each) for each in ranges) if ranges else None
 
 
 def _hand_models(file: Path | None) -> dict["Side", "HandModel"]:

@@ -25,7 +25,7 @@ def environment_facts() -> dict[str, str]:
     PalmDetector().detect(blank)
     estimators = [create_estimator(name, {}) for name in ESTIMATORS]
     for estimator in estimators:
-        estimator.see(blank, whole)
+        estimator.observe(blank, whole)
     hand = load_hand_model("open_hand")
     return {
         "dahyf": __version__,

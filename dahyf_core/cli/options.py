@@ -44,7 +44,7 @@ class Pinhole(NamedTuple):
     cy: float
 
 
-class Floor(NamedTuple):
+class FrameThreshold(NamedTuple):
     """The threshold of a range of frames, both ends included."""
 
     first: int
@@ -89,12 +89,12 @@ def parse_rate(text: str) -> Fraction:
     return rate
 
 
-def parse_floor(text: str) -> Floor:
+def parse_threshold_override(text: str) -> FrameThreshold:
     """START:END=VALUE."""
     found = re.fullmatch(r"(\d{1,9}):(\d{1,9})=(\d{0,9}\.?\d{1,9})", text.strip())
     if found is None:
         raise typer.BadParameter(f"{text!r} is not of the form START:END=VALUE, such as 10:250=0.3")
-    return Floor(int(found[1]), int(found[2]), float(found[3]))
+    return FrameThreshold(int(found[1]), int(found[2]), float(found[3]))
 
 
 def parse_pair(text: str) -> Pair:
@@ -295,16 +295,21 @@ WristRotationOnly = Annotated[
         help="Whether the wrist turns but stays in one place (at first it moves).",
     ),
 ]
-Floors = Annotated[
-    list[Floor] | None,
+ThresholdOverrides = Annotated[
+    list[FrameThreshold] | None,
     typer.Option(
-        "--floor",
-        parser=parse_floor,
+        "--threshold-override",
+        parser=parse_threshold_override,
         metavar="START:END=VALUE",
         rich_help_panel=CLEANING_PANEL,
         help="Another threshold for a range of frames, both included: 10:250=0.3. May be given several times.",
     ),
 ]
+DeprecatedFloors = Annotated[
+    list[FrameThreshold] | None,
+    typer.Option("--floor", parser=parse_threshold_override, metavar="START:END=VALUE", hidden=True),
+]
+"""The old name of `--threshold-override`."""
 
 Split = Annotated[
     list[Pair] | None,

@@ -2,16 +2,16 @@
 
 from dahyf_core.datasets.annotation import Annotation, Annotator, CleaningLimits
 from dahyf_core.datasets.coco_wholebody import CocoWholeBody
-from dahyf_core.datasets.example import Example, HandDataset
 from dahyf_core.datasets.freihand import FreiHand
 from dahyf_core.datasets.hanco import HanCo
 from dahyf_core.datasets.handless import HandlessPhotographs
 from dahyf_core.datasets.ho3d import Ho3d
 from dahyf_core.datasets.labels import PhotoLabels, load_labels, save_labels
-from dahyf_core.datasets.patch import Augmentation, Patch, crop_of, cut_example
+from dahyf_core.datasets.patch import Augmentation, Patch, crop_of, cut_sample
 from dahyf_core.datasets.photographs import Photographs
 from dahyf_core.datasets.readers import READERS, Reader
 from dahyf_core.datasets.rhd import Rhd
+from dahyf_core.datasets.sample import HandDataset, Sample
 from dahyf_core.datasets.splits import Split, rows_of, split_of
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Augmentation",
     "CleaningLimits",
     "CocoWholeBody",
-    "Example",
     "FreiHand",
     "HanCo",
     "HandDataset",
@@ -32,9 +31,10 @@ __all__ = [
     "Photographs",
     "Reader",
     "Rhd",
+    "Sample",
     "Split",
     "crop_of",
-    "cut_example",
+    "cut_sample",
     "load_labels",
     "rows_of",
     "save_labels",

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 
 from dahyf_core.camera import Lens
-from dahyf_core.datasets.example import Example
 from dahyf_core.datasets.files import REMEDY, checked_array, read_image, read_json
+from dahyf_core.datasets.sample import Sample
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import Side
 
@@ -45,12 +45,12 @@ class CocoWholeBody:
     def __len__(self) -> int:
         return len(self._names)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         image = read_image(self._pictures / self._names[index], turn_upright=False)
         height, width = image.shape[:2]
         keypoints = self._keypoints[index].astype(float)
         visible = keypoints[:, 2] > 0
-        return Example(
+        return Sample(
             image=image,
             intrinsics=Lens().intrinsics(width, height),
             source=f"coco/{self._names[index]}",

@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets.example import Array, Example, unknown
 from dahyf_core.datasets.files import checked_length, intrinsics_of, read_image, read_json_array
+from dahyf_core.datasets.sample import Array, Sample, unknown
 from dahyf_core.hand_model import HandModel
 
 Version = Literal["gs", "hom", "sample", "auto"]
@@ -52,14 +52,14 @@ class FreiHand:
     def __len__(self) -> int:
         return len(self._versions) * len(self._cameras)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         """Every hand before the first background comes first, then all before the second."""
         place, hand = divmod(range(len(self))[index], len(self._cameras))
         number = self._versions[place] * len(self._cameras) + hand
         image = read_image(self._pictures / f"{number:08d}.jpg")
         intrinsics = intrinsics_of(self._cameras[hand], image, "FreiHAND")
         joints_3d = self._joints[hand].astype(float)
-        return Example(
+        return Sample(
             image=image,
             intrinsics=intrinsics,
             source=self._source(hand),

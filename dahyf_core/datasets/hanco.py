@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets.example import Array, Example, Image, unknown
 from dahyf_core.datasets.files import REMEDY, checked_array, intrinsics_of, read_image, read_json, read_json_array
+from dahyf_core.datasets.sample import Array, Image, Sample, unknown
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel
 
@@ -38,7 +38,7 @@ class HanCo:
         pictures: Pictures = "rgb",
         mano: HandModel | None = None,
     ) -> None:
-        """rows: (N, 3) sequence, frame and camera of each example; `with_hands` and `without_hands` choose them.
+        """rows: (N, 3) sequence, frame and camera of each sample; `with_hands` and `without_hands` choose them.
 
         mano: the right MANO hand where its pose and shape are wanted; without it they stay unknown. Raises
         DatasetError.
@@ -76,7 +76,7 @@ class HanCo:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         sequence, frame, camera = (int(number) for number in self._rows[index])
         image = read_image(self._folder / self._pictures / f"{sequence:04d}" / f"cam{camera}" / f"{frame:08d}.jpg")
         path = self._folder / "calib" / f"{sequence:04d}" / f"{frame:08d}.json"
@@ -85,15 +85,15 @@ class HanCo:
         intrinsics = intrinsics_of(matrix, image, "HanCo")
         source = _source(sequence)
         if not self._has_fit[sequence][frame]:
-            return Example(image, intrinsics, source)
+            return Sample(image, intrinsics, source)
         camera_from_world = checked_array(path, "M", _value(path, calibration, "M"), CAMERAS, 4, 4)[camera]
         joints_3d = self._world_joints(sequence, frame) @ camera_from_world[:3, :3].T + camera_from_world[:3, 3]
         joints_2d = intrinsics.project(joints_3d)
         visible = (joints_3d[:, 2] > 0) & _inside(joints_2d, image)
         if not visible.any():
-            return Example(image, intrinsics, source)
+            return Sample(image, intrinsics, source)
         pose, shape = self._parameters(sequence, frame, camera)
-        return Example(
+        return Sample(
             image=image,
             intrinsics=intrinsics,
             source=source,

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from dahyf_core.camera import BOX_SCALE, Lens
-from dahyf_core.datasets.example import Array, Example, Image, unknown
 from dahyf_core.datasets.files import list_pictures, read_image
+from dahyf_core.datasets.sample import Array, Image, Sample, unknown
 from dahyf_core.detection import PalmDetector, crops_from_palms
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
 
@@ -19,7 +19,7 @@ HAND_PRESENCE = 0.02
 class HandlessPhotographs:
     """The pictures below a folder in which no hand is found.
 
-    Each is one example, and each thing in it that was mistaken for a palm another one, with its box: the hardest that a
+    Each is one sample, and each thing in it that was mistaken for a palm another one, with its box: the hardest that a
     confidence can meet.
     """
 
@@ -40,11 +40,11 @@ class HandlessPhotographs:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         file, box = self._rows[index]
         image = read_image(self._folder / file)
         height, width = image.shape[:2]
-        return Example(image, Lens().intrinsics(width, height), file, box=box)
+        return Sample(image, Lens().intrinsics(width, height), file, box=box)
 
     @property
     def sources(self) -> list[str]:
@@ -66,7 +66,7 @@ def possible_hands(detector: PalmDetector, estimator: LandmarkEstimator, image: 
         crops = crops_from_palms(detector.detect(part), Lens().intrinsics(part.shape[1], part.shape[0]))
         center, side = crops.center + np.array([columns.start, rows.start]), crops.side[:, None] / BOX_SCALE
         boxes.append(np.concatenate([center - side / 2, center + side / 2], axis=1))
-        presence.append(estimator.see(part, crops).presence)
+        presence.append(estimator.observe(part, crops).presence)
     return np.concatenate(boxes), np.concatenate(presence)
 
 

@@ -6,7 +6,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets.example import Array, Example, unknown
 from dahyf_core.datasets.files import (
     REMEDY,
     checked_array,
@@ -17,6 +16,7 @@ from dahyf_core.datasets.files import (
     read_names,
     read_pickle,
 )
+from dahyf_core.datasets.sample import Array, Sample, unknown
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel
 from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
@@ -57,7 +57,7 @@ class Ho3d:
     def __len__(self) -> int:
         return len(self._names)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         sequence, number = self._names[index]
         image = read_image(self._picture(sequence, number))
         path = self._folder / sequence / "meta" / f"{number}.pkl"
@@ -66,7 +66,7 @@ class Ho3d:
         joints_3d = self._joints(index, path, meta)
         known = np.all(np.isfinite(joints_3d), axis=1)
         pose, shape = self._parameters(path, meta)
-        return Example(
+        return Sample(
             image=image,
             intrinsics=intrinsics,
             source=_source(sequence),

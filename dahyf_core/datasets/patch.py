@@ -1,4 +1,4 @@
-"""From an example to what the network is given: a patch of a right hand, its view, and labels in its virtual camera."""
+"""From a sample to what the network is given: a patch of a right hand, its view, and labels in its virtual camera."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.camera import PATCH_SIZE, Crops, crops_around, cut_patches, upright_roll
 from dahyf_core.camera.boxes import MIDDLE_KNUCKLE, WRIST
-from dahyf_core.datasets.example import Array, Example, Image
+from dahyf_core.datasets.sample import Array, Image, Sample
 from dahyf_core.rotations import matrix_from_axis_angle
 
 FEWEST_JOINTS = 3
@@ -17,7 +17,7 @@ FEWEST_JOINTS = 3
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of what changes from one reading of an example to the next; all zero for evaluation.
+    """Ranges of what changes from one reading of a sample to the next; all zero for evaluation.
 
     roll: standard deviation, radians. scale: of the logarithm of the side. shift: of the centre, in sides.
     colour: of gain and gamma, as logarithms. blur: greatest sigma, px. noise: greatest sigma, levels.
@@ -53,69 +53,69 @@ class Patch:
     is_hand: bool
 
 
-def cut_example(example: Example, augmentation: Augmentation, random: np.random.Generator) -> Patch:
-    """The patch around the hand of an example, or around its box, or a random one where there is neither."""
-    crops = crop_of(example, augmentation, random)
+def cut_sample(sample: Sample, augmentation: Augmentation, random: np.random.Generator) -> Patch:
+    """The patch around the hand of a sample, or around its box, or a random one where there is neither."""
+    crops = crop_of(sample, augmentation, random)
     return Patch(
-        image=distort_colours(cut_patches(example.image, crops)[0], augmentation, random),
+        image=distort_colours(cut_patches(sample.image, crops)[0], augmentation, random),
         center=crops.virtual_center()[0],
         side=float(crops.side[0]),
-        focal=float(example.intrinsics.fx),
-        joints_2d=crops.to_patch(example.joints_2d[None])[0],
-        visible=example.visible,
-        joints_3d=crops.to_virtual(example.joints_3d[None])[0],
-        keypoints=example.keypoints,
-        rotations=virtual_rotations(example, crops),
-        shape=example.shape,
-        is_hand=example.side is not None,
+        focal=float(sample.intrinsics.fx),
+        joints_2d=crops.to_patch(sample.joints_2d[None])[0],
+        visible=sample.visible,
+        joints_3d=crops.to_virtual(sample.joints_3d[None])[0],
+        keypoints=sample.keypoints,
+        rotations=virtual_rotations(sample, crops),
+        shape=sample.shape,
+        is_hand=sample.side is not None,
     )
 
 
-def crop_of(example: Example, augmentation: Augmentation, random: np.random.Generator) -> Crops:
-    """One crop around the hand of an example, or around its box, or a random one where there is neither."""
-    is_placed = example.side is not None or bool(np.isfinite(example.box).all())
-    return hand_crop(example, augmentation, random) if is_placed else random_crop(example, random)
+def crop_of(sample: Sample, augmentation: Augmentation, random: np.random.Generator) -> Crops:
+    """One crop around the hand of a sample, or around its box, or a random one where there is neither."""
+    is_placed = sample.side is not None or bool(np.isfinite(sample.box).all())
+    return hand_crop(sample, augmentation, random) if is_placed else random_crop(sample, random)
 
 
-def hand_crop(example: Example, augmentation: Augmentation, random: np.random.Generator) -> Crops:
+def hand_crop(sample: Sample, augmentation: Augmentation, random: np.random.Generator) -> Crops:
     """One crop around the upright box of all known joints, moved about by chance."""
-    mirrored = np.array([example.side == "left"])
-    wrist, knuckle = example.joints_2d[None, WRIST], example.joints_2d[None, MIDDLE_KNUCKLE]
-    upright = np.nan_to_num(upright_roll(wrist, knuckle, mirrored, example.intrinsics))
+    mirrored = np.array([sample.side == "left"])
+    wrist, knuckle = sample.joints_2d[None, WRIST], sample.joints_2d[None, MIDDLE_KNUCKLE]
+    upright = np.nan_to_num(upright_roll(wrist, knuckle, mirrored, sample.intrinsics))
     roll = upright + random.normal(0.0, augmentation.roll, 1)
-    tight = crops_around(known_points(example)[None], roll, mirrored, example.intrinsics)
+    tight = crops_around(known_points(sample)[None], roll, mirrored, sample.intrinsics)
     middle = tight.to_frame(PATCH_SIZE * (0.5 + random.normal(0.0, augmentation.shift, (1, 1, 2))))[0]
     side = tight.side * np.exp(random.normal(0.0, augmentation.scale, 1))
-    return Crops(middle, side, roll, mirrored, example.intrinsics)
+    return Crops(middle, side, roll, mirrored, sample.intrinsics)
 
 
-def known_points(example: Example) -> Array:
+def known_points(sample: Sample) -> Array:
     """(K, 2) px, the joints of a hand that are known, or else the corners of its box."""
-    known = example.joints_2d[np.isfinite(example.joints_2d).all(axis=1)]
+    known = sample.joints_2d[np.isfinite(sample.joints_2d).all(axis=1)]
     if len(known) >= FEWEST_JOINTS:
         return known
-    left, top, right, bottom = example.box
+    left, top, right, bottom = sample.box
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
 
 
-def random_crop(example: Example, random: np.random.Generator) -> Crops:
+def random_crop(sample: Sample, random: np.random.Generator) -> Crops:
     """One crop of anything."""
-    height, width = example.image.shape[:2]
+    height, width = sample.image.shape[:2]
     side = random.uniform(0.2, 1.0) * min(height, width)
     center = random.uniform((0, 0), (width, height))[None]
     roll = random.uniform(-np.pi, np.pi, 1)
-    return Crops(center, np.array([side]), roll, random.random(1) < 0.5, example.intrinsics)
+    return Crops(center, np.array([side]), roll, random.random(1) < 0.5, sample.intrinsics)
 
 
-def virtual_rotations(example: Example, crops: Crops) -> Array:
+def virtual_rotations(sample: Sample, crops: Crops) -> Array:
     """(16, 3, 3) rotations of the right hand that the virtual camera sees; a left one mirrors as (x, -y, -z)."""
-    rotations = matrix_from_axis_angle(np.nan_to_num(example.pose))
-    if example.side == "left":
+    rotations = matrix_from_axis_angle(np.nan_to_num(sample.pose))
+    if sample.side == "left":
         flip = np.diag((-1.0, 1.0, 1.0))
         rotations = flip @ rotations @ flip
     cos, sin = np.cos(crops.roll[0]), np.sin(crops.roll[0])
     rotations[0] = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]]) @ rotations[0]
-    rotations[np.isnan(example.pose).any(axis=1)] = np.nan
+    rotations[np.isnan(sample.pose).any(axis=1)] = np.nan
     return rotations
 
 

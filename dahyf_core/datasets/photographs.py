@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from dahyf_core.datasets.example import Example
 from dahyf_core.datasets.files import read_image
 from dahyf_core.datasets.labels import box_side, load_labels
+from dahyf_core.datasets.sample import Sample
 from dahyf_core.datasets.splits import Split, rows_of
 from dahyf_core.hand_model import Side
 
@@ -30,10 +30,10 @@ class Photographs:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         labels, row = self.labels, range(len(self))[index]
         side: Side = "left" if labels.side[row] == "left" else "right"
-        return Example(
+        return Sample(
             image=read_image(self._folder / str(labels.picture[row])),
             intrinsics=labels.intrinsics(row),
             source=str(labels.source[row]),

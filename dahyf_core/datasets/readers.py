@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import Literal
 
 from dahyf_core.datasets.coco_wholebody import CocoWholeBody
-from dahyf_core.datasets.example import HandDataset
 from dahyf_core.datasets.freihand import FreiHand
 from dahyf_core.datasets.hanco import HanCo
 from dahyf_core.datasets.handless import HandlessPhotographs
 from dahyf_core.datasets.ho3d import Ho3d
 from dahyf_core.datasets.photographs import Photographs
 from dahyf_core.datasets.rhd import Rhd
+from dahyf_core.datasets.sample import HandDataset
 from dahyf_core.datasets.splits import Split
 
 Reader = Callable[[Path, Split], HandDataset]

@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from dahyf_core.datasets.example import Array, Example
 from dahyf_core.datasets.files import REMEDY, checked_array, intrinsics_of, read_image, read_pickle
+from dahyf_core.datasets.sample import Array, Sample
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import Side
 
@@ -14,7 +14,7 @@ FREIHAND_FROM_RHD = np.array([0, *(base + joint for base in range(1, 21, 4) for 
 """RHD counts each finger from its tip to the palm."""
 ROWS: dict[Side, slice] = {"left": slice(0, 21), "right": slice(21, 42)}
 LEAST_VISIBLE = 11
-"""Keypoints of a hand that must be seen for it to be an example."""
+"""Keypoints of a hand that must be seen for it to be a sample."""
 
 
 class Rhd:
@@ -49,11 +49,11 @@ class Rhd:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         row, side = self._rows[index]
         image = read_image(self._folder / "color" / f"{self._numbers[row]:05d}.png")
         seen = self._ordered(self._seen[row], side)
-        return Example(
+        return Sample(
             image=image,
             intrinsics=intrinsics_of(self._cameras[row], image, "RHD"),
             source=self._source(row),

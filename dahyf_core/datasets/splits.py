@@ -1,4 +1,4 @@
-"""Which examples are for training, validation and test: by their origin, the same ones for ever."""
+"""Which samples are for training, validation and test: by their origin, the same ones for ever."""
 
 import zlib
 from collections.abc import Sequence
@@ -20,5 +20,5 @@ def split_of(source: str) -> Split:
 
 
 def rows_of(sources: Sequence[str], split: Split) -> NDArray[np.integer]:
-    """Indices of the examples of a split."""
+    """Indices of the samples of a split."""
     return np.flatnonzero([split_of(source) == split for source in sources])

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.datasets import READERS as LABELLED
-from dahyf_core.datasets import Example, FreiHand, HandDataset, Reader
+from dahyf_core.datasets import FreiHand, HandDataset, Reader, Sample
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel, load_hand_model
 from dahyf_core.synthesis import SyntheticHands
@@ -36,19 +36,19 @@ def reader_of(name: str) -> Reader:
 
 
 def spread_rows(length: int, limit: int | None) -> NDArray[np.integer]:
-    """Indices of all examples, or of `limit` of them, evenly spread."""
+    """Indices of all samples, or of `limit` of them, evenly spread."""
     if limit is None or limit >= length:
         return np.arange(length)
     return np.linspace(0, length - 1, limit).astype(int)
 
 
-def true_vertices(dataset: HandDataset, index: int, example: Example, model: HandModel) -> Array | None:
-    """The true skin (V, 3) m of an example, at any place, if it is known and has the vertices of `model`.
+def true_vertices(dataset: HandDataset, index: int, sample: Sample, model: HandModel) -> Array | None:
+    """The true skin (V, 3) m of a sample, at any place, if it is known and has the vertices of `model`.
 
     FreiHAND publishes MANO's; poses of all other sets that are read are those of the open hand.
     """
     if isinstance(dataset, FreiHand):
         return dataset.vertices[index % len(dataset.vertices)] if model.name == "mano" else None
-    if model.name != "open_hand" or not np.isfinite(example.pose).all() or not np.isfinite(example.shape).all():
+    if model.name != "open_hand" or not np.isfinite(sample.pose).all() or not np.isfinite(sample.shape).all():
         return None
-    return model(example.pose[None], example.shape[None], np.zeros((1, 3))).vertices[0]
+    return model(sample.pose[None], sample.shape[None], np.zeros((1, 3))).vertices[0]

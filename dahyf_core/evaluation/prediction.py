@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import BOX_SCALE, Crops, upright_crops
-from dahyf_core.datasets import Example, HandDataset
+from dahyf_core.datasets import HandDataset, Sample
 from dahyf_core.evaluation.benchmarks import JOINTS, LAYOUTS, VERTICES, Benchmark
 from dahyf_core.hand_model import HandModel
-from dahyf_core.pose import PoseEstimator, Sightings
+from dahyf_core.pose import HandObservations, PoseEstimator
 
 Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]
@@ -37,31 +37,31 @@ def predict(
     joints = np.zeros((len(dataset), JOINTS, 3), np.float32)
     vertices = np.zeros((len(dataset), VERTICES, 3), np.float32)
     for row in range(len(dataset)):
-        example = dataset[row]
-        found = estimator.solve(find_hand(estimator, example), "right")
+        sample = dataset[row]
+        found = estimator.solve(find_hand(estimator, sample), "right")
         posed = mano(found.pose, found.shape, found.translation)
-        shift = example.joints_3d[0] - posed.joints[0, 0] if layout.has_root else np.zeros(3)
+        shift = sample.joints_3d[0] - posed.joints[0, 0] if layout.has_root else np.zeros(3)
         joints[row] = (layout.joints(posed.joints, posed.vertices)[0] + shift) * layout.axes
         vertices[row] = (posed.vertices[0] + shift) * layout.axes
         progress(row + 1, len(dataset))
     return joints, vertices
 
 
-def find_hand(estimator: PoseEstimator, example: Example) -> Sightings:
-    """One sighting of the right hand in an example's box, or else in the middle of its picture, fingers up."""
-    center, side = _box_of(example)
-    crops = Crops(np.tile(center, (len(TURNS), 1)), np.full(len(TURNS), side), TURNS, UNMIRRORED, example.intrinsics)
-    seen = estimator.see(example.image, crops)
+def find_hand(estimator: PoseEstimator, sample: Sample) -> HandObservations:
+    """One observation of the right hand in a sample's box, or else in the middle of its picture, fingers up."""
+    center, side = _box_of(sample)
+    crops = Crops(np.tile(center, (len(TURNS), 1)), np.full(len(TURNS), side), TURNS, UNMIRRORED, sample.intrinsics)
+    seen = estimator.observe(sample.image, crops)
     for _ in range(PASSES):
-        seen = estimator.see(example.image, upright_crops(seen.joints_2d, UNMIRRORED, example.intrinsics))
+        seen = estimator.observe(sample.image, upright_crops(seen.joints_2d, UNMIRRORED, sample.intrinsics))
     best = int(np.argmax(seen.presence * seen.right_score))
     return seen[best : best + 1]
 
 
-def _box_of(example: Example) -> tuple[Array, float]:
+def _box_of(sample: Sample) -> tuple[Array, float]:
     """Centre (2,) and side, px, of the first patch."""
-    if np.isfinite(example.box).all():
-        corners = example.box.reshape(2, 2)
+    if np.isfinite(sample.box).all():
+        corners = sample.box.reshape(2, 2)
         return corners.mean(axis=0), BOX_SCALE * float(np.ptp(corners, axis=0).max())
-    height, width = example.image.shape[:2]
+    height, width = sample.image.shape[:2]
     return np.array([(width - 1) / 2, (height - 1) / 2]), float(min(height, width))

@@ -39,7 +39,7 @@ def facts_of(scores: Scores) -> Facts:
 
 
 def worst_first(scores: Scores) -> tuple[str, NDArray[np.integer]]:
-    """The metric that tells, and indices into the scores of all that are known in it, the worst example first."""
+    """The metric that tells, and indices into the scores of all that are known in it, the worst sample first."""
     for name in RANKING:
         values = _of_hands(scores.errors[name])
         if np.isfinite(values).any():
@@ -49,7 +49,7 @@ def worst_first(scores: Scores) -> tuple[str, NDArray[np.integer]]:
 
 
 def worst_facts(scores: Scores, count: int) -> list[Facts]:
-    """The worst examples, by their index in the data set."""
+    """The worst samples, by their index in the data set."""
     name, order = worst_first(scores)
     values = _of_hands(scores.errors[name])
     return [

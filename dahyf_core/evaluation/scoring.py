@@ -1,4 +1,4 @@
-"""The errors of an estimator on every example of a data set."""
+"""The errors of an estimator on every sample of a data set."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops
-from dahyf_core.datasets import Augmentation, Example, HandDataset, crop_of
-from dahyf_core.datasets.example import unknown
+from dahyf_core.datasets import Augmentation, HandDataset, Sample, crop_of
+from dahyf_core.datasets.sample import unknown
 from dahyf_core.errors import DatasetError
 from dahyf_core.evaluation.alignment import (
     freihand_aligned,
@@ -76,7 +76,7 @@ CONFIDENCES = ("confidence", "confidence_without_hand")
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What was measured on N examples.
+    """What was measured on N samples.
 
     rows: (N,) their indices in the data set. sources: (N,). errors: by metric and in its unit, (N, 21) of joints or
     (N, 1) of hands; NaN where the truth is unknown. drawn: (N, 3, 21, 2) px of the patch: located, projected and true
@@ -93,33 +93,33 @@ class Scores:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """An example, the patch that its labels give, and the one hand that an estimator of `model` found there."""
+class SampleEstimate:
+    """A sample, the patch that its labels give, and the one hand that an estimator of `model` found there."""
 
-    example: Example
+    sample: Sample
     crops: Crops
     model: HandModel
     found: HandEstimates
 
     @classmethod
-    def at(cls, example: Example, crops: Crops, estimator: PoseEstimator, hands: Hands) -> Self:
-        """Look for a hand of the example's side, or of the side that the patch is cut for."""
-        side: Side = example.side or ("left" if crops.mirrored[0] else "right")
-        return cls(example, crops, hands[side], estimator.solve(estimator.see(example.image, crops), side))
+    def at(cls, sample: Sample, crops: Crops, estimator: PoseEstimator, hands: Hands) -> Self:
+        """Look for a hand of the sample's side, or of the side that the patch is cut for."""
+        side: Side = sample.side or ("left" if crops.mirrored[0] else "right")
+        return cls(sample, crops, hands[side], estimator.solve(estimator.observe(sample.image, crops), side))
 
     @cached_property
     def joints_3d(self) -> Array:
-        """(21, 3) m, camera frame, those keypoints of the found hand that the example labels."""
+        """(21, 3) m, camera frame, those keypoints of the found hand that the sample labels."""
         found = self.found
         return self.model.keypoints(
-            self.model.skeleton(found.pose, found.shape, found.translation), self.example.keypoints
+            self.model.skeleton(found.pose, found.shape, found.translation), self.sample.keypoints
         )[0]
 
     @cached_property
     def joints_2d(self) -> Array:
         """(3, 21, 2) px as filmed: located, projected and true joints."""
-        projected = self.example.intrinsics.project(self.joints_3d)
-        return np.stack([self.found.joints_2d[0], projected, self.example.joints_2d])
+        projected = self.sample.intrinsics.project(self.joints_3d)
+        return np.stack([self.found.joints_2d[0], projected, self.sample.joints_2d])
 
 
 def score(
@@ -129,41 +129,41 @@ def score(
     hands: Hands,
     progress: Progress = lambda done, total: None,
 ) -> Scores:
-    """Let an estimator look at examples, each in the patch that its labels give, and measure what it finds.
+    """Show samples to an estimator, each in the patch that its labels give, and measure what it finds.
 
-    hands: the estimator's own. Raises DatasetError when there are no examples, or a picture cannot be read.
+    hands: the estimator's own. Raises DatasetError when there are no samples, or a picture cannot be read.
     """
     if not len(rows):
-        raise DatasetError("The data set has no examples in this split.", "Choose another split or folder.")
+        raise DatasetError("The data set has no samples in this split.", "Choose another split or folder.")
     errors: dict[str, list[Array]] = {name: [] for name in METRICS}
     sources, drawn = [], []
     for done, index in enumerate(rows.tolist(), start=1):
-        example = dataset[index]
-        look = Look.at(example, evaluation_crop(example, index), estimator, hands)
-        found = errors_of(look, true_vertices(dataset, index, example, look.model))
+        sample = dataset[index]
+        estimate = SampleEstimate.at(sample, evaluation_crop(sample, index), estimator, hands)
+        found = errors_of(estimate, true_vertices(dataset, index, sample, estimate.model))
         for name, values in errors.items():
             values.append(found[name])
-        sources.append(example.source)
-        drawn.append(look.crops.to_patch(look.joints_2d[None].reshape(1, -1, 2)).reshape(3, 21, 2))
+        sources.append(sample.source)
+        drawn.append(estimate.crops.to_patch(estimate.joints_2d[None].reshape(1, -1, 2)).reshape(3, 21, 2))
         progress(done, len(rows))
     return Scores(rows, np.array(sources), {name: np.stack(values) for name, values in errors.items()}, np.stack(drawn))
 
 
-def evaluation_crop(example: Example, index: int) -> Crops:
-    """The patch in which example number `index` is shown to estimators, the same each time."""
-    return crop_of(example, Augmentation(), np.random.default_rng(index))
+def evaluation_crop(sample: Sample, index: int) -> Crops:
+    """The patch in which sample number `index` is shown to estimators, the same each time."""
+    return crop_of(sample, Augmentation(), np.random.default_rng(index))
 
 
-def errors_of(look: Look, vertices: Array | None) -> dict[str, Array]:
+def errors_of(estimate: SampleEstimate, vertices: Array | None) -> dict[str, Array]:
     """One hand's errors by metric, (21,) or (1,), in its unit. vertices: the true skin (V, 3) m, or None."""
     of_hand, of_nothing = CONFIDENCES
     return {
-        **joint_errors(look.joints_3d, look.example.joints_3d),
-        **mesh_errors(look, vertices),
-        **picture_errors(look),
-        "wrist_rotation": wrist_error(look),
-        of_hand: look.found.confidence if look.example.side else unknown(1),
-        of_nothing: unknown(1) if look.example.side else look.found.confidence,
+        **joint_errors(estimate.joints_3d, estimate.sample.joints_3d),
+        **mesh_errors(estimate, vertices),
+        **picture_errors(estimate),
+        "wrist_rotation": wrist_error(estimate),
+        of_hand: estimate.found.confidence if estimate.sample.side else unknown(1),
+        of_nothing: unknown(1) if estimate.sample.side else estimate.found.confidence,
     }
 
 
@@ -176,21 +176,21 @@ def joint_errors(points: Array, truth: Array) -> dict[str, Array]:
     return {name: MM * values for name, values in errors.items()} | areas
 
 
-def mesh_errors(look: Look, vertices: Array | None) -> dict[str, Array]:
+def mesh_errors(estimate: SampleEstimate, vertices: Array | None) -> dict[str, Array]:
     """Of the skin, aligned on the true skin, without reflection."""
     if vertices is None:
         return {name: unknown(1) for name in ("pa_mpvpe", "f_5", "f_15")}
-    found = look.found
-    points = similarity_aligned(look.model(found.pose, found.shape, found.translation).vertices, vertices[None])
+    found = estimate.found
+    points = similarity_aligned(estimate.model(found.pose, found.shape, found.translation).vertices, vertices[None])
     f_5, f_15 = f_scores(points, vertices[None]).T
     return {"pa_mpvpe": MM * distances(points, vertices).mean(axis=1), "f_5": f_5, "f_15": f_15}
 
 
-def picture_errors(look: Look) -> dict[str, Array]:
+def picture_errors(estimate: SampleEstimate) -> dict[str, Array]:
     """End-point errors of joints that count as visible, in px of the picture and of the patch."""
-    located, projected, true = look.joints_2d
-    true = np.where(look.example.visible[:, None], true, np.nan)
-    in_patch = look.crops.to_patch(np.concatenate([located, projected, true])[None]).reshape(3, 21, 2)
+    located, projected, true = estimate.joints_2d
+    true = np.where(estimate.sample.visible[:, None], true, np.nan)
+    in_patch = estimate.crops.to_patch(np.concatenate([located, projected, true])[None]).reshape(3, 21, 2)
     return {
         "epe_located": distances(located, true),
         "epe_projected": distances(projected, true),
@@ -199,9 +199,9 @@ def picture_errors(look: Look) -> dict[str, Array]:
     }
 
 
-def wrist_error(look: Look) -> Array:
+def wrist_error(estimate: SampleEstimate) -> Array:
     """(1,) degrees between found and true rotation of the wrist in the camera frame."""
-    if not np.isfinite(look.example.pose[0]).all():
+    if not np.isfinite(estimate.sample.pose[0]).all():
         return unknown(1)
-    turns = matrix_from_axis_angle([look.found.pose[0, 0], look.example.pose[0]])
+    turns = matrix_from_axis_angle([estimate.found.pose[0, 0], estimate.sample.pose[0]])
     return np.degrees(angle_between(turns[:1], turns[1:]))

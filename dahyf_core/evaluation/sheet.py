@@ -29,13 +29,13 @@ KINDS: dict[str, Colour] = {"located": (86, 180, 255), "projected": (255, 150, 4
 
 
 def write_worst(scores: Scores, dataset: HandDataset, count: int, path: Path) -> None:
-    """Write a PNG of the `count` worst examples, left hands as right ones. Raises OutputError, DatasetError."""
+    """Write a PNG of the `count` worst samples, left hands as right ones. Raises OutputError, DatasetError."""
     name, order = worst_first(scores)
     tiles = []
     for row in order[:count].tolist():
         index = int(scores.rows[row])
-        example = dataset[index]
-        patch = cut_patches(example.image, evaluation_crop(example, index))[0]
+        sample = dataset[index]
+        patch = cut_patches(sample.image, evaluation_crop(sample, index))[0]
         value = float(np.nanmean(scores.errors[name][row]))
         caption = f"{index}: {value:.3g} {METRICS[name].unit}".rstrip()
         tiles.append(draw_tile(patch, scores.drawn[row], caption))

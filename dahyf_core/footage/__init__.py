@@ -1,11 +1,11 @@
 """Footage: any video that FFmpeg reads, an image sequence, or one still, as upright RGB frames with exact times."""
 
-from dahyf_core.footage.ahead import run_ahead
 from dahyf_core.footage.info import FootageInfo, Frame
 from dahyf_core.footage.pictures import read_picture
+from dahyf_core.footage.prefetch import prefetch
 from dahyf_core.footage.probing import probe
 from dahyf_core.footage.rates import DEFAULT_RATE
 from dahyf_core.footage.reading import read_frames
 from dahyf_core.footage.selection import select
 
-__all__ = ["DEFAULT_RATE", "FootageInfo", "Frame", "probe", "read_frames", "read_picture", "run_ahead", "select"]
+__all__ = ["DEFAULT_RATE", "FootageInfo", "Frame", "prefetch", "probe", "read_frames", "read_picture", "select"]

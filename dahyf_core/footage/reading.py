@@ -5,9 +5,9 @@ from collections.abc import Generator
 from contextlib import closing
 
 from dahyf_core.errors import FootageError
-from dahyf_core.footage.ahead import run_ahead
 from dahyf_core.footage.info import FootageInfo, Frame
 from dahyf_core.footage.pictures import read_pictures
+from dahyf_core.footage.prefetch import prefetch
 from dahyf_core.footage.video import read_video
 from dahyf_core.profiling import stage, timed_beside
 
@@ -33,7 +33,7 @@ def read_frames(info: FootageInfo, selection: range | slice) -> Generator[Frame,
     frames = read_video(info, positions) if info.kind == "video" else read_pictures(info, positions)
     depth = max(1, min(_AHEAD_FRAMES, _AHEAD_BYTES // (3 * info.width * info.height)))
     count = 0
-    with closing(run_ahead(timed_beside("decoding", frames), depth)) as stream:
+    with closing(prefetch(timed_beside("decoding", frames), depth)) as stream:
         while True:
             with stage("waiting for frames"):
                 frame = next(stream, None)

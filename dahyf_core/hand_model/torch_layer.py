@@ -62,9 +62,9 @@ class TorchHandModel(nn.Module):
 
     def skeleton(self, pose: Tensor, shape: Tensor, translation: Tensor) -> SkeletonTensors:
         """Like forward, without the skin."""
-        return self.turned(matrix_from_axis_angle(pose + self.pose_offset), shape, translation)
+        return self.forward_kinematics(matrix_from_axis_angle(pose + self.pose_offset), shape, translation)
 
-    def turned(self, local: Tensor, shape: Tensor, translation: Tensor) -> SkeletonTensors:
+    def forward_kinematics(self, local: Tensor, shape: Tensor, translation: Tensor) -> SkeletonTensors:
         """Bones turned by rotations (B, 16, 3, 3) of the joints, from the flat hand; the other arguments as above."""
         rest = self.joints + torch.einsum("kid,bd->bki", self.joint_directions, shape)
         joints, rotations = [rest[:, :1] + translation[:, None]], [local[:, :1]]

@@ -1,7 +1,7 @@
 """The DaHyF network in torch: for training and export. Capture runs its ONNX file and never comes here."""
 
 from dahyf_core.network.config import NetworkConfig
-from dahyf_core.network.dahyf import DaHyF, Guess, Prediction
+from dahyf_core.network.dahyf import DaHyF, InitialPrediction, Prediction
 from dahyf_core.network.kinematics import InverseKinematics, hand_rotations
 from dahyf_core.network.losses import KEYPOINT_SETS, Labels, UncertaintyWeights
 from dahyf_core.network.regressor import HandParameters
@@ -10,8 +10,8 @@ from dahyf_core.network.view import View
 __all__ = [
     "KEYPOINT_SETS",
     "DaHyF",
-    "Guess",
     "HandParameters",
+    "InitialPrediction",
     "InverseKinematics",
     "Labels",
     "NetworkConfig",

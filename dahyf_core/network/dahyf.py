@@ -27,7 +27,7 @@ COORDINATES = {"patch": views.patch_coordinates, "frame": views.frame_coordinate
 
 
 @dataclass(frozen=True)
-class Guess:
+class InitialPrediction:
     """What `lite` knows besides: what its trunk's heads say, the hand before the image's residual, and how the latter
     changes its parameters (B, 106)."""
 
@@ -41,14 +41,14 @@ class Prediction:
     """What is seen in B patches.
 
     joints: (B, 21, 2) located, patch pixels, and their logits; None where the network locates none. hand: see there.
-    translation: (B, 3) of the hand in the virtual camera, metres. guess: of `lite` alone.
+    translation: (B, 3) of the hand in the virtual camera, metres. initial: of `lite` alone.
     """
 
     joints: Tensor | None
     logits: Tensor | None
     hand: HandParameters
     translation: Tensor
-    guess: Guess | None
+    initial: InitialPrediction | None
 
 
 class DaHyF(nn.Module):
@@ -98,19 +98,19 @@ class DaHyF(nn.Module):
         pooled = last.mean(dim=(2, 3))
         landmarks = self.landmark_heads(pooled) if self.landmark_heads is not None else None
         joints, logits = self.locate(features, landmarks)
-        hybrid = [features.mean(dim=(2, 3))]
+        fused = [features.mean(dim=(2, 3))]
         if landmarks is not None:
-            hybrid.append(pooled)
+            fused.append(pooled)
         if joints is not None and self.config.encoding != "none":
-            hybrid.append(views.positional_encoding(COORDINATES[self.config.encoding](joints, view)))
-        vector = torch.cat(hybrid, dim=-1)
+            fused.append(views.positional_encoding(COORDINATES[self.config.encoding](joints, view)))
+        vector = torch.cat(fused, dim=-1)
         if landmarks is None:
             hand, translation = self.regressor(vector, view)
             return Prediction(joints, logits, hand, translation, None)
         hand, without, change = self.regressor(vector, landmarks.world, view)
-        located = landmarks.points if joints is None else joints
-        translation = self.place(hand, located, view)
-        return Prediction(joints, logits, hand, translation, Guess(landmarks, without, change))
+        pred_joints_2d = landmarks.points if joints is None else joints
+        translation = self.solve_translation(hand, pred_joints_2d, view)
+        return Prediction(joints, logits, hand, translation, InitialPrediction(landmarks, without, change))
 
     def directed(self, features: Tensor, view: View) -> Tensor:
         """F to F_m: the two channels of the map are copied until there are as many as F has, then fused with F."""
@@ -130,13 +130,13 @@ class DaHyF(nn.Module):
 
     def skeleton(self, hand: HandParameters, translation: Tensor) -> SkeletonTensors:
         """The bones of hands at translations (B, 3), in the virtual camera."""
-        return self.hand_layer.turned(hand.rotations, hand.shape, translation)
+        return self.hand_layer.forward_kinematics(hand.rotations, hand.shape, translation)
 
-    def located_keypoints(self, hand: HandParameters, translation: Tensor) -> Tensor:
+    def image_keypoints(self, hand: HandParameters, translation: Tensor) -> Tensor:
         """Keypoints (B, 21, 3) of hands at translations (B, 3), of the set that is located in pictures."""
         return self.hand_layer.keypoints(self.skeleton(hand, translation), LOCATED)
 
-    def place(self, hand: HandParameters, located: Tensor, view: View) -> Tensor:
+    def solve_translation(self, hand: HandParameters, pred_joints_2d: Tensor, view: View) -> Tensor:
         """The translation (B, 3) that brings hands closest to joints (B, 21, 2) located in patch pixels."""
-        points = self.located_keypoints(hand, torch.zeros_like(hand.shape[:, :3]))
-        return views.solved_translation(points, located, view)
+        points = self.image_keypoints(hand, torch.zeros_like(hand.shape[:, :3]))
+        return views.solved_translation(points, pred_joints_2d, view)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from dahyf_core.network.dahyf import DaHyF
 from dahyf_core.network.losses import agreement
-from dahyf_core.network.rotation import six_from_matrix
+from dahyf_core.network.rotation import rot6d_from_matrix
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.network.view import PATCH_SIZE, View, project
 
@@ -39,15 +39,15 @@ class Exported(nn.Module):
         images = patches.permute(0, 3, 1, 2).float() / 255
         view = View(views[:, :2], views[:, 2], views[:, 3])
         prediction = self.network(images, view)
-        assert prediction.guess is not None
-        landmarks = prediction.guess.landmarks
-        located = landmarks.points if prediction.joints is None else prediction.joints
-        projected = project(self.network.located_keypoints(prediction.hand, prediction.translation), view)
+        assert prediction.initial is not None
+        landmarks = prediction.initial.landmarks
+        pred_joints_2d = landmarks.points if prediction.joints is None else prediction.joints
+        projected = project(self.network.image_keypoints(prediction.hand, prediction.translation), view)
         return (
-            located,
-            landmarks.presence.sigmoid() * agreement(located, projected, view),
+            pred_joints_2d,
+            landmarks.presence.sigmoid() * agreement(pred_joints_2d, projected, view),
             landmarks.right_score.sigmoid(),
-            six_from_matrix(prediction.hand.rotations),
+            rot6d_from_matrix(prediction.hand.rotations),
             prediction.hand.shape,
             prediction.translation,
             landmarks.world,

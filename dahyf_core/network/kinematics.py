@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dahyf_core.hand_model import HandModel
-from dahyf_core.network.rotation import matrix_from_six, six_from_matrix
+from dahyf_core.network.rotation import matrix_from_rot6d, rot6d_from_matrix
 
 PALM = [0, 5, 9, 13, 17]
 """Wrist and knuckles among the 21 keypoints."""
@@ -44,7 +44,7 @@ class PalmFrame(nn.Module):
         palm = points[:, PALM]
         middle = palm.mean(dim=1, keepdim=True)
         spread = (palm - middle).transpose(1, 2) @ self.template
-        rotation = matrix_from_six(torch.cat([spread[..., 0], spread[..., 1]], dim=-1)) @ self.axes
+        rotation = matrix_from_rot6d(torch.cat([spread[..., 0], spread[..., 1]], dim=-1)) @ self.axes
         size = (palm - middle).square().sum(dim=(1, 2), keepdim=True).clamp(min=1e-8).sqrt()
         return rotation, (points - middle) / size @ rotation
 
@@ -64,7 +64,7 @@ class InverseKinematics(nn.Module):
             layers += [nn.Linear(inputs, width), nn.ReLU()]
             inputs = width
         self.body = nn.Sequential(*layers, nn.Linear(inputs, PARAMETERS))
-        flat = six_from_matrix(torch.eye(3).expand(BONES, 3, 3)).flatten()
+        flat = rot6d_from_matrix(torch.eye(3).expand(BONES, 3, 3)).flatten()
         self.register_buffer("mean", torch.cat([flat, torch.zeros(SHAPES)]), persistent=False)
 
     def forward(self, points: Tensor) -> tuple[Tensor, Tensor]:
@@ -75,6 +75,6 @@ class InverseKinematics(nn.Module):
 
 def hand_rotations(palm: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:
     """Palm rotations (B, 3, 3) and parameters (B, 106) to rotations (B, 16, 3, 3), root first, and shape (B, 10)."""
-    sixes, shape = parameters.split([BONES * 6, SHAPES], dim=-1)
-    rotations = matrix_from_six(sixes.unflatten(1, (BONES, 6)))
+    rot6d, shape = parameters.split([BONES * 6, SHAPES], dim=-1)
+    rotations = matrix_from_rot6d(rot6d.unflatten(1, (BONES, 6)))
     return torch.cat([palm[:, None] @ rotations[:, :1], rotations[:, 1:]], dim=1), shape

@@ -25,7 +25,7 @@ class Labels:
     joints_2d: (B, 21, 2) patch pixels, visible: (B, 21). joints_3d: (B, 21, 3) metres. keypoints: (B,) the set that
     both belong to, counted in KEYPOINT_SETS. rotations: (B, 16, 3, 3), from the flat hand. shape: (B, 10).
     has_3d, has_parameters, is_hand: (B,); a patch without a hand serves the contrastive loss alone. right: (B,) whether
-    the patch shows a right hand, as it should; one with a left hand has no 3D labels. trust: (B,) in 3D labels.
+    the patch shows a right hand, as it should; one with a left hand has no 3D labels. label_weight: (B,) in 3D labels.
     """
 
     joints_2d: Tensor
@@ -38,7 +38,7 @@ class Labels:
     has_parameters: Tensor
     is_hand: Tensor
     right: Tensor
-    trust: Tensor
+    label_weight: Tensor
 
 
 class UncertaintyWeights(nn.Module):
@@ -47,11 +47,12 @@ class UncertaintyWeights(nn.Module):
     Eq. 11 as printed, L / sigma^2 alone, is least at sigma = infinity.
     """
 
-    def __init__(self, typical: Mapping[str, float]) -> None:
-        """typical: each loss by name, as large as it is at first: where all weigh alike."""
+    def __init__(self, initial_scale: Mapping[str, float]) -> None:
+        """initial_scale: each loss by name, as large as it is at first: where all weigh alike."""
         super().__init__()
-        beginnings = {name: torch.tensor(value).log() for name, value in typical.items()}
+        beginnings = {name: torch.tensor(value).log() for name, value in initial_scale.items()}
         self.log_variances = nn.ParameterDict({name: nn.Parameter(value) for name, value in beginnings.items()})
+        self.register_load_state_dict_pre_hook(_rename_old_terms)
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of the named losses."""
@@ -59,10 +60,16 @@ class UncertaintyWeights(nn.Module):
         return torch.stack(terms).sum()
 
 
+def _rename_old_terms(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """Terms in older checkpoints that were called first_*, under their names of now."""
+    for old in [name for name in state if name.startswith(f"{prefix}log_variances.first_")]:
+        state[old.replace(".first_", ".initial_")] = state.pop(old)
+
+
 def joints_3d_loss(predicted: Tensor, labels: Labels) -> Tensor:
     """L_3d: L1 on wrist-relative joints (B, 21, 3) in sizes of the palm, which no picture tells."""
     difference = palm_relative(predicted) - palm_relative(labels.joints_3d)
-    return trusted_mean(difference.abs().mean(dim=(1, 2)), labels.has_3d, labels)
+    return weighted_mean(difference.abs().mean(dim=(1, 2)), labels.has_3d, labels)
 
 
 def palm_relative(joints: Tensor) -> Tensor:
@@ -90,18 +97,18 @@ def patch_distance(joints: Tensor, labels: Labels) -> Tensor:
 
 def rotation_loss(rotations: Tensor, labels: Labels) -> Tensor:
     """The part of L_m on rotation matrices (B, 16, 3, 3): L2."""
-    return trusted_mean((rotations - labels.rotations).square().mean(dim=(1, 2, 3)), labels.has_parameters, labels)
+    return weighted_mean((rotations - labels.rotations).square().mean(dim=(1, 2, 3)), labels.has_parameters, labels)
 
 
 def shape_loss(shape: Tensor, labels: Labels) -> Tensor:
     """The part of L_m on shape numbers (B, 10): L2."""
-    return trusted_mean((shape - labels.shape).square().mean(dim=1), labels.has_parameters, labels)
+    return weighted_mean((shape - labels.shape).square().mean(dim=1), labels.has_parameters, labels)
 
 
 def bone_loss(predicted: Tensor, labels: Labels) -> Tensor:
     """L_b: L1 on the lengths of 20 bones (Kulon et al. 2020), in sizes of the palm."""
     lengths, known = (bone_lengths(palm_relative(joints)) for joints in (predicted, labels.joints_3d))
-    return trusted_mean((lengths - known).abs().mean(dim=-1), labels.has_3d, labels)
+    return weighted_mean((lengths - known).abs().mean(dim=-1), labels.has_3d, labels)
 
 
 def bone_lengths(joints: Tensor) -> Tensor:
@@ -112,7 +119,7 @@ def bone_lengths(joints: Tensor) -> Tensor:
 
 def vertex_loss(predicted: Tensor, target: Tensor, labels: Labels) -> Tensor:
     """L1 on wrist-relative vertices (B, V, 3), metres, of the predicted and the labelled parameters."""
-    return trusted_mean((predicted - target).abs().mean(dim=(1, 2)), labels.has_parameters, labels)
+    return weighted_mean((predicted - target).abs().mean(dim=(1, 2)), labels.has_parameters, labels)
 
 
 def confidence(located: Tensor, projected: Tensor, view: View) -> Tensor:
@@ -142,7 +149,7 @@ def contrastive_loss(similarity: Tensor, is_hand: Tensor) -> Tensor:
     return miss.square().mean()
 
 
-def trusted_mean(values: Tensor, known: Tensor, labels: Labels) -> Tensor:
+def weighted_mean(values: Tensor, known: Tensor, labels: Labels) -> Tensor:
     """Mean (B,) of what is known of right hands, as far as its labels are trusted."""
     counted = known & labels.is_hand & labels.right
-    return masked_mean(values * labels.trust, counted)
+    return masked_mean(values * labels.label_weight, counted)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from dahyf_core.hand_model import HandModel
 from dahyf_core.network.kinematics import BONES, PARAMETERS, SHAPES, InverseKinematics, hand_rotations
-from dahyf_core.network.rotation import matrix_from_six
+from dahyf_core.network.rotation import matrix_from_rot6d
 from dahyf_core.network.view import View, perspective_translation, viewing_rotation
 
 CAMERA = 3
@@ -51,10 +51,10 @@ class PaperRegressor(nn.Module):
 
     def forward(self, hybrid: Tensor, view: View) -> tuple[HandParameters, Tensor]:
         """Hybrid vectors (B, inputs) to hands, and translations (B, 3) in the full camera, metres."""
-        sixes, shape, camera = (self.mean + self.mlp(hybrid)).split([BONES * 6, SHAPES, CAMERA], dim=-1)
+        rot6d, shape, camera = (self.mean + self.mlp(hybrid)).split([BONES * 6, SHAPES, CAMERA], dim=-1)
         scale = nn.functional.softplus(camera[:, :1]) + 1e-2
         translation = perspective_translation(torch.cat([scale, camera[:, 1:]], dim=-1), view)
-        return HandParameters(matrix_from_six(sixes.unflatten(1, (BONES, 6))), shape), translation
+        return HandParameters(matrix_from_rot6d(rot6d.unflatten(1, (BONES, 6))), shape), translation
 
 
 class KinematicRegressor(nn.Module):
@@ -79,7 +79,7 @@ class KinematicRegressor(nn.Module):
         residual = self.residual(self.dropout(hybrid))
         turn, change = residual.split([6, PARAMETERS], dim=-1)
         identity = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]).to(turn)
-        turned = matrix_from_six(identity + turn) @ palm
+        turned = matrix_from_rot6d(identity + turn) @ palm
         without = HandParameters(*hand_rotations(palm, parameters))
         return HandParameters(*hand_rotations(turned, parameters + change)), without, change
 
@@ -89,5 +89,5 @@ def mean_hand() -> Tensor:
     up = torch.tensor([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
     matrices = torch.eye(3).repeat(BONES, 1, 1)
     matrices[0] = up.T
-    sixes = torch.cat([matrices[..., 0], matrices[..., 1]], dim=-1).flatten()
-    return torch.cat([sixes, torch.zeros(SHAPES), torch.tensor([10.0, 0.0, 0.0])])[None]
+    rot6d = torch.cat([matrices[..., 0], matrices[..., 1]], dim=-1).flatten()
+    return torch.cat([rot6d, torch.zeros(SHAPES), torch.tensor([10.0, 0.0, 0.0])])[None]

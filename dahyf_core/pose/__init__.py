@@ -2,7 +2,7 @@
 
 from dahyf_core.pose.confidence import agreement
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
-from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
+from dahyf_core.pose.estimator import HandEstimates, HandObservations, PoseEstimator
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
 from dahyf_core.pose.orientation import viewing_rotations
@@ -15,11 +15,11 @@ __all__ = [
     "DahyfNetwork",
     "EstimatorName",
     "HandEstimates",
+    "HandObservations",
     "LandmarkEstimator",
     "LandmarkNetwork",
     "PoseEstimator",
     "RefittedEstimator",
-    "Sightings",
     "agreement",
     "create_estimator",
     "network_estimator",

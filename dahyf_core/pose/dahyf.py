@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Crops, cut_patches
 from dahyf_core.fitting import nearest_rotation
 from dahyf_core.hand_model import HandModel, Side
-from dahyf_core.pose.estimator import HandEstimates, Sightings
+from dahyf_core.pose.estimator import HandEstimates, HandObservations
 from dahyf_core.pose.orientation import viewing_rotations
 from dahyf_core.profiling import is_stage
 from dahyf_core.rotations import axis_angle_from_matrix
@@ -22,7 +22,7 @@ BONES, SHAPES = 16, 10
 NEAREST = 0.05
 """Least depth of a hand, metres."""
 SUREST_SHARE = 0.5
-"""Of the sightings of a hand, the share from which its shape is taken."""
+"""Of the observations of a hand, the share from which its shape is taken."""
 MIRROR = np.diag((-1.0, 1.0, 1.0))
 
 
@@ -32,14 +32,14 @@ class DahyfOutputs:
 
     joints: (N, 21, 2) px of the patch. presence: (N,) probability of a hand in the patch, times the agreement of its
     located and projected joints (eq. 8-9). right_score: (N,) probability of a right one, in the patch as shown.
-    sixes: (N, 16, 6), the first two columns of each rotation from the flat hand, the root's in the virtual camera.
+    rot6d: (N, 16, 6), the first two columns of each rotation from the flat hand, the root's in the virtual camera.
     shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m.
     """
 
     joints: NDArray[np.float32]
     presence: NDArray[np.float32]
     right_score: NDArray[np.float32]
-    sixes: NDArray[np.float32]
+    rot6d: NDArray[np.float32]
     shape: NDArray[np.float32]
     translation: NDArray[np.float32]
     world: NDArray[np.float32]
@@ -84,7 +84,7 @@ def _views(crops: Crops) -> NDArray[np.float32]:
 class DahyfEstimator:
     """Poses as the network sees them, placed where their joints were located.
 
-    hand_models: by side. The payload of its sightings is (N, 106): the rotations in six numbers each, and the shape.
+    hand_models: by side. The payload of its observations is (N, 106): the rotations in six numbers each, and the shape.
     """
 
     network: DahyfNetwork
@@ -96,44 +96,44 @@ class DahyfEstimator:
         """The ONNX Runtime execution provider that runs the network."""
         return self.network.provider
 
-    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+    def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
-        return self.see_all([(image, crops)])[0]
+        return self.observe_all([(image, crops)])[0]
 
-    def see_all(self, pictures: Sequence[tuple[NDArray[np.uint8], Crops]]) -> list[Sightings]:
+    def observe_all(self, pictures: Sequence[tuple[NDArray[np.uint8], Crops]]) -> list[HandObservations]:
         """Look at the patches of each of some pictures (H, W, 3), RGB, in one batch."""
         crops = [part for _, part in pictures]
         outputs = self.network.run(np.concatenate([cut_patches(image, part) for image, part in pictures]), *crops)
         ends = np.cumsum([len(part) for part in crops])
-        return [_sightings(part, outputs[end - len(part) : end]) for part, end in zip(crops, ends, strict=True)]
+        return [_observations(part, outputs[end - len(part) : end]) for part, end in zip(crops, ends, strict=True)]
 
     @property
-    def both_ways(self) -> bool:
+    def knows_both_sides(self) -> bool:
         """The network knows right hands alone."""
         return False
 
-    def points_3d(self, sightings: Sightings) -> Array:
+    def points_3d(self, observations: HandObservations) -> Array:
         """(N, 21, 3) m: "mediapipe" keypoints in the camera's axes as if each patch lay amid the picture."""
-        points = np.empty((len(sightings), 21, 3))
+        points = np.empty((len(observations), 21, 3))
         for side, model in self.hand_models.items():
-            rows = sightings.crops.mirrored == (side == "left")
-            rotations, shapes = _seen_parameters(sightings[rows], side)
+            rows = observations.crops.mirrored == (side == "left")
+            rotations, shapes = _seen_parameters(observations[rows], side)
             pose = axis_angle_from_matrix(rotations)
             posed = model.skeleton(pose, shapes, np.zeros((len(pose), 3)))
-            points[rows] = model.keypoints(posed, "mediapipe") @ viewing_rotations(sightings.crops[rows])
+            points[rows] = model.keypoints(posed, "mediapipe") @ viewing_rotations(observations.crops[rows])
         return points
 
     @is_stage("poses")
-    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
-        """Poses of one hand from all its sightings, in the order of time, with one shape for all of them.
+    def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
+        """Poses of one hand from all its observations, in the order of time, with one shape for all of them.
 
-        Sightings that took the hand for one of the other side have no confidence.
+        Observations that took the hand for one of the other side have no confidence.
         """
-        rotations, shapes = _seen_parameters(sightings, side)
-        shape = np.tile(common_shape(shapes, sightings.presence), (len(shapes), 1))
-        return self._placed(sightings, rotations, shape, side)
+        rotations, shapes = _seen_parameters(observations, side)
+        shape = np.tile(common_shape(shapes, observations.presence), (len(shapes), 1))
+        return self._placed(observations, rotations, shape, side)
 
-    def merge(self, views: Sightings, side: Side) -> HandEstimates:
+    def merge(self, views: HandObservations, side: Side) -> HandEstimates:
         """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree.
 
         Rotations, shape, located joints and confidence are means over the views, in the axes of the real camera.
@@ -143,48 +143,48 @@ class DahyfEstimator:
             values.mean(axis=0, keepdims=True)
             for values in (views.joints_2d, views.presence, views.right_score, views.payload)
         )
-        mean = Sightings(views.crops[0], joints_2d, presence, right_score, payload)
+        mean = HandObservations(views.crops[0], joints_2d, presence, right_score, payload)
         return self._placed(
             mean, nearest_rotation(rotations.mean(axis=0, keepdims=True)), shapes.mean(axis=0, keepdims=True), side
         )
 
-    def _placed(self, sightings: Sightings, rotations: Array, shape: Array, side: Side) -> HandEstimates:
+    def _placed(self, observations: HandObservations, rotations: Array, shape: Array, side: Side) -> HandEstimates:
         """Hands of rotations (N, 16, 3, 3) and shape (N, 10), where their joints were located."""
-        model, crops = self.hand_models[side], sightings.crops
+        model, crops = self.hand_models[side], observations.crops
         pose = axis_angle_from_matrix(rotations)
         points = model.keypoints(model.skeleton(pose, shape, np.zeros((len(pose), 3))), "mediapipe")
-        translation = solved_translation(points, crops.intrinsics.normalise(sightings.joints_2d))
+        translation = solved_translation(points, crops.intrinsics.normalise(observations.joints_2d))
         joints_3d = points + translation[:, None]
         return HandEstimates(
             pose=pose,
             shape=shape,
             translation=translation,
-            joints_2d=sightings.joints_2d,
+            joints_2d=observations.joints_2d,
             joints_2d_projected=crops.intrinsics.project(joints_3d),
             joints_3d=joints_3d,
-            confidence=sightings.presence * (crops.mirrored == (side == "left")),
+            confidence=observations.presence * (crops.mirrored == (side == "left")),
         )
 
 
-def _sightings(crops: Crops, seen: DahyfOutputs) -> Sightings:
-    return Sightings(
+def _observations(crops: Crops, seen: DahyfOutputs) -> HandObservations:
+    return HandObservations(
         crops=crops,
         joints_2d=crops.to_frame(seen.joints),
         presence=seen.presence,
         right_score=np.where(crops.mirrored, 1.0 - seen.right_score, seen.right_score),
-        payload=np.concatenate([seen.sixes.reshape(-1, BONES * 6), seen.shape], axis=1),
+        payload=np.concatenate([seen.rot6d.reshape(-1, BONES * 6), seen.shape], axis=1),
     )
 
 
-def _seen_parameters(sightings: Sightings, side: Side) -> tuple[Array, Array]:
+def _seen_parameters(observations: HandObservations, side: Side) -> tuple[Array, Array]:
     """Rotations (N, 16, 3, 3) in the real camera, and shapes (N, 10), of hands of `side`."""
-    sixes, shapes = np.split(sightings.payload.astype(float), [BONES * 6], axis=1)
-    return camera_rotations(matrices(sixes.reshape(-1, BONES, 6)), sightings.crops, side), shapes
+    rot6d, shapes = np.split(observations.payload.astype(float), [BONES * 6], axis=1)
+    return camera_rotations(matrices(rot6d.reshape(-1, BONES, 6)), observations.crops, side), shapes
 
 
-def matrices(sixes: Array) -> Array:
+def matrices(rot6d: Array) -> Array:
     """(..., 6), two columns of a rotation, to (..., 3, 3)."""
-    first, second = sixes[..., :3], sixes[..., 3:]
+    first, second = rot6d[..., :3], rot6d[..., 3:]
     return np.stack([first, second, np.cross(first, second)], axis=-1)
 
 
@@ -198,7 +198,7 @@ def camera_rotations(rotations: Array, crops: Crops, side: Side) -> Array:
 
 
 def common_shape(shapes: Array, presence: Array) -> Array:
-    """One shape (10,) from those of sightings (N, 10) that surely show the hand."""
+    """One shape (10,) from those of observations (N, 10) that surely show the hand."""
     if not len(shapes):
         return np.zeros(SHAPES)
     sure = presence >= np.quantile(presence, SUREST_SHARE)

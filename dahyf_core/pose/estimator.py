@@ -13,7 +13,7 @@ Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class Sightings:
+class HandObservations:
     """What a network saw in N patches.
 
     joints_2d: (N, 21, 2) px as filmed, FreiHAND order. presence: (N,), 0 to 1, that the patch shows a hand.
@@ -30,8 +30,8 @@ class Sightings:
     def __len__(self) -> int:
         return len(self.presence)
 
-    def __getitem__(self, index: Any) -> "Sightings":
-        return Sightings(
+    def __getitem__(self, index: Any) -> "HandObservations":
+        return HandObservations(
             self.crops[index],
             self.joints_2d[index],
             self.presence[index],
@@ -74,10 +74,10 @@ class PoseEstimator(Protocol):
         """The ONNX Runtime execution provider that runs its network."""
         ...
 
-    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+    def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
         ...
 
-    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
-        """Poses of one hand from all its sightings, in the order of time."""
+    def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
+        """Poses of one hand from all its observations, in the order of time."""
         ...

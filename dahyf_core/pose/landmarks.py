@@ -10,7 +10,7 @@ from dahyf_core.camera import PATCH_SIZE, Crops, cut_patches
 from dahyf_core.fitting import PALM, FitResult, FitSettings, FitTargets, fit
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.confidence import agreement
-from dahyf_core.pose.estimator import HandEstimates, Sightings
+from dahyf_core.pose.estimator import HandEstimates, HandObservations
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt, viewing_rotations
 from dahyf_core.profiling import is_stage
@@ -26,7 +26,7 @@ what is hidden; trusting them as much as the palm's bends fingers and tilts hand
 WORLD_SIGMA = 0.016
 """Standard deviation of its world points, metres."""
 SHAPE_FRAMES = 48
-"""How many sightings the hand's shape is found from."""
+"""How many observations the hand's shape is found from."""
 DOUBTFUL_TILT = np.radians(30)
 """Below this angle between its two readings, the tilt of a palm is taken as seen."""
 MENDING_PASSES = 2
@@ -40,7 +40,7 @@ Reading = tuple[NDArray[np.integer], FitResult]
 class LandmarkEstimator:
     """Image points and world points of the landmark network, met by the hand model with its bones and joint limits.
 
-    hand_models: by side. The payload of its sightings is the 21 world points (63,), metres, in the camera's axes.
+    hand_models: by side. The payload of its observations is the 21 world points (63,), metres, in the camera's axes.
     """
 
     network: LandmarkNetwork
@@ -52,10 +52,10 @@ class LandmarkEstimator:
         """The ONNX Runtime execution provider that runs the network."""
         return self.network.provider
 
-    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+    def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
         seen = self.network.run(cut_patches(image, crops))
-        return Sightings(
+        return HandObservations(
             crops=crops,
             joints_2d=crops.to_frame(seen.points[..., :2]),
             presence=seen.presence,
@@ -64,55 +64,56 @@ class LandmarkEstimator:
         )
 
     @property
-    def both_ways(self) -> bool:
+    def knows_both_sides(self) -> bool:
         """The network knows left hands as well as right ones."""
         return True
 
-    def points_3d(self, sightings: Sightings) -> Array:
+    def points_3d(self, observations: HandObservations) -> Array:
         """(N, 21, 3) m: the world points, in the camera's axes as if each patch lay amid the picture."""
-        return sightings.payload.reshape(-1, 21, 3).astype(float)
+        return observations.payload.reshape(-1, 21, 3).astype(float)
 
     @is_stage("poses")
-    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
-        """Poses of one hand from all its sightings, in the order of time, with one shape for all of them."""
-        if not len(sightings):
+    def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
+        """Poses of one hand from all its observations, in the order of time, with one shape for all of them."""
+        if not len(observations):
             return _no_estimates()
-        fitted = _fit_sequence(self.hand_models[side], sightings)
-        projected = sightings.crops.intrinsics.project(fitted.keypoints)
+        fitted = _fit_sequence(self.hand_models[side], observations)
+        projected = observations.crops.intrinsics.project(fitted.keypoints)
         return HandEstimates(
             pose=fitted.pose,
             shape=fitted.shape,
             translation=fitted.translation,
-            joints_2d=sightings.joints_2d,
+            joints_2d=observations.joints_2d,
             joints_2d_projected=projected,
             joints_3d=fitted.keypoints,
-            confidence=sightings.presence * np.clip(agreement(sightings.joints_2d, projected, sightings.crops), 0, 1),
+            confidence=observations.presence
+            * np.clip(agreement(observations.joints_2d, projected, observations.crops), 0, 1),
         )
 
 
-def _fit_sequence(model: HandModel, sightings: Sightings) -> FitResult:
-    """Several readings of each sighting, fitted; of these the ones that make the most continuous sequence.
+def _fit_sequence(model: HandModel, observations: HandObservations) -> FitResult:
+    """Several readings of each observation, fitted; of these the ones that make the most continuous sequence.
 
-    First the palm's tilt is taken as seen and the other way round. Then sightings at which the hand would leap are
+    First the palm's tilt is taken as seen and the other way round. Then observations at which the hand would leap are
     fitted again, from the poses before and after.
     """
-    world = sightings.payload.reshape(-1, 21, 3).astype(float)
+    world = observations.payload.reshape(-1, 21, 3).astype(float)
     reversed_world, tilt = reverse_tilt(world)
     settings = replace(FIT, shape="fixed")
-    shape = _find_shape(model, sightings, world)
+    shape = _find_shape(model, observations, world)
 
     def read(rows: NDArray[np.integer], points: Array, start: Array | None = None) -> Reading:
-        return rows, fit(model, _targets(sightings[rows], points[rows]), settings, shape, start)
+        return rows, fit(model, _targets(observations[rows], points[rows]), settings, shape, start)
 
     readings = [
-        read(np.arange(len(sightings)), world),
+        read(np.arange(len(observations)), world),
         read(np.flatnonzero(tilt > DOUBTFUL_TILT), reversed_world),
     ]
     for _ in range(MENDING_PASSES):
         chosen = _choose(readings)
         leaps = find_leaps(_roots(chosen))
         for neighbour in (leaps - 1, leaps + 1):
-            start = chosen.pose[np.clip(neighbour, 0, len(sightings) - 1)]
+            start = chosen.pose[np.clip(neighbour, 0, len(observations) - 1)]
             readings += [read(leaps, world, start), read(leaps, reversed_world, start)]
     return _choose(readings)
 
@@ -136,19 +137,19 @@ def _roots(fitted: FitResult) -> Array:
     return matrix_from_axis_angle(fitted.pose[:, 0])
 
 
-def _find_shape(model: HandModel, sightings: Sightings, world: Array) -> Array:
-    """One shape (10,) for the hand, from sightings that surely show it, spread over the time."""
-    surest = np.flatnonzero(sightings.presence >= np.median(sightings.presence))
+def _find_shape(model: HandModel, observations: HandObservations, world: Array) -> Array:
+    """One shape (10,) for the hand, from observations that surely show it, spread over the time."""
+    surest = np.flatnonzero(observations.presence >= np.median(observations.presence))
     rows = surest[np.linspace(0, len(surest) - 1, min(SHAPE_FRAMES, len(surest))).astype(int)]
-    return fit(model, _targets(sightings[rows], world[rows]), replace(FIT, shape="shared")).shape[0]
+    return fit(model, _targets(observations[rows], world[rows]), replace(FIT, shape="shared")).shape[0]
 
 
-def _targets(sightings: Sightings, world: Array) -> FitTargets:
+def _targets(observations: HandObservations, world: Array) -> FitTargets:
     """world: (N, 21, 3) m, as if each patch lay in the middle of the picture."""
-    crops = sightings.crops
+    crops = observations.crops
     return FitTargets(
         intrinsics=crops.intrinsics,
-        points_2d=sightings.joints_2d,
+        points_2d=observations.joints_2d,
         sigma_2d=IMAGE_SIGMA * crops.side[:, None],
         points_3d=world @ np.swapaxes(viewing_rotations(crops), 1, 2),
         sigma_3d=WORLD_SIGMA,

@@ -15,11 +15,11 @@ from dahyf_core.rotations import angle_between
 Array = NDArray[np.floating]
 
 COST_OF_TURNING = 150.0
-"""Of one radian between two sightings, in squared standard deviations."""
+"""Of one radian between two observations, in squared standard deviations."""
 LEAP = np.radians(30)
-"""Turn of the wrist between two sightings that asks for a second look."""
+"""Turn of the wrist between two observations that asks for a second look."""
 MOST_EVIDENCE = 30.0
-"""Squared standard deviations by which one sighting may speak for one of its readings."""
+"""Squared standard deviations by which one observation may speak for one of its readings."""
 
 
 def viewing_rotations(crops: Crops) -> Array:
@@ -42,7 +42,7 @@ def reverse_tilt(points: Array) -> tuple[Array, Array]:
 
 
 def most_continuous(costs: Array, rotations: Array) -> NDArray[np.integer]:
-    """For each of N sightings in the order of time the one of K readings, (N,), that makes the likeliest sequence.
+    """For each of N observations in the order of time the one of K readings, (N,), that makes the likeliest sequence.
 
     costs: (N, K), of the readings' fits; inf for none. rotations: (N, K, 3, 3), of the root. Viterbi's algorithm: the
     sum of the evidence against the chosen readings and of the angles between neighbours is the least possible.
@@ -65,6 +65,6 @@ def most_continuous(costs: Array, rotations: Array) -> NDArray[np.integer]:
 
 
 def find_leaps(rotations: Array) -> NDArray[np.integer]:
-    """Indices of those of N sightings in the order of time that turn by more than LEAP to a neighbour: (N, 3, 3)."""
+    """Indices of those of N observations in the order of time that turn by more than LEAP to a neighbour: (N, 3, 3)."""
     leaps = angle_between(rotations[:-1], rotations[1:]) > LEAP
     return np.flatnonzero(np.append(leaps, False) | np.append(False, leaps))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.fitting import FitSettings, FitTargets, fit
 from dahyf_core.hand_model import HandModel, Side
-from dahyf_core.pose.estimator import HandEstimates, PoseEstimator, Sightings
+from dahyf_core.pose.estimator import HandEstimates, HandObservations, PoseEstimator
 
 FIT = FitSettings(keypoints="mediapipe", shape="shared", pose_prior=0.3)
 SIGMA = 0.003
@@ -37,14 +37,14 @@ class RefittedEstimator:
         """The ONNX Runtime execution provider that runs the estimator's network."""
         return self.estimator.provider
 
-    def see(self, image: NDArray[np.uint8], crops: Crops) -> Sightings:
+    def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
-        return self.estimator.see(image, crops)
+        return self.estimator.observe(image, crops)
 
-    def solve(self, sightings: Sightings, side: Side) -> HandEstimates:
-        """Poses of one hand from all its sightings, in the order of time, with one shape for all of them."""
-        found = self.estimator.solve(sightings, side)
-        return refitted(found, self.hand_models[side], sightings.crops.intrinsics)
+    def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
+        """Poses of one hand from all its observations, in the order of time, with one shape for all of them."""
+        found = self.estimator.solve(observations, side)
+        return refitted(found, self.hand_models[side], observations.crops.intrinsics)
 
 
 def refitted(found: HandEstimates, model: HandModel, intrinsics: Intrinsics) -> HandEstimates:

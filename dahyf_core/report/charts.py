@@ -138,7 +138,7 @@ def _plot(axes: Axes, frame: NDArray[np.int64], values: Floats, bins: int, role:
 
 
 def _widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """With the neighbours, so that a filled stretch is joined to the curve on both sides."""
+    """With the neighbours, so that a filled span is joined to the curve on both sides."""
     return mask | np.append(mask[1:], False) | np.append(False, mask[:-1])
 
 

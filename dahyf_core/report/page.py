@@ -12,14 +12,14 @@ from dahyf_core.capture import Capture, replacing
 from dahyf_core.errors import FootageError
 from dahyf_core.preview import CapturedFootage
 from dahyf_core.report.charts import draw_curves, draw_timeline
-from dahyf_core.report.doubts import Doubt, lost_stretches, worst_frames
+from dahyf_core.report.flagged_frames import Flag, lost_ranges, worst_frames
 from dahyf_core.report.motion import BeforeAfter
 from dahyf_core.report.palette import stylesheet
-from dahyf_core.report.pictures import Picture, chart, describe, doubtful, strip
+from dahyf_core.report.pictures import Picture, chart, describe, flagged, strip
 from dahyf_core.report.summary import STATE_WORDS, HandSummary, number, summarise
 
 WORST_FRAMES = 8
-LONGEST_STRETCHES = 12
+LONGEST_RANGES = 12
 
 SETTINGS = {
     "threshold": "Confidence under which a frame is lost",
@@ -32,7 +32,7 @@ SETTINGS = {
     "finger_hz": "Smoothing of the fingers, Hz",
     "stillness": "A hand is held still within, m",
     "wrist_rotation_only": "The wrist stays in one place",
-    "floors": "Other thresholds, of frames",
+    "threshold_overrides": "Other thresholds, of frames",
 }
 """How a reader calls each field of CleaningSettings."""
 
@@ -51,8 +51,8 @@ def write_report(capture: Capture, output: Path, moved_to: Path | None = None) -
 def render(capture: Capture, moved_to: Path | None = None) -> str:
     """The HTML of `write_report`. Text that comes from the capture is escaped."""
     hands = summarise(capture)
-    doubts = worst_frames(capture, WORST_FRAMES)
-    frames, doubtful_frames, no_pictures = _pictures(capture, doubts, moved_to)
+    flags = worst_frames(capture, WORST_FRAMES)
+    frames, doubtful_frames, no_pictures = _pictures(capture, flags, moved_to)
     return _template().render(
         palette=stylesheet(),
         name=Path(capture.source.footage.path).name,
@@ -60,18 +60,18 @@ def render(capture: Capture, moved_to: Path | None = None) -> str:
         hands=hands,
         states=STATE_WORDS,
         frames=frames,
-        doubts=[describe(capture, doubt) for doubt in doubts],
+        flags=[describe(capture, flag) for flag in flags],
         doubtful_frames=doubtful_frames,
         no_pictures=no_pictures,
-        stretches=[
+        ranges=[
             {
-                "hand": hands[stretch.hand].name,
-                "first": capture.frame[stretch.first],
-                "last": capture.frame[stretch.last],
-                "frames": stretch.frames,
-                "state": STATE_WORDS[stretch.state],
+                "hand": hands[span.hand].name,
+                "first": capture.frame[span.first],
+                "last": capture.frame[span.last],
+                "frames": span.frames,
+                "state": STATE_WORDS[span.state],
             }
-            for stretch in lost_stretches(capture, LONGEST_STRETCHES)
+            for span in lost_ranges(capture, LONGEST_RANGES)
         ],
         timeline=_timeline(capture, hands),
         curves=[_curves(capture, hand, summary) for hand, summary in enumerate(hands)],
@@ -92,12 +92,12 @@ def _template() -> jinja2.Template:
 
 
 def _pictures(
-    capture: Capture, doubts: Sequence[Doubt], moved_to: Path | None
+    capture: Capture, flags: Sequence[Flag], moved_to: Path | None
 ) -> tuple[list[Picture], list[Picture], str]:
-    """Of frames over the clip and of the doubtful ones; or none, and why."""
+    """Of frames over the clip and of the flagged ones; or none, and why."""
     try:
         footage = CapturedFootage.find(capture, moved_to)
-        return strip(capture, footage), doubtful(capture, footage, doubts), ""
+        return strip(capture, footage), flagged(capture, footage, flags), ""
     except FootageError as error:
         warnings.warn(f"The report has no pictures. {error}", stacklevel=2)
         return [], [], error.reason
@@ -147,7 +147,7 @@ def _said(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(f"{floor.first} to {floor.last}: {floor.threshold:g}" for floor in value) or "none"
+        return ", ".join(f"{override.first} to {override.last}: {override.threshold:g}" for override in value) or "none"
     return value
 
 

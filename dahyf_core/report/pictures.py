@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
 from dahyf_core.preview import CapturedFootage, choose_frames, draw_tiles
-from dahyf_core.report.doubts import Doubt
+from dahyf_core.report.flagged_frames import Flag
 from dahyf_core.report.summary import STATE_WORDS, hand_names
 
 STRIP_FRAMES = 12
@@ -36,19 +36,19 @@ def strip(capture: Capture, footage: CapturedFootage) -> list[Picture]:
     return _photographs(capture, footage, chosen, captions)
 
 
-def doubtful(capture: Capture, footage: CapturedFootage, doubts: Sequence[Doubt]) -> list[Picture]:
-    """The frames of the doubts, each with what is doubtful. Raises FootageError."""
-    if not doubts:
+def flagged(capture: Capture, footage: CapturedFootage, flags: Sequence[Flag]) -> list[Picture]:
+    """The flagged frames, each with the reason. Raises FootageError."""
+    if not flags:
         return []
-    chosen = np.array([doubt.index for doubt in doubts])
-    return _photographs(capture, footage, chosen, [describe(capture, doubt) for doubt in doubts])
+    chosen = np.array([flag.index for flag in flags])
+    return _photographs(capture, footage, chosen, [describe(capture, flag) for flag in flags])
 
 
-def describe(capture: Capture, doubt: Doubt) -> str:
-    """A doubt in words."""
-    name, state = hand_names(capture)[doubt.hand], State(capture.state[doubt.hand, doubt.index])
-    frame = capture.frame[doubt.index]
-    return f"frame {frame}: {name.lower()}, {STATE_WORDS[state]}, {doubt.distance:.2f} palms off"
+def describe(capture: Capture, flag: Flag) -> str:
+    """The reason of a flag, in words."""
+    name, state = hand_names(capture)[flag.hand], State(capture.state[flag.hand, flag.index])
+    frame = capture.frame[flag.index]
+    return f"frame {frame}: {name.lower()}, {STATE_WORDS[state]}, {flag.distance:.2f} palms off"
 
 
 def chart(svg: bytes, alternative: str) -> Picture:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.camera import Intrinsics, upright_crops
 from dahyf_core.detection import PalmDetector, crops_from_palms
-from dahyf_core.pose import PoseEstimator, Sightings
+from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import distinct
 
 LEAST_PRESENCE = 0.5
@@ -14,9 +14,9 @@ LEAST_PRESENCE = 0.5
 
 def find_hands(
     detector: PalmDetector, estimator: PoseEstimator, image: NDArray[np.uint8], intrinsics: Intrinsics
-) -> Sightings:
+) -> HandObservations:
     """The hands in a picture (H, W, 3), RGB, each once, in upright patches of the sides that they seem to be."""
-    first = estimator.see(image, crops_from_palms(detector.detect(image), intrinsics))
-    seen = estimator.see(image, upright_crops(first.joints_2d, first.right_score < 0.5, intrinsics))
+    first = estimator.observe(image, crops_from_palms(detector.detect(image), intrinsics))
+    seen = estimator.observe(image, upright_crops(first.joints_2d, first.right_score < 0.5, intrinsics))
     seen = seen[seen.presence >= LEAST_PRESENCE]
     return seen[distinct(seen.joints_2d, seen.presence)]

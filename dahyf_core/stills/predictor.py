@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around, upright_rolls
 from dahyf_core.detection import PalmDetector
-from dahyf_core.footage import read_picture, run_ahead
+from dahyf_core.footage import prefetch, read_picture
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose import DahyfEstimator, HandEstimates, refitted, shipped_estimator
 from dahyf_core.stills.boxes import HandBox, asked_boxes, check_pictures
 from dahyf_core.stills.finding import find_hands
-from dahyf_core.stills.looking import WantedHand, estimate_hands, sensible_box
 from dahyf_core.stills.prediction import Prediction
+from dahyf_core.stills.refinement import WantedHand, estimate_hands, sensible_box
 
 KEYPOINTS = "freihand"
 """The set of 21 keypoints that predictions are of: heads of bones, and fingertips on the skin."""
@@ -76,13 +76,13 @@ class Predictor:
         Raises FootageError when a picture cannot be read.
         """
         groups = ((image, list(group)) for image, group in groupby(boxes, key=lambda box: box.image))
-        with closing(run_ahead(_read(groups), PICTURES_AHEAD)) as pictures:
+        with closing(prefetch(_read(groups), PICTURES_AHEAD)) as pictures:
             stills = (_Still(group, _wanted(group, image, repeat(0.0)), image) for _, group, image in pictures)
             yield from self._in_batches(stills)
 
     def in_pictures(self, images: Iterable[str]) -> Generator[list[Prediction], None, None]:
         """A list of the hands found in each picture, the surest first, in order. Raises FootageError as above."""
-        with closing(run_ahead(_read((image, ()) for image in images), PICTURES_AHEAD)) as pictures:
+        with closing(prefetch(_read((image, ()) for image in images), PICTURES_AHEAD)) as pictures:
             yield from self._in_batches(self._found(path, image) for path, _, image in pictures)
 
     def _found(self, path: str, image: Image) -> _Still:

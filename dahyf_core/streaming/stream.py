@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Lens
-from dahyf_core.capture.watching import Detector, Eyes
+from dahyf_core.capture.tracking_loop import Detector, FrameProcessor
 from dahyf_core.detection import PalmDetector
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose import PoseEstimator, Sightings, create_estimator
+from dahyf_core.pose import HandObservations, PoseEstimator, create_estimator
 from dahyf_core.rotations import (
     axis_angle_from_quaternion,
     continuous_quaternions,
@@ -85,26 +85,26 @@ class Stream:
         self._estimator = estimator or create_estimator("dahyf", self._models)
         intrinsics = lens.intrinsics(width, height)
         tracker = Tracker(TrackingSettings(max_hands=max_hands), intrinsics, 0.0)
-        self._eyes = Eyes(detector or PalmDetector(), self._estimator, tracker, intrinsics)
+        self._processor = FrameProcessor(detector or PalmDetector(), self._estimator, tracker, intrinsics)
         self._memory: dict[int, _Memory] = {}
         self._frames = 0
 
     def look(self, image: NDArray[np.uint8], time: float) -> list[LiveHand]:
         """The hands in the next frame (H, W, 3), RGB, at `time`, seconds from 0 on, which rises."""
         found = [
-            self._hand(int(track), log.sightings[[row]], time)
-            for log in self._eyes.look(self._frames, time, image)
+            self._hand(int(track), log.observations[[row]], time)
+            for log in self._processor.process(self._frames, time, image)
             for row, track in enumerate(log.track)
         ]
         self._frames += 1
         self._memory = {hand.track: self._memory[hand.track] for hand in found}
         return found
 
-    def _hand(self, track: int, sighting: Sightings, time: float) -> LiveHand:
+    def _hand(self, track: int, observation: HandObservations, time: float) -> LiveHand:
         memory = self._memory.setdefault(track, _Memory())
-        memory.vote += float(side_evidence(sighting.right_score, sighting.presence)[0])
+        memory.vote += float(side_evidence(observation.right_score, observation.presence)[0])
         side: Side = "left" if memory.vote < 0 else "right"
-        found = self._estimator.solve(sighting, side)
+        found = self._estimator.solve(observation, side)
         pose, shape = self._smooth_pose(memory, found.pose[0], time), memory.shape(found.shape[0], time)
         translation = memory.translation(found.translation[0], time)
         model = self._models[side]

@@ -1,11 +1,11 @@
 """Synthetic photographs of hands: posed, lit, worn and hidden at random, with exact labels."""
 
-from dahyf_core.synthesis.erasing import erase_hands
 from dahyf_core.synthesis.generator import Generator
-from dahyf_core.synthesis.judging import Verdict, judge, seen_keypoints
+from dahyf_core.synthesis.inpainting import inpaint_hands
 from dahyf_core.synthesis.labels import Batch, Labels, picture_camera
 from dahyf_core.synthesis.settings import SynthesisSettings
 from dahyf_core.synthesis.shards import SyntheticHands, write_set
+from dahyf_core.synthesis.teacher_check import TeacherCheck, check_with_teacher, observed_keypoints
 
 __all__ = [
     "Batch",
@@ -13,10 +13,10 @@ __all__ = [
     "Labels",
     "SynthesisSettings",
     "SyntheticHands",
-    "Verdict",
-    "erase_hands",
-    "judge",
+    "TeacherCheck",
+    "check_with_teacher",
+    "inpaint_hands",
+    "observed_keypoints",
     "picture_camera",
-    "seen_keypoints",
     "write_set",
 ]

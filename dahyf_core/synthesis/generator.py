@@ -13,13 +13,13 @@ from dahyf_core.datasets import Split
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.backgrounds import Backgrounds
+from dahyf_core.synthesis.camera_effects import CameraEffects
 from dahyf_core.synthesis.labels import KEYPOINT_SETS, Batch, Labels
-from dahyf_core.synthesis.photography import Darkroom
 from dahyf_core.synthesis.poses import FittedPoses
 from dahyf_core.synthesis.recipe import Recipe, digest_of_file, digest_of_folder, geometry_digest
 from dahyf_core.synthesis.renderer import Renderer
+from dahyf_core.synthesis.scene_sampler import SampledScene, SceneSampler
 from dahyf_core.synthesis.settings import SynthesisSettings
-from dahyf_core.synthesis.staging import Stage, Take
 
 Array = NDArray[np.floating]
 
@@ -27,8 +27,8 @@ SUPERSAMPLING = 1.25
 FLESH = np.array([0.038, 0.032, *([0.02, 0.016, 0.014, 0.03] * 4), 0.02, 0.016, 0.014])
 """Metres of flesh that may lie between a visible keypoint in the middle of it ("freihand") and the camera."""
 FEWEST_VISIBLE = 9
-"""Takes that show fewer keypoints are drawn again."""
-MOST_TAKES = 6
+"""Scenes that show fewer keypoints are drawn again."""
+MOST_ATTEMPTS = 6
 
 
 class Generator:
@@ -62,23 +62,23 @@ class Generator:
         self.settings = settings
         self._seed = seed
         self._backgrounds = Backgrounds(backgrounds, split)
-        self._stage = Stage(hands, self._backgrounds, fits, settings)
-        self._darkroom = Darkroom(settings.size)
+        self._sampler = SceneSampler(hands, self._backgrounds, fits, settings)
+        self._effects = CameraEffects(settings.size)
         self._renderer = Renderer(hands, round(SUPERSAMPLING * settings.size))
 
     def jpeg(self, index: int) -> tuple[NDArray[np.uint8], Labels]:
         """Picture number `index` as the bytes of a JPEG file, and its labels, one row."""
         size, places = self.settings.size, self.settings.places
         number, place = divmod(index, places) if places else (index, None)
-        for attempt in range(1 if places else MOST_TAKES):
+        for attempt in range(1 if places else MOST_ATTEMPTS):
             rng = np.random.default_rng([self._seed, number, attempt])
             background = self._backgrounds.cut(rng, size)
-            take = self._stage.draw(rng, background, place)
-            rendering = self._renderer.render(take.scene)
-            labels = self._label(index, take, rendering.depth)
+            sampled = self._sampler.draw(rng, background, place)
+            rendering = self._renderer.render(sampled.scene)
+            labels = self._label(index, sampled, rendering.depth)
             if labels.visible.sum() >= FEWEST_VISIBLE:
                 break
-        return self._darkroom.develop(rng, rendering, background, take.shot), labels
+        return self._effects.apply(rng, rendering, background, sampled.view), labels
 
     def batches(self, size: int, start: int = 0) -> Iterator[Batch]:
         """Batches of `size` pictures without end, from picture number `start` on."""
@@ -101,19 +101,19 @@ class Generator:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _label(self, index: int, take: Take, depth: Array) -> Labels:
-        hand, shot = take.hand, take.shot
-        fx, fy, cx, cy = pinhole = take.scene.pinhole
+    def _label(self, index: int, sampled: SampledScene, depth: Array) -> Labels:
+        hand, view = sampled.hand, sampled.view
+        fx, fy, cx, cy = pinhole = sampled.scene.pinhole
         joints_3d = {name: hand.keypoints(name) for name in KEYPOINT_SETS}
         joints_2d = {name: points[:, :2] / points[:, 2:] * (fx, fy) + (cx, cy) for name, points in joints_3d.items()}
         in_front = _in_front(joints_3d["freihand"][:, 2], joints_2d["freihand"], depth)
-        visible = in_front & shot.shows(joints_2d["freihand"], self.settings.size)
+        visible = in_front & view.shows(joints_2d["freihand"], self.settings.size)
         single = {
             "pose": hand.pose,
             "shape": hand.shape,
             "translation": hand.translation,
             "pinhole": pinhole,
-            "crop": shot.crop,
+            "crop": view.crop,
             **{f"joints_3d_{name}": points for name, points in joints_3d.items()},
             **{f"joints_2d_{name}": points for name, points in joints_2d.items()},
         }
@@ -121,7 +121,7 @@ class Generator:
             index=np.array([index]),
             side=np.array([hand.armed.model.side]),
             kind=np.array([hand.kind], dtype="<U7"),
-            frame_size=np.array([shot.frame_size], np.int32),
+            frame_size=np.array([view.frame_size], np.int32),
             visible=visible[None],
             **{name: np.asarray(value, np.float32)[None] for name, value in single.items()},
         )

@@ -61,7 +61,7 @@ class Hand:
         posed = armed.model(pose[None], shape[None], -_wrist_of(armed, shape)[None])
         return cls(armed, kind, fingers, shape, bend, held, posed, matrix_from_axis_angle(root), np.zeros(3))
 
-    def turned(self, rotation: Array) -> "Hand":
+    def rotated(self, rotation: Array) -> "Hand":
         """Turned about its wrist by (3, 3), in the camera's axes."""
         return replace(self, rotation=rotation @ self.rotation)
 

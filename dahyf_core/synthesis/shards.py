@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.capture import replacing
-from dahyf_core.datasets import Example
+from dahyf_core.datasets import Sample
 from dahyf_core.errors import DatasetError, OutputError
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.synthesis.generator import Generator, decode
@@ -48,7 +48,7 @@ class SyntheticHands:
     """The pictures of a folder that `dahyf synth` wrote, as a data set (datasets.HandDataset)."""
 
     def __init__(self, folder: Path, model: HandModel, keypoints: str = "mediapipe") -> None:
-        """model: the right hand model of the set. keypoints: the model's set that examples have.
+        """model: the right hand model of the set. keypoints: the model's set that samples have.
 
         Raises DatasetError when the folder holds no set, an unfinished or damaged one, or one of another hand.
         """
@@ -67,7 +67,7 @@ class SyntheticHands:
     def __len__(self) -> int:
         return sum(self._lengths)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         number, row = divmod(range(len(self))[index], SHARD_SIZE)
         files, labels = _read_shard(_shard_path(self._folder, number))
         side: Side = "left" if labels.side[row] == "left" else "right"
@@ -75,7 +75,7 @@ class SyntheticHands:
         posed = model.skeleton(labels.pose[one], labels.shape[one], labels.translation[one])
         joints = model.keypoints(posed, self._keypoints)[0]
         camera = picture_camera(labels, row, self.size)
-        return Example(
+        return Sample(
             image=decode(files[row]),
             intrinsics=camera,
             source=self._source(index),

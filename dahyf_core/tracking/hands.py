@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from dahyf_core.tracking.likeness import distance, side_evidence
-from dahyf_core.tracking.seen import Seen
+from dahyf_core.tracking.association import distance, side_evidence
+from dahyf_core.tracking.observation import Observation
 from dahyf_core.tracking.settings import TrackingSettings
 
 Side = Literal["left", "right"]
@@ -36,22 +36,22 @@ GHOST_PRESENCE = 0.65
 
 @dataclass(frozen=True)
 class TrackedHand:
-    """One hand of the footage. side: in the picture as filmed. rows (N,): its sightings in the order of time."""
+    """One hand of the footage. side: in the picture as filmed. rows (N,): its observations in the order of time."""
 
     side: Side
     rows: IntArray
 
 
 def assemble_hands(
-    position: IntArray, track: IntArray, seen: Seen, frame_times: FloatArray, settings: TrackingSettings
+    position: IntArray, track: IntArray, seen: Observation, frame_times: FloatArray, settings: TrackingSettings
 ) -> list[TrackedHand]:
-    """At most settings.max_hands hands, each with one sighting a frame at most, in the order in which they appear.
+    """At most settings.max_hands hands, each with one observation a frame at most, in the order in which they appear.
 
-    position (R,), track (R,), seen (R): all sightings of all tracks in the order of time; position counts in
+    position (R,), track (R,), seen (R): all observations of all tracks in the order of time; position counts in
     frame_times (T,), seconds.
 
     Tracks in which one side turns into the other are cut there. Pieces that go on where another ended are joined, and
-    what is left too short or too faint is dropped. Each hand has the side that its sightings vote for, but of two of
+    what is left too short or too faint is dropped. Each hand has the side that its observations vote for, but of two of
     one side that are seen at the same time an unsure one yields: a person has one hand of each side. Pieces of one side
     that are never seen at the same time are one hand.
     """
@@ -73,7 +73,7 @@ def assemble_hands(
 
 @dataclass(frozen=True)
 class _Log:
-    """R sightings in the order of time. A piece of a hand is an array of its rows, which rise."""
+    """R observations in the order of time. A piece of a hand is an array of its rows, which rise."""
 
     time: FloatArray
     track: IntArray

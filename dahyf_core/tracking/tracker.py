@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from dahyf_core.camera import Crops, Intrinsics
+from dahyf_core.tracking.association import distance, distinct, radius, show_same_hand, side_evidence
 from dahyf_core.tracking.boxes import crops_from_joints, steadied
-from dahyf_core.tracking.likeness import distance, distinct, radius, show_same_hand, side_evidence
-from dahyf_core.tracking.seen import Seen
+from dahyf_core.tracking.observation import Observation
 from dahyf_core.tracking.settings import TrackingSettings
 from dahyf_core.tracking.tracks import Tracks
 
@@ -20,8 +20,8 @@ IntArray = NDArray[np.int64]
 
 PALM = (0, 1, 2, 5, 9, 13, 17)
 
-NOBODY = -1
-"""The track of a sighting that shows no hand, or one that is followed already."""
+UNTRACKED = -1
+"""The track of an observation that shows no hand, or one that is followed already."""
 
 VELOCITY_WEIGHT = 0.8
 VELOCITY_HORIZON = 0.2
@@ -49,7 +49,7 @@ class Tracker:
 
     For each frame, in this order: the network sees `next_crops`, and `follow` takes what it saw. Where
     `wants_detection` then says so, the palm detector runs; the network sees the `candidates` among its crops, then the
-    crops of a `closer_look`, and `admit` takes what it saw there. All times are the frame's own, in seconds.
+    crops of a `refined_crops`, and `admit` takes what it saw there. All times are the frame's own, in seconds.
     """
 
     def __init__(self, settings: TrackingSettings, intrinsics: Intrinsics, start: float) -> None:
@@ -67,17 +67,17 @@ class Tracker:
         crops = crops_from_joints(self._predicted(time), self._mirrored(), self._intrinsics)
         return steadied(crops, tracks.crops(self._intrinsics))
 
-    def follow(self, time: float, seen: Seen) -> IntArray:
-        """Take what was seen in `next_crops`; returns the track (N,) of each sighting, or NOBODY.
+    def follow(self, time: float, seen: Observation) -> IntArray:
+        """Take what was seen in `next_crops`; returns the track (N,) of each observation, or UNTRACKED.
 
-        Hands that were seen twice are kept once. Which sighting continues which track is decided for all at once, by
-        motion, shape and side, so that hands which cross keep their identity. Tracks without a sighting end.
+        Hands that were seen twice are kept once. Which observation continues which track is decided for all at once, by
+        motion, shape and side, so that hands which cross keep their identity. Tracks without an observation end.
         """
         usable = self._are_hands(seen, self._settings.keep_presence)
         rows = np.flatnonzero(usable)
         rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
         tracks, columns = linear_sum_assignment(self._costs(time, seen, rows))
-        result = np.full(len(usable), NOBODY, dtype=np.int64)
+        result = np.full(len(usable), UNTRACKED, dtype=np.int64)
         result[rows[columns]] = self._tracks.id[tracks]
         self._end_all_but(tracks, time)
         self._tracks = self._continued(self._tracks[tracks], rows[columns], time, seen)
@@ -102,20 +102,20 @@ class Tracker:
         followed = (shift < FOLLOWED_SHIFT) & (growth < np.log(FOLLOWED_GROWTH))
         return palms[np.flatnonzero(~followed.any(axis=1))[: 2 * self._settings.max_hands]]
 
-    def closer_look(self, seen: Seen) -> Crops:
+    def refined_crops(self, seen: Observation) -> Crops:
         """Crops around the joints of those candidates that showed a hand, mirrored for left hands."""
         rows = np.flatnonzero(self._are_hands(seen, self._settings.keep_presence))
         return crops_from_joints(seen.joints_2d[rows], seen.right_score[rows] < 0.5, self._intrinsics)
 
-    def admit(self, time: float, seen: Seen) -> IntArray:
-        """Begin a track for each new hand in a closer look, the surest first; returns the track (N,), or NOBODY."""
+    def admit(self, time: float, seen: Observation) -> IntArray:
+        """Begin a track for each new hand in a closer look, the surest first; returns the track (N,), or UNTRACKED."""
         usable = self._are_hands(seen, self._settings.enter_presence)
         usable &= ~show_same_hand(seen.joints_2d, self._tracks.joints_2d).any(axis=1)
         rows = np.flatnonzero(usable)
         rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
         free = self._settings.max_hands - len(self._tracks)
         rows = rows[np.argsort(-seen.presence[rows], kind="stable")][:free]
-        result = np.full(len(usable), NOBODY, dtype=np.int64)
+        result = np.full(len(usable), UNTRACKED, dtype=np.int64)
         if len(rows):
             result[rows] = np.arange(self._next_id, self._next_id + len(rows))
             self._tracks += self._begun(result[rows], rows, time, seen)
@@ -154,8 +154,8 @@ class Tracker:
         tracks = self._tracks
         return np.where(np.abs(tracks.vote) < MIRROR_VOTE, tracks.mirrored, tracks.vote < 0)
 
-    def _costs(self, time: float, seen: Seen, rows: NDArray[np.integer]) -> FloatArray:
-        """(tracks, rows) how unlikely it is that a sighting continues a track."""
+    def _costs(self, time: float, seen: Observation, rows: NDArray[np.integer]) -> FloatArray:
+        """(tracks, rows) how unlikely it is that an observation continues a track."""
         tracks = self._tracks
         expected_right = 1 / (1 + np.exp(-np.clip(tracks.vote, -5, 5)))
         wrong_side = np.abs(expected_right[:, None] - seen.right_score[rows][None])
@@ -171,26 +171,31 @@ class Tracker:
             self._detected = -np.inf
             self._search_until = time + self._settings.search_time
 
-    def _continued(self, tracks: Tracks, rows: NDArray[np.integer], time: float, seen: Seen) -> Tracks:
+    def _continued(self, tracks: Tracks, rows: NDArray[np.integer], time: float, seen: Observation) -> Tracks:
         moved = (seen.joints_2d[rows] - tracks.joints_2d)[:, PALM].mean(axis=1)
         velocity = moved / max(time - self._time, TIME_TOLERANCE)
         return _as_seen(seen, rows, tracks.id, tracks.born, velocity, tracks.vote)
 
-    def _begun(self, ids: IntArray, rows: NDArray[np.integer], time: float, seen: Seen) -> Tracks:
+    def _begun(self, ids: IntArray, rows: NDArray[np.integer], time: float, seen: Observation) -> Tracks:
         count = len(rows)
         return _as_seen(seen, rows, ids, np.full(count, time), np.zeros((count, 2)), np.zeros(count))
 
-    def _are_hands(self, seen: Seen, presence: float) -> NDArray[np.bool_]:
-        """(N,) sightings with enough presence whose palm is centred on the picture and has a size."""
+    def _are_hands(self, seen: Observation, presence: float) -> NDArray[np.bool_]:
+        """(N,) observations with enough presence whose palm is centred on the picture and has a size."""
         palm = seen.joints_2d[:, PALM].mean(axis=1)
         in_frame = ((palm >= 0) & (palm <= (self._intrinsics.width, self._intrinsics.height))).all(axis=1)
         return (seen.presence >= presence) & in_frame & (radius(seen.joints_2d) >= LEAST_RADIUS)
 
 
 def _as_seen(
-    seen: Seen, rows: NDArray[np.integer], ids: IntArray, born: FloatArray, velocity: FloatArray, vote: FloatArray
+    seen: Observation,
+    rows: NDArray[np.integer],
+    ids: IntArray,
+    born: FloatArray,
+    velocity: FloatArray,
+    vote: FloatArray,
 ) -> Tracks:
-    """Tracks as these sightings leave them. vote: what was known of their sides before."""
+    """Tracks as these observations leave them. vote: what was known of their sides before."""
     crops = seen.crops[rows]
     return Tracks(
         id=ids,

@@ -1,4 +1,4 @@
-"""Training of the DaHyF network: data in shares, an objective, a loop that resumes, a folder for each run."""
+"""Training of the DaHyF network: weighted data sources, an objective, a loop that resumes, a folder for each run."""
 
 from dahyf_core.training.config import TrainingConfig, read_config
 from dahyf_core.training.export import export_runs

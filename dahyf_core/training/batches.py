@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from dahyf_core.camera import PATCH_SIZE
-from dahyf_core.datasets import Augmentation, HandDataset, Patch, cut_example
+from dahyf_core.datasets import Augmentation, HandDataset, Patch, cut_sample
 from dahyf_core.network import KEYPOINT_SETS, Labels, View
 from dahyf_core.training.tensors import concatenate
 
@@ -38,52 +38,52 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class PatchSource:
-    """Patches cut anew each time. turned_over: the share that is shown as the hand of the other side."""
+    """Patches cut anew each time. mirror_fraction: the share that is shown as the hand of the other side."""
 
     dataset: HandDataset
     augmentation: Augmentation
-    turned_over: float = 0.0
+    mirror_fraction: float = 0.0
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def batch(self, rows: NDArray[np.integer], random: np.random.Generator) -> Batch:
-        patches = [cut_example(self.dataset[int(row)], self.augmentation, random) for row in rows]
-        turned = random.random(len(rows)) < self.turned_over
-        shown = [turn_over(patch) if over else patch for patch, over in zip(patches, turned, strict=True)]
+        patches = [cut_sample(self.dataset[int(row)], self.augmentation, random) for row in rows]
+        turned = random.random(len(rows)) < self.mirror_fraction
+        shown = [mirror_patch(patch) if over else patch for patch, over in zip(patches, turned, strict=True)]
         return stack(shown, ~turned)
 
 
 @dataclass(frozen=True)
-class Share:
+class WeightedSource:
     """How many patches of each batch come from a source, and how far its 3D labels are trusted."""
 
     source: Source
     count: int
-    trust: float = 1.0
+    label_weight: float = 1.0
 
 
 class StepBatches(Dataset[Batch]):
     """Item `step` is that step's batch for one of `world` processes."""
 
-    def __init__(self, shares: Sequence[Share], seed: int, rank: int = 0, world: int = 1) -> None:
-        self.shares = shares
+    def __init__(self, weighted_sources: Sequence[WeightedSource], seed: int, rank: int = 0, world: int = 1) -> None:
+        self.weighted_sources = weighted_sources
         self.seed, self.rank, self.world = seed, rank, world
 
     def __getitem__(self, step: int) -> Batch:
         parts = []
-        for number, share in enumerate(self.shares):
-            first = (step * self.world + self.rank) * share.count
-            rows = np.array([self.row(number, share, first + place) for place in range(share.count)])
-            batch = share.source.batch(rows, np.random.default_rng((self.seed, number, step, self.rank)))
-            labels = replace(batch.labels, trust=batch.labels.trust * share.trust)
+        for number, weighted in enumerate(self.weighted_sources):
+            first = (step * self.world + self.rank) * weighted.count
+            rows = np.array([self.row(number, weighted, first + place) for place in range(weighted.count)])
+            batch = weighted.source.batch(rows, np.random.default_rng((self.seed, number, step, self.rank)))
+            labels = replace(batch.labels, label_weight=batch.labels.label_weight * weighted.label_weight)
             parts.append(replace(batch, labels=labels))
         return concatenate(parts)
 
-    def row(self, number: int, share: Share, drawn: int) -> int:
+    def row(self, number: int, weighted: WeightedSource, drawn: int) -> int:
         """The row that is drawn as the `drawn`-th: every epoch goes through all of them, in an order of its own."""
-        epoch, place = divmod(drawn, len(share.source))
-        return int(shuffled(len(share.source), self.seed, number, epoch)[place])
+        epoch, place = divmod(drawn, len(weighted.source))
+        return int(shuffled(len(weighted.source), self.seed, number, epoch)[place])
 
 
 @lru_cache(maxsize=16)
@@ -97,7 +97,7 @@ def batches(dataset: StepBatches, steps: range, workers: int) -> DataLoader[Batc
     return DataLoader(dataset, batch_size=None, sampler=steps, num_workers=workers)
 
 
-def turn_over(patch: Patch) -> Patch:
+def mirror_patch(patch: Patch) -> Patch:
     """A right hand as a left one: the patch in a mirror. Its pose is no longer one of the right hand model."""
     return replace(
         patch,
@@ -132,6 +132,6 @@ def stack(patches: Sequence[Patch], right: NDArray[np.bool_]) -> Batch:
             has_parameters=~rotations.flatten(1).isnan().any(dim=1) & ~shape.isnan().any(dim=1) & is_hand,
             is_hand=is_hand,
             right=torch.from_numpy(right),
-            trust=torch.ones(len(patches)),
+            label_weight=torch.ones(len(patches)),
         ),
     )

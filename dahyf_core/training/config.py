@@ -1,13 +1,16 @@
 """What a training run does: one frozen value, read from TOML and kept in the run's folder."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic_core import from_json
 
 from dahyf_core.datasets import Augmentation, Split
+from dahyf_core.deprecation import with_new_names
 from dahyf_core.errors import SettingsError
 from dahyf_core.network import NetworkConfig
 from dahyf_core.training.kinematics import KinematicsConfig
@@ -21,9 +24,9 @@ class DataConfig:
     """One data set. reader: by name, see `training.data`. split: the part of it that is read, where it has parts.
     count: patches of it in each batch of each process.
 
-    trust: weight of its 3D labels. turned_over: the share of patches that are shown as the hand of the other side.
-    limit: how many examples are used, spread evenly; 0 for all. ahead: how often each example is cut and seen by the
-    frozen part of `lite`'s trunk before training; 0 to cut patches anew in each step.
+    label_weight: of its 3D labels. mirror_fraction: the share of patches that are shown as the hand of the other side.
+    limit: how many samples are used, spread evenly; 0 for all. cached_variants: how often each sample is cut and seen
+    by the frozen part of `lite`'s trunk before training; 0 to cut patches anew in each step.
     """
 
     name: str
@@ -31,10 +34,10 @@ class DataConfig:
     path: Path
     split: Split = "train"
     count: int = 0
-    trust: float = 1.0
-    turned_over: float = 0.0
+    label_weight: float = 1.0
+    mirror_fraction: float = 0.0
     limit: int = 0
-    ahead: int = 0
+    cached_variants: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
@@ -96,6 +99,10 @@ class TrainingConfig:
     validate_every: int = 1000
 
 
+DATA_NAMES: Final = {"trust": "label_weight", "turned_over": "mirror_fraction", "ahead": "cached_variants"}
+OBJECTIVE_NAMES: Final = {"beginning": "initial_terms"}
+"""Keys that were renamed, and what they are called now."""
+
 _STRICT = TypeAdapter(with_config(ConfigDict(extra="forbid"))(TrainingConfig))
 
 
@@ -103,7 +110,7 @@ def read_config(path: Path) -> TrainingConfig:
     """A configuration from TOML. Raises SettingsError when the file is missing, not TOML, or says what cannot be."""
     remedy = "docs/training.md lists what a configuration may say."
     try:
-        return _STRICT.validate_python(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _validated(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise SettingsError(f"The configuration {path} cannot be read: {error.strerror}.", remedy) from error
     except tomllib.TOMLDecodeError as error:
@@ -114,7 +121,23 @@ def read_config(path: Path) -> TrainingConfig:
 
 def parse_config(text: str) -> TrainingConfig:
     """A configuration from the JSON that `dump_config` writes."""
-    return _STRICT.validate_json(text)
+    return _validated(from_json(text))
+
+
+def _validated(content: Any) -> TrainingConfig:
+    """A configuration of plain values; old keys are renamed with a warning."""
+    if isinstance(content, dict):
+        content = dict(content)
+        for name in ("data", "validation"):
+            if isinstance(tables := content.get(name), list):
+                content[name] = [_renamed(table, DATA_NAMES) for table in tables]
+        if "objective" in content:
+            content["objective"] = _renamed(content["objective"], OBJECTIVE_NAMES)
+    return _STRICT.validate_python(content)
+
+
+def _renamed(table: Any, names: Mapping[str, str]) -> Any:
+    return with_new_names(table, names, " in training configurations") if isinstance(table, dict) else table
 
 
 def dump_config(config: TrainingConfig) -> str:

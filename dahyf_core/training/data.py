@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.datasets import READERS as LABELLED
-from dahyf_core.datasets import Example, HandDataset, Reader
+from dahyf_core.datasets import HandDataset, Reader, Sample
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.synthesis import SyntheticHands
-from dahyf_core.training.batches import PatchSource, Share, Source
+from dahyf_core.training.batches import PatchSource, Source, WeightedSource
 from dahyf_core.training.config import DataConfig
 from dahyf_core.training.features import FeatureSource, write_features
 from dahyf_core.training.run_folder import RunFolder
@@ -36,7 +36,7 @@ class Selected:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, index: int) -> Example:
+    def __getitem__(self, index: int) -> Sample:
         return self.dataset[int(self.rows[index])]
 
     @property
@@ -44,9 +44,14 @@ class Selected:
         return [self.dataset.sources[row] for row in self.rows]
 
 
-def open_shares(configs: Sequence[DataConfig], run: RunFolder, seed: int, progress: Progress) -> list[Share]:
+def open_weighted_sources(
+    configs: Sequence[DataConfig], run: RunFolder, seed: int, progress: Progress
+) -> list[WeightedSource]:
     """All data sets of a run."""
-    return [Share(open_source(config, run, seed, progress), config.count, config.trust) for config in configs]
+    return [
+        WeightedSource(open_source(config, run, seed, progress), config.count, config.label_weight)
+        for config in configs
+    ]
 
 
 def open_source(config: DataConfig, run: RunFolder, seed: int, progress: Progress) -> Source:
@@ -61,11 +66,16 @@ def open_source(config: DataConfig, run: RunFolder, seed: int, progress: Progres
     dataset = READERS[config.reader](config.path, config.split)
     if config.limit and config.limit < len(dataset):
         dataset = Selected(dataset, np.linspace(0, len(dataset) - 1, config.limit).astype(int))
-    source = PatchSource(dataset, config.augmentation, config.turned_over)
-    if not config.ahead:
+    source = PatchSource(dataset, config.augmentation, config.mirror_fraction)
+    if not config.cached_variants:
         return source
     folder = run.features(config.name)
     write_features(
-        source, Trunk().eval(), folder, config.ahead, seed, lambda done, total: progress(config.name, done, total)
+        source,
+        Trunk().eval(),
+        folder,
+        config.cached_variants,
+        seed,
+        lambda done, total: progress(config.name, done, total),
     )
     return FeatureSource(folder)

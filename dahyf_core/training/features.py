@@ -24,6 +24,8 @@ from dahyf_core.training.tensors import map_tensors
 MAPS = {"fine": (40, 28, 28), "middle": (112, 14, 14)}
 BATCH = 32
 COMPLETE = "complete.json"
+NAMES = {"trust": "label_weight"}
+"""Of labels in files that were renamed, and what they are called now."""
 
 
 class FeatureSource:
@@ -37,7 +39,7 @@ class FeatureSource:
         try:
             self._maps = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in MAPS]
             with np.load(folder / "labels.npz", allow_pickle=False) as file:
-                columns = {name: torch.from_numpy(file[name]) for name in file.files}
+                columns = {NAMES.get(name, name): torch.from_numpy(file[name]) for name in file.files}
             self._view = View(**_columns_of(View, columns))
             self._labels = Labels(**_columns_of(Labels, columns))
         except (OSError, ValueError, KeyError) as error:

@@ -45,7 +45,7 @@ def teach_kinematics(
         rotations, shape, points, clean = sample_hands(layer, config, random)
         palm, parameters = kinematics(points)
         found, found_shape = hand_rotations(palm, parameters)
-        skeleton = layer.turned(found, found_shape, torch.zeros(config.batch, 3))
+        skeleton = layer.forward_kinematics(found, found_shape, torch.zeros(config.batch, 3))
         distance = palm_relative(layer.keypoints(skeleton, "mediapipe")) - palm_relative(clean)
         loss = (
             distance.abs().mean() + (found - rotations).square().mean() + 0.01 * (found_shape - shape).square().mean()
@@ -76,7 +76,7 @@ def sample_hands(
     root = torch.randn(count, 3, generator=random) * 1.5
     rotations = matrix_from_axis_angle(torch.cat([root, fingers], dim=1).unflatten(1, (16, 3)))
     shape = torch.randn(count, 10, generator=random)
-    points = layer.keypoints(layer.turned(rotations, shape, torch.zeros(count, 3)), "mediapipe")
+    points = layer.keypoints(layer.forward_kinematics(rotations, shape, torch.zeros(count, 3)), "mediapipe")
     return rotations, shape, points + _noise(config, random), points
 
 

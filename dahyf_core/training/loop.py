@@ -17,9 +17,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from dahyf_core.errors import SettingsError
 from dahyf_core.network import DaHyF
 from dahyf_core.network.regressor import KinematicRegressor
-from dahyf_core.training.batches import Batch, Share, StepBatches, batches
+from dahyf_core.training.batches import Batch, StepBatches, WeightedSource, batches
 from dahyf_core.training.config import TrainingConfig
-from dahyf_core.training.data import Progress, open_shares
+from dahyf_core.training.data import Progress, open_weighted_sources
 from dahyf_core.training.kinematics import teach_kinematics
 from dahyf_core.training.objective import Objective, to_scalars
 from dahyf_core.training.optimiser import create_optimiser, set_rates
@@ -32,26 +32,26 @@ MEASURED_PATCHES = 32
 
 
 @dataclass(frozen=True)
-class Trainee:
+class TrainingModel:
     """What learns, and what it is asked of."""
 
     network: DaHyF
     objective: Objective
 
     @classmethod
-    def create(cls, config: TrainingConfig) -> "Trainee":
+    def create(cls, config: TrainingConfig) -> "TrainingModel":
         """Before the first step."""
         torch.manual_seed(config.seed)
         network = DaHyF(config.network, pretrained=config.start is None)
         return cls(network, Objective(network, config.objective))
 
 
-class Learner(nn.Module):
+class LossModule(nn.Module):
     """Network and objective as one module, which is what DDP wraps: a batch to the loss and its terms."""
 
-    def __init__(self, trainee: Trainee) -> None:
+    def __init__(self, model: TrainingModel) -> None:
         super().__init__()
-        self.network, self.objective = trainee.network, trainee.objective
+        self.network, self.objective = model.network, model.objective
 
     def forward(self, give: Callable[[], Batch], contrast: bool) -> tuple[Tensor, dict[str, Tensor]]:
         """give: the batch, as a function: tensors that Fabric is handed it rounds, labels and cameras included."""
@@ -83,25 +83,25 @@ def train(config: TrainingConfig, run: RunFolder, progress: Progress, stop: Call
     Run(config, run, fabric, progress).go_on(stop)
 
 
-def measured_batches(share: Share) -> Iterator[Batch]:
+def measured_batches(weighted: WeightedSource) -> Iterator[Batch]:
     """All patches of a data set, always the same."""
-    for first in range(0, len(share.source), MEASURED_PATCHES):
-        rows = np.arange(first, min(first + MEASURED_PATCHES, len(share.source)))
-        yield share.source.batch(rows, np.random.default_rng(first))
+    for first in range(0, len(weighted.source), MEASURED_PATCHES):
+        rows = np.arange(first, min(first + MEASURED_PATCHES, len(weighted.source)))
+        yield weighted.source.batch(rows, np.random.default_rng(first))
 
 
 def prepare(config: TrainingConfig, run: RunFolder, progress: Progress) -> None:
     """What one process does for all: features, and inverse kinematics."""
-    open_shares((*config.data, *config.validation), run, config.seed, progress)
-    if config.start is not None or run.beginning.exists():
+    open_weighted_sources((*config.data, *config.validation), run, config.seed, progress)
+    if config.start is not None or run.initial_kinematics.exists():
         return
-    network = Trainee.create(config).network
+    network = TrainingModel.create(config).network
     if isinstance(network.regressor, KinematicRegressor):
         kinematics, model = network.regressor.kinematics, network.hand_layer.model
         teach_kinematics(
             kinematics, model, config.kinematics, config.seed, lambda done, total: progress("kinematics", done, total)
         )
-        save_weights(kinematics.state_dict(), run.beginning)
+        save_weights(kinematics.state_dict(), run.initial_kinematics)
 
 
 class Run:
@@ -109,16 +109,16 @@ class Run:
 
     def __init__(self, config: TrainingConfig, run: RunFolder, fabric: Fabric, progress: Progress) -> None:
         self.config, self.run, self.fabric, self.progress = config, run, fabric, progress
-        trainee = Trainee.create(config)
-        trainee.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._begin(trainee.network)
-        self.average = AveragedModel(
-            trainee.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True
-        ).to(fabric.device)
+        model = TrainingModel.create(config)
+        model.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._begin(model.network)
+        self.average = AveragedModel(model.network, multi_avg_fn=get_ema_multi_avg_fn(config.ema), use_buffers=True).to(
+            fabric.device
+        )
         self.average.eval()
-        optimiser = create_optimiser(trainee.network, trainee.objective, config.optimiser)
-        self.trainee = trainee
-        self.learner, self.optimiser = fabric.setup(Learner(trainee), optimiser)
+        optimiser = create_optimiser(model.network, model.objective, config.optimiser)
+        self.model = model
+        self.loss_module, self.optimiser = fabric.setup(LossModule(model), optimiser)
         self.step = 0
         if run.checkpoint.exists():
             self._resume()
@@ -126,15 +126,15 @@ class Run:
     def go_on(self, stop: Callable[[], bool]) -> None:
         """Train from here to the last step, or until it is asked to stop."""
         config, fabric = self.config, self.fabric
-        shares = open_shares(config.data, self.run, config.seed, self.progress)
+        weighted_sources = open_weighted_sources(config.data, self.run, config.seed, self.progress)
         validation = dict(
             zip(
                 (data.name for data in config.validation),
-                open_shares(config.validation, self.run, config.seed, self.progress),
+                open_weighted_sources(config.validation, self.run, config.seed, self.progress),
                 strict=True,
             )
         )
-        dataset = StepBatches(shares, config.seed, fabric.global_rank, fabric.world_size)
+        dataset = StepBatches(weighted_sources, config.seed, fabric.global_rank, fabric.world_size)
         for batch in batches(dataset, range(self.step, config.steps), config.workers):
             found = self._take_step(map_tensors(fabric.to_device, batch))
             self.step += 1
@@ -158,20 +158,20 @@ class Run:
                     f"The weights {self.config.start} are of another network: {error}.", "Keep its [network] table."
                 ) from error
         elif isinstance(network.regressor, KinematicRegressor):
-            network.regressor.kinematics.load_state_dict(load_weights(self.run.beginning))
+            network.regressor.kinematics.load_state_dict(load_weights(self.run.initial_kinematics))
 
     def _take_step(self, batch: Batch) -> dict[str, Tensor]:
         config = self.config
         torch.manual_seed((config.seed * config.steps + self.step) * self.fabric.world_size + self.fabric.global_rank)
         set_rates(self.optimiser, config.schedule, self.step, config.steps)
         contrast = self.step >= config.schedule.contrast_from * config.steps
-        self.learner.train()
+        self.loss_module.train()
         self.optimiser.zero_grad()
-        loss, found = self.learner(lambda: batch, contrast)
+        loss, found = self.loss_module(lambda: batch, contrast)
         self.fabric.backward(loss)
-        self.fabric.clip_gradients(self.learner, self.optimiser, max_norm=config.optimiser.clip)
+        self.fabric.clip_gradients(self.loss_module, self.optimiser, max_norm=config.optimiser.clip)
         self.optimiser.step()
-        self.average.update_parameters(self.trainee.network)
+        self.average.update_parameters(self.model.network)
         return {"loss": loss, **found}
 
     def _note(self, kind: str, found: dict[str, Tensor]) -> None:
@@ -181,20 +181,20 @@ class Run:
             self.run.note(self.step, kind, values)
             self.fabric.log_dict({f"{kind}/{name}": value for name, value in values.items()}, self.step)
 
-    def _measure(self, validation: dict[str, Share]) -> None:
+    def _measure(self, validation: dict[str, WeightedSource]) -> None:
         if not self.fabric.is_global_zero:
             return
-        for name, share in validation.items():
+        for name, weighted in validation.items():
             found = measure(
                 cast(DaHyF, self.average.module),
-                self.trainee.objective,
-                (map_tensors(self.fabric.to_device, batch) for batch in measured_batches(share)),
+                self.model.objective,
+                (map_tensors(self.fabric.to_device, batch) for batch in measured_batches(weighted)),
             )
             self.run.note(self.step, name, found)
             self.fabric.log_dict({f"{name}/{key}": value for key, value in found.items()}, self.step)
 
     def _state(self) -> dict[str, Any]:
-        return {"learner": self.learner, "average": self.average, "optimiser": self.optimiser, "step": self.step}
+        return {"learner": self.loss_module, "average": self.average, "optimiser": self.optimiser, "step": self.step}
 
     def _save(self) -> None:
         unfinished = self.run.checkpoint.with_suffix(".part")

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from dahyf_core.network import KEYPOINT_SETS, DaHyF, HandParameters, Labels, Prediction, UncertaintyWeights, View
 from dahyf_core.network import losses as terms
-from dahyf_core.network.dahyf import Guess
+from dahyf_core.network.dahyf import InitialPrediction
 from dahyf_core.network.view import project
 
-TYPICAL = {
+INITIAL_SCALE = {
     "joints_3d": 0.1,
     "projected": 0.03,
     "rotations": 0.04,
@@ -23,8 +23,8 @@ TYPICAL = {
     "landmarks": 0.02,
     "presence": 0.1,
     "right_score": 0.1,
-    "first_joints_3d": 0.1,
-    "first_rotations": 0.04,
+    "initial_joints_3d": 0.1,
+    "initial_rotations": 0.04,
 }
 """How large terms are when training begins."""
 
@@ -35,13 +35,13 @@ class ObjectiveConfig:
 
     located_l1: L1 on located joints beside their KL divergence, as section 3.5 has it. vertices: L1 on the skin.
     residual: weight of the mean square of how the image changes inverse kinematics' parameters; its turn of the root is
-    free. beginning: whether the hand before that residual is trained too.
+    free. initial_terms: whether the hand before that residual is trained too.
     """
 
     located_l1: bool = False
     vertices: bool = False
     residual: float = 1.0
-    beginning: bool = True
+    initial_terms: bool = True
 
 
 class Objective(nn.Module):
@@ -52,7 +52,7 @@ class Objective(nn.Module):
         self.config = config
         self.located_loss = network.joint_head.loss if network.joint_head is not None else None
         self.hand_layer = network.hand_layer
-        self.weights = UncertaintyWeights({name: TYPICAL[name] for name in self._names(network)})
+        self.weights = UncertaintyWeights({name: INITIAL_SCALE[name] for name in self._names(network)})
 
     def _names(self, network: DaHyF) -> list[str]:
         names = ["joints_3d", "projected", "rotations", "shape", "bones"]
@@ -64,8 +64,8 @@ class Objective(nn.Module):
             names.append("vertices")
         if network.landmark_heads is not None:
             names += ["landmarks", "presence", "right_score"]
-            if self.config.beginning:
-                names += ["first_joints_3d", "first_rotations"]
+            if self.config.initial_terms:
+                names += ["initial_joints_3d", "initial_rotations"]
         return names
 
     def forward(
@@ -73,11 +73,11 @@ class Objective(nn.Module):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss, and its terms by name before they are weighed. contrast: whether L_c counts already."""
         found = self._hand_terms(prediction, view, labels)
-        if prediction.guess is not None:
-            found |= self._guess_terms(prediction.guess, labels)
+        if prediction.initial is not None:
+            found |= self._initial_terms(prediction.initial, labels)
         total = self.weights(found)  # L_backbone  (11)
-        if prediction.guess is not None:
-            found["residual"] = prediction.guess.change.square().mean()
+        if prediction.initial is not None:
+            found["residual"] = prediction.initial.change.square().mean()
             total = total + self.config.residual * found["residual"]
         if contrast and prediction.joints is not None:
             projected = project(self.keypoints(prediction.hand, prediction.translation, labels), view)
@@ -88,7 +88,7 @@ class Objective(nn.Module):
 
     def keypoints(self, hand: HandParameters, translation: Tensor, labels: Labels) -> Tensor:
         """Keypoints (B, 21, 3) of hands, each in the set of its label."""
-        skeleton = self.hand_layer.turned(hand.rotations, hand.shape, translation)
+        skeleton = self.hand_layer.forward_kinematics(hand.rotations, hand.shape, translation)
         sets = torch.stack([self.hand_layer.keypoints(skeleton, name) for name in KEYPOINT_SETS])
         return sets[labels.keypoints, torch.arange(len(translation), device=translation.device)]
 
@@ -111,8 +111,8 @@ class Objective(nn.Module):
             found["vertices"] = terms.vertex_loss(self._skin(hand), self._skin(labels), labels)
         return found
 
-    def _guess_terms(self, guess: Guess, labels: Labels) -> dict[str, Tensor]:
-        landmarks = guess.landmarks
+    def _initial_terms(self, initial: InitialPrediction, labels: Labels) -> dict[str, Tensor]:
+        landmarks = initial.landmarks
         found = {
             "landmarks": terms.located_loss(landmarks.points, labels),
             "presence": nn.functional.binary_cross_entropy_with_logits(landmarks.presence, labels.is_hand.float()),
@@ -120,17 +120,17 @@ class Objective(nn.Module):
                 landmarks.right_score, labels.right.float(), weight=labels.is_hand.float()
             ),
         }
-        if self.config.beginning:
-            origin = torch.zeros_like(guess.hand.shape[:, :3])
-            points = self.keypoints(guess.hand, origin, labels)
-            found["first_joints_3d"] = terms.joints_3d_loss(points, labels)
-            found["first_rotations"] = terms.rotation_loss(guess.hand.rotations, labels)
+        if self.config.initial_terms:
+            origin = torch.zeros_like(initial.hand.shape[:, :3])
+            points = self.keypoints(initial.hand, origin, labels)
+            found["initial_joints_3d"] = terms.joints_3d_loss(points, labels)
+            found["initial_rotations"] = terms.rotation_loss(initial.hand.rotations, labels)
         return found
 
     def _skin(self, hand: HandParameters | Labels) -> Tensor:
         """Vertices (B, V, 3) of hands whose wrist is at the origin."""
         origin = torch.zeros_like(hand.shape[:, :3])
-        posed = self.hand_layer.skinned(self.hand_layer.turned(hand.rotations, hand.shape, origin))
+        posed = self.hand_layer.skinned(self.hand_layer.forward_kinematics(hand.rotations, hand.shape, origin))
         return posed.vertices - posed.joints[:, :1]
 
 

@@ -59,7 +59,7 @@ class RunFolder:
         return self.path / "last.ckpt"
 
     @property
-    def beginning(self) -> Path:
+    def initial_kinematics(self) -> Path:
         """Weights of inverse kinematics before the first image."""
         return self.path / "kinematics.safetensors"
 

@@ -33,7 +33,7 @@ def measure(network: DaHyF, objective: Objective, batches: Iterable[Batch]) -> d
     """Means over all right hands of the batches.
 
     pa_mm, mpjpe_mm: joints after Procrustes alignment, and with wrists and palm sizes made equal. wrist_degrees.
-    located_px, projected_px: distance of located and projected joints at 224 px. first_*: of the hand before the
+    located_px, projected_px: distance of located and projected joints at 224 px. initial_*: of the hand before the
     image's residual.
     """
     columns: defaultdict[str, list[NDArray[np.floating]]] = defaultdict(list)
@@ -48,9 +48,9 @@ def distances(prediction: Prediction, objective: Objective, batch: Batch) -> dic
     labels = batch.labels
     known = labels.is_hand & labels.right
     found = hand_distances(prediction.hand, objective, labels, known)
-    if prediction.guess is not None:
-        first = hand_distances(prediction.guess.hand, objective, labels, known)
-        found |= {f"first_{name}": values for name, values in first.items()}
+    if prediction.initial is not None:
+        first = hand_distances(prediction.initial.hand, objective, labels, known)
+        found |= {f"initial_{name}": values for name, values in first.items()}
     projected = project(objective.keypoints(prediction.hand, prediction.translation, labels), batch.view)
     visible = labels.visible & known[:, None]
     for name, joints in (("located_px", prediction.joints), ("projected_px", projected)):

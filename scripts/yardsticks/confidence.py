@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dahyf_core.datasets import Example, HandlessPhotographs
+from dahyf_core.datasets import HandlessPhotographs, Sample
 from dahyf_core.datasets.patch import Augmentation, hand_crop, random_crop
-from yardsticks.inputs import Inputs, examples
+from yardsticks.inputs import Inputs, samples
 from yardsticks.metrics import Array, PrecisionRecall, auroc, epe
 from yardsticks.rows import Row, Teller
 from yardsticks.synthetic import in_patches, wrist_errors
@@ -69,9 +69,9 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
 def collect(systems: Sequence[System], inputs: Inputs) -> dict[str, Confidences]:
     """By system."""
     drawn, photographed = inputs.synthetic(), inputs.photographs()
-    hands = [hand for part in (drawn, photographed) for hand in examples(part, inputs.rows(len(part), HANDS))]
+    hands = [hand for part in (drawn, photographed) for hand in samples(part, inputs.rows(len(part), HANDS))]
     handless = HandlessPhotographs(inputs.data / "backgrounds", threads=1)
-    nothing = list(examples(handless, inputs.rows(len(handless))))
+    nothing = list(samples(handless, inputs.rows(len(handless))))
     result = {}
     for system in systems:
         if isinstance(system, EstimatorSystem):
@@ -80,28 +80,28 @@ def collect(systems: Sequence[System], inputs: Inputs) -> dict[str, Confidences]
     return result
 
 
-def of_hands(system: EstimatorSystem, hands: list[Example]) -> tuple[Array, Array]:
+def of_hands(system: EstimatorSystem, hands: list[Sample]) -> tuple[Array, Array]:
     """Confidences of right and of wrong answers. The wrists of photographs are not known."""
-    found = gather([system.look(example) for example in hands])
-    visible = np.array([example.visible for example in hands])
-    truth = in_patches(hands, np.array([example.joints_2d for example in hands]))
+    found = gather([system.look(sample) for sample in hands])
+    visible = np.array([sample.visible for sample in hands])
+    truth = in_patches(hands, np.array([sample.joints_2d for sample in hands]))
     pixels = epe(in_patches(hands, found.joints_2d), truth, visible)
-    drawn = np.array([example.source.startswith("synthetic/") for example in hands])
+    drawn = np.array([sample.source.startswith("synthetic/") for sample in hands])
     degrees = np.where(drawn, wrist_errors(hands, found), 0.0)
     right, wrong = (pixels < RIGHT_PX) & (degrees < RIGHT_DEGREES), (pixels > WRONG_PX) | (degrees > 2 * RIGHT_DEGREES)
     return found.confidence[right], found.confidence[wrong]
 
 
-def of_other_things(system: EstimatorSystem, nothing: list[Example]) -> Array:
+def of_other_things(system: EstimatorSystem, nothing: list[Sample]) -> Array:
     """Confidences of patches that show no hand, the same ones for every system."""
     random = np.random.default_rng(0)
     confidences = []
-    for example in nothing:
-        if np.isfinite(example.box).all():
-            crops = [hand_crop(example, Augmentation(), random)]
+    for sample in nothing:
+        if np.isfinite(sample.box).all():
+            crops = [hand_crop(sample, Augmentation(), random)]
         else:
-            crops = [random_crop(example, random) for _ in range(PATCHES)]
+            crops = [random_crop(sample, random) for _ in range(PATCHES)]
         for crop in crops:
-            answer = system.look_at(example.image, crop, "left" if crop.mirrored[0] else "right")
+            answer = system.look_at(sample.image, crop, "left" if crop.mirrored[0] else "right")
             confidences.append(answer.confidence[0])
     return np.array(confidences)

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from dahyf_core.camera import Intrinsics
-from dahyf_core.datasets import Example
+from dahyf_core.datasets import Sample
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import HandEstimates
 from dahyf_core.rotations import angle_between, matrix_from_axis_angle
-from yardsticks.inputs import Inputs, examples
+from yardsticks.inputs import Inputs, samples
 from yardsticks.metrics import Array, epe, to_palm_size
 from yardsticks.rows import Row, Teller
 from yardsticks.systems import Image, System
@@ -67,13 +67,13 @@ CHANGES = {
 def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
     """Distances from where the hand of the unchanged picture should have gone, in mm of a palm of PALM_MM."""
     dataset = inputs.photographs()
-    truth = list(examples(dataset, inputs.rows(len(dataset), PHOTOGRAPHS)))
-    sources = np.array([example.source for example in truth])
+    truth = list(samples(dataset, inputs.rows(len(dataset), PHOTOGRAPHS)))
+    sources = np.array([sample.source for sample in truth])
     for system in systems:
         tell = Teller(NAME, system.name)
-        before = [look(system, example, UNCHANGED) for example in truth]
+        before = [look(system, sample, UNCHANGED) for sample in truth]
         for name, change in CHANGES.items():
-            after = [look(system, example, change) for example in truth]
+            after = [look(system, sample, change) for sample in truth]
             both = np.array([was is not None and now is not None for was, now in zip(before, after, strict=True)])
             pairs = [pair for pair, found in zip(zip(before, after, strict=True), both, strict=True) if found]
             kept = np.array([keeps_side(was[0], now[0], change) for was, now in pairs], dtype=bool)
@@ -86,27 +86,27 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
                 yield tell.spread(f"{name}: joints", "mm", steps, sources[both][kept])
 
 
-def look(system: System, example: Example, change: Change) -> tuple[Side, HandEstimates] | None:
+def look(system: System, sample: Sample, change: Change) -> tuple[Side, HandEstimates] | None:
     """What a system says of the changed picture."""
-    picture, intrinsics, joints = changed(example, change)
+    picture, intrinsics, joints = changed(sample, change)
     return system.look_in(picture, np.concatenate([joints.min(axis=0), joints.max(axis=0)]), intrinsics)
 
 
-def changed(example: Example, change: Change) -> tuple[Image, Intrinsics, Array]:
+def changed(sample: Sample, change: Change) -> tuple[Image, Intrinsics, Array]:
     """The picture, its camera and the joints (21, 2) px after a change; the picture is as large as it has to be."""
-    height, width = example.image.shape[:2]
+    height, width = sample.image.shape[:2]
     corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=float)
-    side = np.ptp(example.joints_2d, axis=0).max()
-    principal = np.array([example.intrinsics.cx, example.intrinsics.cy])
+    side = np.ptp(sample.joints_2d, axis=0).max()
+    principal = np.array([sample.intrinsics.cx, sample.intrinsics.cy])
     linear = change.scale * change.turn
     moved = (corners - principal) @ linear.T
     offset = np.maximum(np.array(change.shift) * side, 0) - moved.min(axis=0)
     size = np.ceil(np.ptp(moved, axis=0) + np.abs(change.shift) * side).astype(int) + 1
     affine = np.column_stack([linear, offset - linear @ principal])
-    picture = cv2.warpAffine(example.image, affine, size.tolist(), borderMode=cv2.BORDER_REPLICATE)
-    focal = change.scale * example.intrinsics.fx
+    picture = cv2.warpAffine(sample.image, affine, size.tolist(), borderMode=cv2.BORDER_REPLICATE)
+    focal = change.scale * sample.intrinsics.fx
     intrinsics = Intrinsics(focal, focal, float(offset[0]), float(offset[1]), int(size[0]), int(size[1]))
-    return np.asarray(picture, np.uint8), intrinsics, (example.joints_2d - principal) @ linear.T + offset
+    return np.asarray(picture, np.uint8), intrinsics, (sample.joints_2d - principal) @ linear.T + offset
 
 
 def keeps_side(before: Side, after: Side, change: Change) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Lens
-from dahyf_core.datasets import Example, HandDataset, Photographs
+from dahyf_core.datasets import HandDataset, Photographs, Sample
 from dahyf_core.synthesis import SyntheticHands
 from yardsticks.systems import MODELS
 
@@ -57,7 +57,7 @@ class Inputs:
         return [(clip, Lens()) for clip in alone] + views
 
 
-def examples(dataset: HandDataset, rows: NDArray[np.integer]) -> Iterator[Example]:
+def samples(dataset: HandDataset, rows: NDArray[np.integer]) -> Iterator[Sample]:
     """Some of a set, one at a time."""
     return (dataset[int(row)] for row in rows)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Crops, Intrinsics, Lens
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.cleaning.smoothing import find_runs, smooth, smooth_rotations
-from dahyf_core.datasets import Example
+from dahyf_core.datasets import Sample
 from dahyf_core.datasets.files import read_image
 from dahyf_core.footage import probe, read_frames
 from dahyf_core.hand_model import Side
@@ -94,11 +94,11 @@ class MediaPipeSystem:
         self._stills = MediaPipeProcess(self._python, "stills", MOST_HANDS)
         self.follow = lru_cache(self._follow)
 
-    def look(self, example: Example) -> HandEstimates | None:
-        box = np.concatenate([example.joints_2d.min(axis=0), example.joints_2d.max(axis=0)])
-        hand = self._nearest(example.image, box)
-        assert example.side is not None
-        return None if hand is None else estimates(hand, example.side, example.intrinsics)
+    def look(self, sample: Sample) -> HandEstimates | None:
+        box = np.concatenate([sample.joints_2d.min(axis=0), sample.joints_2d.max(axis=0)])
+        hand = self._nearest(sample.image, box)
+        assert sample.side is not None
+        return None if hand is None else estimates(hand, sample.side, sample.intrinsics)
 
     def look_in(self, picture: Image, box: Array, intrinsics: Intrinsics) -> tuple[Side, HandEstimates] | None:
         hand = self._nearest(picture, box)

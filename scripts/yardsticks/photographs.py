@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dahyf_core.datasets import Photographs
-from yardsticks.inputs import Inputs, examples
+from yardsticks.inputs import Inputs, samples
 from yardsticks.metrics import Array, epe
 from yardsticks.rows import Row, Teller
 from yardsticks.synthetic import in_patches
@@ -25,15 +25,15 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
     """Errors in pixels of the patch, 224 wide, 1.6 times as wide as the hand's box."""
     dataset = inputs.photographs()
     rows = inputs.rows(len(dataset))
-    truth = list(examples(dataset, rows))
-    agreed = in_patches(truth, np.array([example.joints_2d for example in truth]))
-    steady = np.array([example.visible for example in truth])
+    truth = list(samples(dataset, rows))
+    agreed = in_patches(truth, np.array([sample.joints_2d for sample in truth]))
+    steady = np.array([sample.visible for sample in truth])
     given = in_patches(truth, given_joints(dataset, rows, inputs))
     given[epe(given, agreed) > SAME_HAND_PX] = np.nan
-    sources = [example.source for example in truth]
+    sources = [sample.source for sample in truth]
     for system in systems:
         tell = Teller(NAME, system.name)
-        answers = [system.look(example) for example in truth]
+        answers = [system.look(sample) for sample in truth]
         seen = np.array([answer is not None for answer in answers])
         yield tell.share("found", seen, sources)
         if not seen.any():

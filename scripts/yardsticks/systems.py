@@ -14,15 +14,15 @@ from dahyf_core.camera import Crops, Intrinsics, Lens, crops_around, upright_cro
 from dahyf_core.capture import Capture, CaptureSource, FootageRecord, HandModelRecord, assemble_capture
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.pipeline import never, solve
-from dahyf_core.capture.watching import Shot, watch
+from dahyf_core.capture.tracking_loop import Clip, run_tracking
 from dahyf_core.cleaning import CleaningSettings
-from dahyf_core.datasets import Example
+from dahyf_core.datasets import Sample
 from dahyf_core.detection import PalmDetector
 from dahyf_core.footage import probe, select
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose import DahyfEstimator, HandEstimates, PoseEstimator
 from dahyf_core.rotations import matrix_from_axis_angle
-from dahyf_core.stills.looking import WantedHand, estimate_hands, sensible_box
+from dahyf_core.stills.refinement import WantedHand, estimate_hands, sensible_box
 from dahyf_core.tracking import TrackingSettings
 
 Array = NDArray[np.floating]
@@ -59,8 +59,8 @@ class System(Protocol):
 
     name: str
 
-    def look(self, example: Example) -> HandEstimates | None:
-        """The hand of an example, whose place and side are given as well as its user could; None if it was missed."""
+    def look(self, sample: Sample) -> HandEstimates | None:
+        """The hand of a sample, whose place and side are given as well as its user could; None if it was missed."""
         ...
 
     def look_in(self, picture: Image, box: Array, intrinsics: Intrinsics) -> tuple[Side, HandEstimates] | None:
@@ -93,21 +93,21 @@ class EstimatorSystem:
         self.detector = detector
         self.follow = lru_cache(self._follow)  # two yardsticks ask for the same clips
 
-    def look(self, example: Example) -> HandEstimates:
+    def look(self, sample: Sample) -> HandEstimates:
         """In the upright crop around the true joints."""
-        assert example.side is not None
-        return self.look_at(example.image, true_crop(example), example.side)
+        assert sample.side is not None
+        return self.look_at(sample.image, true_crop(sample), sample.side)
 
     def look_at(self, picture: Image, crop: Crops, side: Side) -> HandEstimates:
         """In one crop."""
-        return self.estimator.solve(self.estimator.see(picture, crop), side)
+        return self.estimator.solve(self.estimator.observe(picture, crop), side)
 
     def look_in(self, picture: Image, box: Array, intrinsics: Intrinsics) -> tuple[Side, HandEstimates]:
         left, top, right, bottom = box
         corners = np.array([[[left, top], [right, top], [right, bottom], [left, bottom]]])
-        seen = self.estimator.see(picture, crops_around(corners, np.zeros(1), np.zeros(1, dtype=bool), intrinsics))
+        seen = self.estimator.observe(picture, crops_around(corners, np.zeros(1), np.zeros(1, dtype=bool), intrinsics))
         for _ in range(LOOKS - 1):
-            seen = self.estimator.see(picture, upright_crops(seen.joints_2d, seen.right_score < 0.5, intrinsics))
+            seen = self.estimator.observe(picture, upright_crops(seen.joints_2d, seen.right_score < 0.5, intrinsics))
         side: Side = "left" if seen.crops.mirrored[0] else "right"
         return side, self.estimator.solve(seen, side)
 
@@ -128,14 +128,14 @@ class EstimatorSystem:
         """`dahyf capture` with its defaults, in memory."""
         info = probe(footage, None)
         intrinsics = lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
-        shot = Shot(info, select(info, None), intrinsics)
+        clip = Clip(info, select(info, None), intrinsics)
         tracking = TrackingSettings(max_hands=max_hands)
         with tempfile.TemporaryDirectory() as folder:
             journal = Journal(Path(folder) / "journal", {})
-            log = watch(shot, self.detector, self.estimator, tracking, journal, Quiet(), never).log
+            log = run_tracking(clip, self.detector, self.estimator, tracking, journal, Quiet(), never).log
         source = CaptureSource(FootageRecord.of(info), intrinsics, self.estimator.name, HandModelRecord.of(MODELS))
-        hands = solve(shot, log, self.estimator, tracking, Quiet())
-        return assemble_capture(source, info.frames[shot.positions], shot.times, hands, MODELS, CleaningSettings())
+        hands = solve(clip, log, self.estimator, tracking, Quiet())
+        return assemble_capture(source, info.frames[clip.positions], clip.times, hands, MODELS, CleaningSettings())
 
 
 class NetworkSystem(EstimatorSystem):
@@ -149,9 +149,9 @@ class NetworkSystem(EstimatorSystem):
         return estimate_hands(self.estimator, [wanted])[0]
 
 
-def true_crop(example: Example) -> Crops:
-    """The upright patch around all joints of an example."""
-    return upright_crops(example.joints_2d[None], np.array([example.side == "left"]), example.intrinsics)
+def true_crop(sample: Sample) -> Crops:
+    """The upright patch around all joints of a sample."""
+    return upright_crops(sample.joints_2d[None], np.array([sample.side == "left"]), sample.intrinsics)
 
 
 def gather(answers: list[HandEstimates | None]) -> HandEstimates:

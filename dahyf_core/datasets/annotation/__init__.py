@@ -1,6 +1,6 @@
 """The annotator of photographs: where hands are, where their joints are, and which pose of the hand model that is.
 
-folder -> seeds (roughly where hands are) -> looks (many runs of the landmark network, averaged) -> fits -> cleaning.
+folder -> seeds (roughly where hands are) -> test_time_augmentation (runs of a network, averaged) -> fits -> cleaning.
 """
 
 from dahyf_core.datasets.annotation.annotate import Annotation, Annotator

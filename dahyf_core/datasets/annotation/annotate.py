@@ -7,11 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from dahyf_core.camera import Lens, assumed_focal
-from dahyf_core.capture.watching import Report
+from dahyf_core.capture.tracking_loop import Report
 from dahyf_core.datasets.annotation.cleaning import CleaningLimits, cleaned
-from dahyf_core.datasets.annotation.fits import fit_looks
-from dahyf_core.datasets.annotation.looks import Looker, Looks, look_often
+from dahyf_core.datasets.annotation.fits import fit_observations
 from dahyf_core.datasets.annotation.seeds import Photograph, Seeds, list_photographs, read_seeds
+from dahyf_core.datasets.annotation.test_time_augmentation import (
+    AveragedObservations,
+    LabellingEstimator,
+    observe_augmented,
+)
 from dahyf_core.datasets.files import read_image
 from dahyf_core.datasets.labels import PhotoLabels, box_side
 from dahyf_core.detection import PalmDetector
@@ -37,13 +41,15 @@ class _Viewed:
     photograph: Photograph
     size: tuple[int, int]
     seeds: Seeds
-    looks: Looks
+    averaged: AveragedObservations
 
 
 class Annotator:
     """Labels photographs with the palm detector, the landmark network and the hand model."""
 
-    def __init__(self, limits: CleaningLimits | None = None, teacher: Looker | None = None, threads: int = 0) -> None:
+    def __init__(
+        self, limits: CleaningLimits | None = None, teacher: LabellingEstimator | None = None, threads: int = 0
+    ) -> None:
         """teacher: whose points in space are the labels, the landmark network's if None; it locates joints in any case.
 
         threads: of the CPU for the networks, 0 for one a core. Raises ModelFileError.
@@ -83,22 +89,22 @@ class Annotator:
         camera = Lens().intrinsics(width, height)
         if seeds is None:
             seeds = Seeds.of(find_hands(self._detector, self._estimator, image, camera))
-        looks = look_often(self._estimator, image, seeds.joints_2d, seeds.left, camera)
+        averaged = observe_augmented(self._estimator, image, seeds.joints_2d, seeds.left, camera)
         if self._teacher is not None:
-            taught = look_often(self._teacher, image, looks.joints_2d, seeds.left, camera)
-            looks = replace(looks, world=taught.world, spread_3d=taught.spread_3d)
-        return _Viewed(photograph, (width, height), seeds, looks)
+            taught = observe_augmented(self._teacher, image, averaged.joints_2d, seeds.left, camera)
+            averaged = replace(averaged, world=taught.world, spread_3d=taught.spread_3d)
+        return _Viewed(photograph, (width, height), seeds, averaged)
 
     def _fit(self, folder: Path, viewed: list[_Viewed]) -> PhotoLabels:
         """All hands, good and bad."""
         counts = [len(view.seeds) for view in viewed]
-        looks = Looks.concatenate([view.looks for view in viewed])
+        averaged = AveragedObservations.concatenate([view.averaged for view in viewed])
         left = np.concatenate([view.seeds.left for view in viewed])
         given = np.concatenate([view.seeds.joints_2d for view in viewed])
         size = np.repeat(np.array([view.size for view in viewed], dtype=float), counts, axis=0)
-        largest = np.repeat([box_side(view.looks.joints_2d).max(initial=0.0) for view in viewed], counts)
+        largest = np.repeat([box_side(view.averaged.joints_2d).max(initial=0.0) for view in viewed], counts)
         focal = assumed_focal(size, largest)
-        fits = fit_looks(self._model, looks, left, focal, size / 2)
+        fits = fit_observations(self._model, averaged, left, focal, size / 2)
         return PhotoLabels(
             folder=folder,
             picture=np.repeat([view.photograph.file for view in viewed], counts),
@@ -106,17 +112,17 @@ class Annotator:
             side=np.where(left, "left", "right"),
             picture_size=size,
             focal=focal,
-            joints_2d=looks.joints_2d,
-            spread_2d=looks.spread_2d,
-            world=looks.world,
-            spread_3d=looks.spread_3d,
+            joints_2d=averaged.joints_2d,
+            spread_2d=averaged.spread_2d,
+            world=averaged.world,
+            spread_3d=averaged.spread_3d,
             pose=fits.pose,
             shape=fits.shape,
             translation=fits.translation,
             joints_3d=fits.joints_3d,
-            presence=looks.presence,
-            side_score=np.where(left, 1.0 - looks.right_score, looks.right_score),
-            moved=np.linalg.norm(looks.joints_2d - given, axis=-1).mean(axis=1) / box_side(looks.joints_2d),
+            presence=averaged.presence,
+            side_score=np.where(left, 1.0 - averaged.right_score, averaged.right_score),
+            moved=np.linalg.norm(averaged.joints_2d - given, axis=-1).mean(axis=1) / box_side(averaged.joints_2d),
             residual_2d=fits.residual_2d,
             residual_3d=fits.residual_3d,
         )

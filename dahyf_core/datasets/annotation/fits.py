@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, Intrinsics
-from dahyf_core.datasets.annotation.looks import Looks
-from dahyf_core.datasets.example import Array
+from dahyf_core.datasets.annotation.test_time_augmentation import AveragedObservations
+from dahyf_core.datasets.sample import Array
 from dahyf_core.fitting import FitSettings, FitTargets, aligned, fit
 from dahyf_core.hand_model import HandModel
 from dahyf_core.pose import viewing_rotations
@@ -32,23 +32,25 @@ class Fits:
     residual_3d: Array
 
 
-def fit_looks(model: HandModel, looks: Looks, left: NDArray[np.bool_], focal: Array, principal: Array) -> Fits:
+def fit_observations(
+    model: HandModel, averaged: AveragedObservations, left: NDArray[np.bool_], focal: Array, principal: Array
+) -> Fits:
     """Fit N hands, left ones in a mirror, each of a camera of its own: focal (N,) px, principal (N, 2) px.
 
     model: the right hand.
     """
     mirror = np.where(left[:, None, None], (-1.0, 1.0, 1.0), 1.0)
-    rays = (looks.joints_2d - principal[:, None]) / focal[:, None, None] * mirror[..., :2]
+    rays = (averaged.joints_2d - principal[:, None]) / focal[:, None, None] * mirror[..., :2]
     low, high = rays.min(axis=1), rays.max(axis=1)
     size = (high - low).max(axis=1)
     patches = Crops((low + high) / 2, size, np.zeros(len(size)), np.zeros(len(size), dtype=bool), PLANE)
-    world = looks.world * mirror @ np.swapaxes(viewing_rotations(patches), 1, 2)
+    world = averaged.world * mirror @ np.swapaxes(viewing_rotations(patches), 1, 2)
     targets = FitTargets(
         intrinsics=PLANE,
         points_2d=rays,
-        sigma_2d=np.hypot(SIGMA_2D * size[:, None], looks.spread_2d / focal[:, None]),
+        sigma_2d=np.hypot(SIGMA_2D * size[:, None], averaged.spread_2d / focal[:, None]),
         points_3d=world,
-        sigma_3d=np.hypot(SIGMA_3D, looks.spread_3d),
+        sigma_3d=np.hypot(SIGMA_3D, averaged.spread_3d),
     )
     found = fit(model, targets, SETTINGS)
     distance_2d = np.linalg.norm(PLANE.project(found.keypoints) - rays, axis=-1)

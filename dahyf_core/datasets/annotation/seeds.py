@@ -7,11 +7,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets.example import Array
 from dahyf_core.datasets.files import REMEDY, list_pictures, read_json
+from dahyf_core.datasets.sample import Array
 from dahyf_core.errors import DatasetError
 from dahyf_core.plain_arrays import read_plain_arrays
-from dahyf_core.pose import Sightings
+from dahyf_core.pose import HandObservations
 
 INDEX, LABELS = "index.json", "mediapipe_labels.npz"
 
@@ -33,7 +33,7 @@ class Seeds:
     score: Array
 
     @classmethod
-    def of(cls, seen: Sightings) -> Self:
+    def of(cls, seen: HandObservations) -> Self:
         """Of the sides that they seem to be."""
         return cls(seen.joints_2d, seen.right_score < 0.5, np.maximum(seen.right_score, 1.0 - seen.right_score))
 

@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.journal import Journal
-from dahyf_core.capture.sighting_log import SightingLog
+from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.detection import Palms, crops_from_palms
 from dahyf_core.footage import FootageInfo, Frame, read_frames
-from dahyf_core.pose import PoseEstimator, Sightings
-from dahyf_core.tracking import NOBODY, Tracker, TrackingSettings, show_same_hand
+from dahyf_core.pose import HandObservations, PoseEstimator
+from dahyf_core.tracking import UNTRACKED, Tracker, TrackingSettings, show_same_hand
 
 CHUNK_FRAMES = 128
-"""Frames whose sightings are lost at most when a run is killed."""
+"""Frames whose observations are lost at most when a run is killed."""
 
 MEMORY_TIME = 0.5
 MEMORY_BYTES = 64 << 20
@@ -31,7 +31,7 @@ TRACKER_PREFIX = "tracker_"
 
 
 @dataclass(frozen=True)
-class Shot:
+class Clip:
     """The part of footage to capture, and its camera.
 
     positions: rising, of frames in the footage. mirrored: the footage shows a mirror image; everything is captured, and
@@ -64,7 +64,7 @@ class Report(Protocol):
 
 
 @dataclass
-class _Glimpse:
+class _FrameResult:
     """A frame that was looked at a moment ago. joints_2d (N, 21, 2): of the hands seen in it."""
 
     position: int
@@ -73,7 +73,7 @@ class _Glimpse:
     joints_2d: NDArray[np.floating]
 
 
-class Eyes:
+class FrameProcessor:
     """Detector, network and tracker at work on one frame after the other."""
 
     def __init__(self, detector: Detector, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics) -> None:
@@ -82,33 +82,33 @@ class Eyes:
         self._estimator = estimator
         self._intrinsics = intrinsics
 
-    def look(self, position: int, time: float, image: Image) -> list[SightingLog]:
+    def process(self, position: int, time: float, image: Image) -> list[ObservationLog]:
         """What is seen of hands in the next frame (H, W, 3), RGB."""
         seen = self._follow(position, time, image)
         if self._tracker.wants_detection(time):
             seen += self._search(position, time, image)
         return seen
 
-    def _follow(self, position: int, time: float, image: Image) -> list[SightingLog]:
+    def _follow(self, position: int, time: float, image: Image) -> list[ObservationLog]:
         crops = self._tracker.next_crops(time)
         if not len(crops):
             return []
-        sightings = self._estimator.see(image, crops)
-        return _of_hands(position, self._tracker.follow(time, sightings), sightings)
+        observations = self._estimator.observe(image, crops)
+        return _of_hands(position, self._tracker.follow(time, observations), observations)
 
-    def _search(self, position: int, time: float, image: Image) -> list[SightingLog]:
+    def _search(self, position: int, time: float, image: Image) -> list[ObservationLog]:
         palms = crops_from_palms(self._detector.detect(image), self._intrinsics)
         crops = self._tracker.candidates(time, palms)
         if len(crops):
-            crops = self._tracker.closer_look(self._estimator.see(image, crops))
+            crops = self._tracker.refined_crops(self._estimator.observe(image, crops))
         if not len(crops):
             return []
-        sightings = self._estimator.see(image, crops)
-        return _of_hands(position, self._tracker.admit(time, sightings), sightings)
+        observations = self._estimator.observe(image, crops)
+        return _of_hands(position, self._tracker.admit(time, observations), observations)
 
 
-class Hindsight(Eyes):
-    """Eyes that remember the last moments.
+class BackwardTracker(FrameProcessor):
+    """A FrameProcessor that remembers the last moments.
 
     A hand that is found is followed back through them to where it appeared, so that the detector need not run on every
     frame.
@@ -116,137 +116,139 @@ class Hindsight(Eyes):
 
     def __init__(self, detector: Detector, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics) -> None:
         super().__init__(detector, estimator, tracker, intrinsics)
-        self._memory: deque[_Glimpse] = deque()
+        self._memory: deque[_FrameResult] = deque()
 
-    def look(self, position: int, time: float, image: Image) -> list[SightingLog]:
+    def process(self, position: int, time: float, image: Image) -> list[ObservationLog]:
         """What is seen of hands in the next frame (H, W, 3), RGB, and of newly found ones in the frames before it."""
         seen = self._follow(position, time, image)
         if self._tracker.wants_detection(time):
             found = self._search(position, time, image)
             seen += found + [past for log in found for track in log.track for past in self._trace_back(track, time)]
-        here = [log.sightings.joints_2d for log in seen if log.position[0] == position]
+        here = [log.observations.joints_2d for log in seen if log.position[0] == position]
         self.remember(position, time, image, np.concatenate([np.zeros((0, 21, 2)), *here]))
         return seen
 
     def remember(self, position: int, time: float, image: Image, joints_2d: NDArray[np.floating]) -> None:
         """Take a frame as looked at, with the hands (N, 21, 2) seen in it, and forget those of long ago."""
-        self._memory.append(_Glimpse(position, time, image, joints_2d))
+        self._memory.append(_FrameResult(position, time, image, joints_2d))
         limit = MEMORY_BYTES // image.nbytes
         while len(self._memory) > limit or (self._memory and self._memory[0].time < time - MEMORY_TIME):
             self._memory.popleft()
 
-    def _trace_back(self, track: int, now: float) -> Iterator[SightingLog]:
-        """Earlier sightings of a hand that was found now, as far back as it is seen without a gap."""
+    def _trace_back(self, track: int, now: float) -> Iterator[ObservationLog]:
+        """Earlier observations of a hand that was found now, as far back as it is seen without a gap."""
         past = self._tracker.past(track, now)
-        for glimpse in reversed(self._memory):
-            backward = 2 * now - glimpse.time
-            sightings = self._estimator.see(glimpse.image, past.next_crops(backward))
-            taken = show_same_hand(sightings.joints_2d, glimpse.joints_2d).any()
-            if taken or past.follow(backward, sightings)[0] == NOBODY:
+        for result in reversed(self._memory):
+            backward = 2 * now - result.time
+            observations = self._estimator.observe(result.image, past.next_crops(backward))
+            taken = show_same_hand(observations.joints_2d, result.joints_2d).any()
+            if taken or past.follow(backward, observations)[0] == UNTRACKED:
                 return
-            glimpse.joints_2d = np.concatenate([glimpse.joints_2d, sightings.joints_2d])
-            yield SightingLog(np.array([glimpse.position]), np.array([track]), sightings)
+            result.joints_2d = np.concatenate([result.joints_2d, observations.joints_2d])
+            yield ObservationLog(np.array([result.position]), np.array([track]), observations)
 
 
-def _of_hands(position: int, track: NDArray[np.int64], sightings: Sightings) -> list[SightingLog]:
-    kept = np.flatnonzero(track != NOBODY)
-    return [SightingLog(np.full(len(kept), position), track[kept], sightings[kept])] if len(kept) else []
+def _of_hands(position: int, track: NDArray[np.int64], observations: HandObservations) -> list[ObservationLog]:
+    kept = np.flatnonzero(track != UNTRACKED)
+    return [ObservationLog(np.full(len(kept), position), track[kept], observations[kept])] if len(kept) else []
 
 
-class _Notes:
-    """What was seen so far, the journal's part and the new. done: frames of the shot that were looked at."""
+class _ObservationRecorder:
+    """What was seen so far, the journal's part and the new. done: frames of the clip that were looked at."""
 
     def __init__(self, journal: Journal, intrinsics: Intrinsics) -> None:
         self.done = 0
         self._journal = journal
         self._intrinsics = intrinsics
-        self._logs: list[SightingLog] = []
-        self._new: list[SightingLog] = []
+        self._logs: list[ObservationLog] = []
+        self._new: list[ObservationLog] = []
         self._kept = 0
 
     def go_on(self, tracker: Tracker) -> None:
         """Read what earlier runs have kept, and bring the tracker to where they were."""
         for chunk in self._journal.read():
-            self._logs.append(SightingLog.from_arrays(chunk, self._intrinsics))
+            self._logs.append(ObservationLog.from_arrays(chunk, self._intrinsics))
             self.done = self._kept = int(chunk["done"])
             state = {
                 name.removeprefix(TRACKER_PREFIX): chunk[name] for name in chunk if name.startswith(TRACKER_PREFIX)
             }
             tracker.restore(state)
 
-    def add(self, seen: list[SightingLog], done: int) -> None:
+    def add(self, seen: list[ObservationLog], done: int) -> None:
         """Note what was seen up to frame `done`."""
         self._new += seen
         self.done = done
 
     def keep(self, tracker: Tracker, every: int = 1) -> None:
-        """Bring the new notes to the journal if they are of so many frames."""
+        """Write what is new to the journal if it is of so many frames."""
         if self.done - self._kept < every:
             return
-        log = SightingLog.concatenate(self._new, self._intrinsics)
+        log = ObservationLog.concatenate(self._new, self._intrinsics)
         state = {TRACKER_PREFIX + name: array for name, array in tracker.state().items()}
         self._journal.append(log.to_arrays() | state | {"done": np.array(self.done)})
         self._logs.append(log)
         self._new.clear()
         self._kept = self.done
 
-    def log(self) -> SightingLog:
+    def log(self) -> ObservationLog:
         """All that was kept, in the order of time."""
-        return SightingLog.concatenate(self._logs, self._intrinsics).in_order()
+        return ObservationLog.concatenate(self._logs, self._intrinsics).in_order()
 
 
 @dataclass(frozen=True)
-class Watched:
-    """What was seen in the first `done` frames of a shot."""
+class TrackingResult:
+    """What was seen in the first `done` frames of a clip."""
 
-    log: SightingLog
+    log: ObservationLog
     done: int
 
 
-def watch(
-    shot: Shot,
+def run_tracking(
+    clip: Clip,
     detector: Detector,
     estimator: PoseEstimator,
     settings: TrackingSettings,
     journal: Journal,
     report: Report,
     stop: Callable[[], bool],
-) -> Watched:
-    """Look at all frames of a shot, or go on where the journal ends; until `stop` says so, asked after each frame.
+) -> TrackingResult:
+    """Look at all frames of a clip, or go on where the journal ends; until `stop` says so, asked after each frame.
 
     Raises FootageError when the footage cannot be read, OutputError when the journal cannot be written.
     """
-    total = len(shot.positions)
-    tracker = Tracker(settings, shot.intrinsics, shot.times[0])
-    eyes = Hindsight(detector, estimator, tracker, shot.intrinsics)
-    notes = _Notes(journal, shot.intrinsics)
-    notes.go_on(tracker)
-    if notes.done:
-        report.status(f"Going on after {notes.done} frames that were done before.")
-        _recall(eyes, shot, notes)
-    with closing(_pictures(shot, notes.done, total)) as pictures:
+    total = len(clip.positions)
+    tracker = Tracker(settings, clip.intrinsics, clip.times[0])
+    processor = BackwardTracker(detector, estimator, tracker, clip.intrinsics)
+    recorder = _ObservationRecorder(journal, clip.intrinsics)
+    recorder.go_on(tracker)
+    if recorder.done:
+        report.status(f"Going on after {recorder.done} frames that were done before.")
+        _recall(processor, clip, recorder)
+    with closing(_pictures(clip, recorder.done, total)) as pictures:
         for frame, image in pictures:
-            notes.add(eyes.look(frame.position, frame.time, image), shot.positions.index(frame.position) + 1)
-            report.progress("capture", notes.done, total)
+            recorder.add(processor.process(frame.position, frame.time, image), clip.positions.index(frame.position) + 1)
+            report.progress("capture", recorder.done, total)
             if stop():
                 break
-            notes.keep(tracker, every=CHUNK_FRAMES)
+            recorder.keep(tracker, every=CHUNK_FRAMES)
         else:
-            notes.add([], total)
-    notes.keep(tracker)
-    return Watched(notes.log(), notes.done)
+            recorder.add([], total)
+    recorder.keep(tracker)
+    return TrackingResult(recorder.log(), recorder.done)
 
 
-def _pictures(shot: Shot, start: int, stop: int) -> Generator[tuple[Frame, Image], None, None]:
-    """Frames of a shot from one to another, with the image in which to look for hands."""
-    with closing(read_frames(shot.info, shot.positions[start:stop])) as frames:
+def _pictures(clip: Clip, start: int, stop: int) -> Generator[tuple[Frame, Image], None, None]:
+    """Frames of a clip from one to another, with the image in which to look for hands."""
+    with closing(read_frames(clip.info, clip.positions[start:stop])) as frames:
         for frame in frames:
-            yield frame, np.asarray(cv2.flip(frame.image, 1), np.uint8) if shot.mirrored else frame.image
+            yield frame, np.asarray(cv2.flip(frame.image, 1), np.uint8) if clip.mirrored else frame.image
 
 
-def _recall(eyes: Hindsight, shot: Shot, notes: _Notes) -> None:
+def _recall(processor: BackwardTracker, clip: Clip, recorder: _ObservationRecorder) -> None:
     """Bring back the memory of the last frames that were looked at, as if there had been no break."""
-    log = notes.log()
-    start = int(np.searchsorted(shot.times, shot.times[notes.done - 1] - MEMORY_TIME))
-    for frame, image in _pictures(shot, start, notes.done):
-        eyes.remember(frame.position, frame.time, image, log.sightings.joints_2d[log.position == frame.position])
+    log = recorder.log()
+    start = int(np.searchsorted(clip.times, clip.times[recorder.done - 1] - MEMORY_TIME))
+    for frame, image in _pictures(clip, start, recorder.done):
+        processor.remember(
+            frame.position, frame.time, image, log.observations.joints_2d[log.position == frame.position]
+        )

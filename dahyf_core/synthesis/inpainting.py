@@ -20,7 +20,7 @@ ARM = 1.6
 """How far the arm is erased, in lengths of the palm."""
 
 
-def erase_hands(labels: PhotoLabels, output: Path) -> int:
+def inpaint_hands(labels: PhotoLabels, output: Path) -> int:
     """Write the first picture of each source, without its labelled hands, to output/SOURCE.jpg; how many there are.
 
     Raises DatasetError for a picture that cannot be read, OutputError where nothing can be written.
@@ -28,7 +28,7 @@ def erase_hands(labels: PhotoLabels, output: Path) -> int:
     written = 0
     for source in np.unique(labels.source):
         file = labels.picture[labels.source == source][0]
-        erased = erased_picture(read_image(labels.folder / file), labels.joints_2d[labels.picture == file])
+        erased = inpainted_picture(read_image(labels.folder / file), labels.joints_2d[labels.picture == file])
         if erased is None:
             continue
         path = output / f"{source}.jpg"
@@ -39,7 +39,7 @@ def erase_hands(labels: PhotoLabels, output: Path) -> int:
     return written
 
 
-def erased_picture(picture: NDArray[np.uint8], joints: Array) -> NDArray[np.uint8] | None:
+def inpainted_picture(picture: NDArray[np.uint8], joints: Array) -> NDArray[np.uint8] | None:
     """A picture (H, W, 3) shrunk to LONG_SIDE, its hands (N, 21, 2) px and their arms filled from around (Telea 2004).
 
     None where too little would be left.

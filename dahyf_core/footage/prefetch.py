@@ -13,7 +13,7 @@ class _End(NamedTuple):
     error: BaseException | None
 
 
-def run_ahead(items: Generator[T, None, None], depth: int) -> Generator[T, None, None]:
+def prefetch(items: Generator[T, None, None], depth: int) -> Generator[T, None, None]:
     """The items, produced in a thread that stays at most `depth` of them, and the one in work, ahead.
 
     Whatever the producer raises is raised here, after the items before it. Closing this generator stops the thread,

@@ -8,25 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, Intrinsics
-from dahyf_core.pose import Sightings
+from dahyf_core.pose import HandObservations
 
 
 @dataclass(frozen=True)
-class SightingLog:
-    """R sightings.
+class ObservationLog:
+    """R observations.
 
-    position (R,): of the frame in the footage. track (R,): number of the track. sightings: R of them.
+    position (R,): of the frame in the footage. track (R,): number of the track. observations: R of them.
     """
 
     position: NDArray[np.int64]
     track: NDArray[np.int64]
-    sightings: Sightings
+    observations: HandObservations
 
     @classmethod
     def empty(cls, intrinsics: Intrinsics) -> Self:
         """Nothing seen."""
         crops = Crops.empty(intrinsics)
-        nothing = Sightings(crops, np.zeros((0, 21, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 0), dtype=np.float32))
+        nothing = HandObservations(
+            crops, np.zeros((0, 21, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 0), dtype=np.float32)
+        )
         return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), nothing)
 
     @classmethod
@@ -44,20 +46,22 @@ class SightingLog:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], intrinsics: Intrinsics) -> Self:
         """The inverse of `to_arrays`."""
         crops = Crops(arrays["center"], arrays["side"], arrays["roll"], arrays["mirrored"], intrinsics)
-        sightings = Sightings(crops, arrays["joints_2d"], arrays["presence"], arrays["right_score"], arrays["payload"])
-        return cls(arrays["position"], arrays["track"], sightings)
+        observations = HandObservations(
+            crops, arrays["joints_2d"], arrays["presence"], arrays["right_score"], arrays["payload"]
+        )
+        return cls(arrays["position"], arrays["track"], observations)
 
     def __len__(self) -> int:
         return len(self.position)
 
     def in_order(self) -> Self:
-        """The same sightings in the order of time."""
+        """The same observations in the order of time."""
         order = np.argsort(self.position, kind="stable")
-        return type(self)(self.position[order], self.track[order], self.sightings[order])
+        return type(self)(self.position[order], self.track[order], self.observations[order])
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays of R rows each."""
-        sightings, crops = self.sightings, self.sightings.crops
+        observations, crops = self.observations, self.observations.crops
         return {
             "position": self.position,
             "track": self.track,
@@ -65,8 +69,8 @@ class SightingLog:
             "side": crops.side,
             "roll": crops.roll,
             "mirrored": crops.mirrored,
-            "joints_2d": sightings.joints_2d,
-            "presence": sightings.presence,
-            "right_score": sightings.right_score,
-            "payload": sightings.payload,
+            "joints_2d": observations.joints_2d,
+            "presence": observations.presence,
+            "right_score": observations.right_score,
+            "payload": observations.payload,
         }

@@ -20,11 +20,11 @@ def unknown(*shape: int) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Example:
+class Sample:
     """A picture and what is known of one hand in it; what is unknown is NaN.
 
     image: (H, W, 3) RGB bytes. intrinsics: of the picture, without lens distortion; a picture cut out of a larger frame
-    keeps that frame's principal point, which may lie outside. source: what examples of one origin (photograph, clip,
+    keeps that frame's principal point, which may lie outside. source: what samples of one origin (photograph, clip,
     seed) share; splits keep it together.
 
     side: None in a picture without a hand. joints_2d: (21, 2) px, FreiHAND order. visible: (21,) bool, of those that
@@ -52,9 +52,9 @@ class HandDataset(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int) -> Example: ...
+    def __getitem__(self, index: int) -> Sample: ...
 
     @property
     def sources(self) -> Sequence[str]:
-        """(len(self),) the origin of each example, without reading it."""
+        """(len(self),) the origin of each sample, without reading it."""
         ...

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.synthesis.renderer import Rendering
-from dahyf_core.synthesis.staging import Shot
+from dahyf_core.synthesis.scene_sampler import CameraView
 
 Array = NDArray[Any]
 """Of single precision; OpenCV does not say so."""
@@ -19,19 +19,19 @@ SHADOW_SHARE = 0.35
 """How many hands cast a shadow on what is behind them."""
 
 
-class Darkroom:
+class CameraEffects:
     """Develops pictures of one size. Holds tiles of noise, since drawing it anew is slow."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._noise = np.random.default_rng(0).standard_normal((NOISE_TILE, NOISE_TILE, 3), np.float32)
 
-    def develop(
-        self, rng: np.random.Generator, rendering: Rendering, background: Picture, shot: Shot
+    def apply(
+        self, rng: np.random.Generator, rendering: Rendering, background: Picture, view: CameraView
     ) -> NDArray[np.uint8]:
         """The bytes of a JPEG file.
 
-        background: (size, size, 3) RGB. Beyond the frame of the shot its border is repeated.
+        background: (size, size, 3) RGB. Beyond the frame of the view its border is repeated.
         """
         square = (self._size, self._size)
         front: Array = cv2.resize(rendering.colour, square, interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -44,8 +44,8 @@ class Darkroom:
         if rng.random() < 0.2:
             front = cv2.filter2D(front, -1, _motion(rng))
         picture = front[..., :3] + back * (1 - front[..., 3:] / 255)
-        picture = self._film(rng, picture, shot.crop[2])
-        picture = _repeat_border(picture, *shot.limits(self._size))
+        picture = self._film(rng, picture, view.crop[2])
+        picture = _repeat_border(picture, *view.limits(self._size))
         quality = int(np.clip(rng.normal(82, 14), 30, 97))
         bytes_of_picture = cv2.cvtColor(np.clip(picture, 0, 255).astype(np.uint8), cv2.COLOR_RGB2BGR)
         file = cv2.imencode(".jpg", bytes_of_picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]

@@ -10,7 +10,7 @@ import pytest
 from footage_factory import write_pictures, write_video
 
 from dahyf_core.footage import probe, read_frames
-from dahyf_core.footage.ahead import run_ahead
+from dahyf_core.footage.prefetch import prefetch
 
 
 def footage_threads() -> list[threading.Thread]:
@@ -28,14 +28,14 @@ def count_to(limit: int, log: list[str]) -> Generator[int, None, None]:
 
 def test_items_come_in_order_and_the_thread_ends() -> None:
     log: list[str] = []
-    assert list(run_ahead(count_to(100, log), depth=3)) == list(range(100))
+    assert list(prefetch(count_to(100, log), depth=3)) == list(range(100))
     assert log[-1] == "closed"
     assert not footage_threads()
 
 
 def test_it_stays_within_its_depth() -> None:
     log: list[str] = []
-    items = run_ahead(count_to(100, log), depth=3)
+    items = prefetch(count_to(100, log), depth=3)
     next(items)
     time.sleep(0.1)
     assert 1 < len(log) <= 1 + 3 + 1
@@ -45,7 +45,7 @@ def test_it_stays_within_its_depth() -> None:
 @pytest.mark.parametrize("taken", [1, 5])
 def test_a_consumer_that_stops_ends_the_thread(taken: int) -> None:
     log: list[str] = []
-    items = run_ahead(count_to(100, log), depth=2)
+    items = prefetch(count_to(100, log), depth=2)
     for _ in range(taken):
         next(items)
     items.close()
@@ -59,7 +59,7 @@ def test_errors_arrive_after_the_items_before_them() -> None:
         yield 1
         raise ValueError("broken")
 
-    items = run_ahead(fail(), depth=2)
+    items = prefetch(fail(), depth=2)
     assert next(items) == 1
     with pytest.raises(ValueError, match="broken"):
         next(items)

@@ -65,7 +65,7 @@ def number_of(patch: NDArray[np.uint8]) -> int:
 
 
 @dataclass
-class KnowingNetwork:
+class OracleNetwork:
     """Stands in for `DahyfNetwork`, and by `detect` for the palm detector. hands: of each picture.
 
     lost: joints are located nowhere near. presence: by how far the hand is from upright in the patch, degrees.
@@ -82,13 +82,13 @@ class KnowingNetwork:
             return NOTHING
         self.seen.append(list(crops))
         rows = [part[[row]] for part in crops for row in range(len(part))]
-        found = [self._see(patch, crop) for patch, crop in zip(patches, rows, strict=True)]
-        joints, presence, right_score, sixes = (np.array(values, np.float32) for values in zip(*found, strict=True))
+        found = [self._observe(patch, crop) for patch, crop in zip(patches, rows, strict=True)]
+        joints, presence, right_score, rot6d = (np.array(values, np.float32) for values in zip(*found, strict=True))
         count = len(rows)
         nothing = np.zeros((count, 10), np.float32), np.zeros((count, 3), np.float32), np.zeros((count, 21, 3))
-        return DahyfOutputs(joints, presence, right_score, sixes, *nothing)
+        return DahyfOutputs(joints, presence, right_score, rot6d, *nothing)
 
-    def _see(self, patch, crop):
+    def _observe(self, patch, crop):
         hands = self.hands[number_of(patch)]
         hand = min(hands, key=lambda hand: np.linalg.norm(hand.joints_2d.mean(axis=0) - crop.center[0]))
         rotations = matrix_from_axis_angle(hand.pose)
@@ -99,8 +99,8 @@ class KnowingNetwork:
         up = joints[9] - joints[0]
         upright = abs(np.arctan2(up[0], -up[1])) < np.radians(60)
         right_score = 0.95 if (hand.side == "right") != crop.mirrored[0] else 0.05
-        sixes = np.concatenate([rotations[..., 0], rotations[..., 1]], axis=-1)
-        return joints + 9000 * self.lost, 0.95 if upright else 0.1, right_score, sixes
+        rot6d = np.concatenate([rotations[..., 0], rotations[..., 1]], axis=-1)
+        return joints + 9000 * self.lost, 0.95 if upright else 0.1, right_score, rot6d
 
     def detect(self, image: NDArray[np.uint8]) -> Palms:
         hands = self.hands[number_of(image)]

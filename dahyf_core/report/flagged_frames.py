@@ -1,4 +1,4 @@
-"""What to look at again: frames where result and picture disagree, and stretches that were not observed."""
+"""What to look at again: frames where result and picture disagree, and ranges that were not observed."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ APART_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
-class Doubt:
+class Flag:
     """A hand in one frame whose joints lie `distance` palms from where they were located in the picture, on average."""
 
     hand: int
@@ -23,7 +23,7 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class FrameRange:
     """A run of frames, indices `first` to `last`, in which a hand was not taken as observed."""
 
     hand: int
@@ -37,36 +37,36 @@ class Stretch:
         return self.last - self.first + 1
 
 
-def worst_frames(capture: Capture, count: int) -> list[Doubt]:
+def worst_frames(capture: Capture, count: int) -> list[Flag]:
     """At most `count`, worst first, no two at the same moment."""
-    distances = np.array([distance_to_located(capture, hand) for hand in range(capture.hands)])
-    chosen: list[Doubt] = []
+    distances = np.array([reprojection_distance(capture, hand) for hand in range(capture.hands)])
+    chosen: list[Flag] = []
     for flat in np.argsort(-np.nan_to_num(distances, nan=-1), axis=None):
         hand, index = np.unravel_index(flat, distances.shape)
         if len(chosen) == count or np.isnan(distances[hand, index]):
             break
-        if all(abs(capture.time[index] - capture.time[doubt.index]) >= APART_SECONDS for doubt in chosen):
-            chosen.append(Doubt(int(hand), int(index), float(distances[hand, index])))
+        if all(abs(capture.time[index] - capture.time[flag.index]) >= APART_SECONDS for flag in chosen):
+            chosen.append(Flag(int(hand), int(index), float(distances[hand, index])))
     return chosen
 
 
-def distance_to_located(capture: Capture, hand: int) -> NDArray[np.floating]:
+def reprojection_distance(capture: Capture, hand: int) -> NDArray[np.floating]:
     """(T,) mean distance of the cleaned joints to the located ones, in palms at the hand's depth; NaN without both."""
     pixels = np.linalg.norm(capture.joints_2d[hand] - capture.raw_joints_2d[hand], axis=-1).mean(axis=-1)
     depth = capture.wrist_position[hand, :, 2]
     return pixels * depth / (capture.source.intrinsics.fx * palm_length(capture, hand))
 
 
-def lost_stretches(capture: Capture, count: int) -> list[Stretch]:
-    """The `count` longest stretches that were not observed, in the order of time."""
-    stretches = []
+def lost_ranges(capture: Capture, count: int) -> list[FrameRange]:
+    """The `count` longest ranges that were not observed, in the order of time."""
+    ranges = []
     for hand, states in enumerate(capture.state):
         starts = np.flatnonzero(np.diff(states.astype(int), prepend=-1))
         ends = np.append(starts[1:], len(states)) - 1
-        stretches += [
-            Stretch(hand, int(first), int(last), State(states[first]))
+        ranges += [
+            FrameRange(hand, int(first), int(last), State(states[first]))
             for first, last in zip(starts, ends, strict=True)
             if states[first] != State.OBSERVED
         ]
-    longest = sorted(stretches, key=lambda stretch: -stretch.frames)[:count]
-    return sorted(longest, key=lambda stretch: (stretch.first, stretch.hand))
+    longest = sorted(ranges, key=lambda span: -span.frames)[:count]
+    return sorted(longest, key=lambda span: (span.first, span.hand))

@@ -12,7 +12,7 @@ from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.backgrounds import Backgrounds
 from dahyf_core.synthesis.grasps import draw_grasp, draw_solid, pinch
 from dahyf_core.synthesis.hand import Hand, Placed
-from dahyf_core.synthesis.looks import draw_cloth, draw_coating, draw_light, draw_skin
+from dahyf_core.synthesis.materials import draw_cloth, draw_coating, draw_light, draw_skin
 from dahyf_core.synthesis.poses import FittedPoses, PoseSampler
 from dahyf_core.synthesis.scene import Coating, HandMesh, Scene, ThingMesh
 from dahyf_core.synthesis.settings import SynthesisSettings
@@ -40,7 +40,7 @@ WIDEST_BEND = np.radians((10.0, 30.0, 65.0))
 
 
 @dataclass(frozen=True)
-class Shot:
+class CameraView:
     """A square of a frame, in pixels of the frame. frame_size: width, height. crop: centre x, y and side."""
 
     frame_size: tuple[int, int]
@@ -68,15 +68,15 @@ class Shot:
 
 
 @dataclass(frozen=True)
-class Take:
+class SampledScene:
     """One draw: the labelled hand, the camera and all that it sees."""
 
     hand: Hand
-    shot: Shot
+    view: CameraView
     scene: Scene
 
 
-class Stage:
+class SceneSampler:
     """Draws takes for pictures of one size."""
 
     def __init__(
@@ -95,12 +95,12 @@ class Stage:
         shares = settings.pose_shares(fits is not None)
         self._kinds, self._chances = list(shares), list(shares.values())
 
-    def draw(self, rng: np.random.Generator, background: NDArray[np.uint8], place: int | None = None) -> Take:
+    def draw(self, rng: np.random.Generator, background: NDArray[np.uint8], place: int | None = None) -> SampledScene:
         """A hand and its surroundings, in the light of the background. place: in a wide-angle frame, see settings."""
         settings = self._settings
         sides: list[Side] = ["left", "right"] if rng.random() < 0.5 else ["right", "left"]
         shape = np.clip(rng.standard_normal(10), -2.5, 2.5)
-        hand, shot = self._place(rng, self._draw_hand(rng, sides[0], shape), place)
+        hand, view = self._place(rng, self._draw_hand(rng, sides[0], shape), place)
         hands = [hand]
         if rng.random() < settings.second_hand:
             hands.append(self._beside(rng, hand, self._draw_hand(rng, sides[1], shape)))
@@ -111,7 +111,7 @@ class Stage:
         )
         things = tuple(self._clothes(rng, hands) + self._objects(rng, hands))
         light = draw_light(rng, background)
-        return Take(hand, shot, Scene(meshes, things, light, shot.pinhole(settings.size), settings.size))
+        return SampledScene(hand, view, Scene(meshes, things, light, view.pinhole(settings.size), settings.size))
 
     def _draw_hand(self, rng: np.random.Generator, side: Side, shape: Array) -> Hand:
         """A hand whose wrist is at the camera."""
@@ -130,12 +130,12 @@ class Stage:
         root = self._poses.draw_root(rng, along)
         return Hand.create(self._hands[side], kind, fingers, shape, bend, root, held)
 
-    def _place(self, rng: np.random.Generator, hand: Hand, place: int | None) -> tuple[Hand, Shot]:
+    def _place(self, rng: np.random.Generator, hand: Hand, place: int | None) -> tuple[Hand, CameraView]:
         """Before a camera, and the square of its frame that shows the hand."""
         width, height = FRAMES[rng.integers(len(FRAMES))]
         focal = float(np.hypot(width, height) * np.exp(np.clip(rng.normal(0.0, 0.25), -0.55, 0.7)))
         while hand.forearm_direction() @ (0.0, 0.0, -1.0) > ARM_CLEARANCE:
-            hand = hand.turned(matrix_from_axis_angle(self._poses.draw_root(rng, self._settings.along_forearm)))
+            hand = hand.rotated(matrix_from_axis_angle(self._poses.draw_root(rng, self._settings.along_forearm)))
         points = hand.keypoints("own")
         extent = np.ptp(points[:, :2], axis=0).max()
         span = min(width, height) * np.exp(rng.uniform(*np.log(self._settings.spans)))
@@ -149,14 +149,14 @@ class Stage:
             out = OUTERMOST * place / max(1, self._settings.places - 1)
             at = [side / 2 * (1 + out * way) for side, way in zip((width, height), DIAGONAL, strict=True)]
         ray = np.append((np.array(at) - (width / 2, height / 2)) / focal, 1.0)
-        hand = hand.turned(_turn_to(ray))
+        hand = hand.rotated(_turn_to(ray))
         hand = hand.moved(ray * depth - hand.keypoints("own").mean(axis=0))
         points = hand.keypoints("own")
         pixels = points[:, :2] / points[:, 2:] * focal + (width / 2, height / 2)
         low, high = pixels.min(axis=0), pixels.max(axis=0)
         side = (high - low).max() * rng.uniform(*self._settings.margins)
         x, y = 0.5 * (low + high) + rng.normal(0, 0.03, 2) * side
-        return hand, Shot((width, height), focal, (float(x), float(y), float(side)))
+        return hand, CameraView((width, height), focal, (float(x), float(y), float(side)))
 
     def _beside(self, rng: np.random.Generator, hand: Hand, other: Hand) -> Hand:
         """The other hand near the first, not inside it."""

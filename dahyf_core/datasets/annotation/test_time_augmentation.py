@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, Intrinsics, upright_crops
-from dahyf_core.datasets.example import Array, Image
-from dahyf_core.pose import Sightings
+from dahyf_core.datasets.sample import Array, Image
+from dahyf_core.pose import HandObservations
 
 TURNS, SIZES = np.radians((-15.0, 0.0, 15.0)), (0.88, 1.12)
 """How patches are varied: turned by so much, and of so many times the size."""
@@ -21,19 +21,19 @@ PALM = [0, 5, 9, 13, 17]
 """Wrist and knuckles: the origin of world points is laid in their middle before these are compared."""
 
 
-class Looker(Protocol):
-    """An estimator that labels. both_ways: whether it knows hands of the other side than its patches should show."""
+class LabellingEstimator(Protocol):
+    """An estimator that labels. knows_both_sides: whether it also knows hands that its patches show mirrored."""
 
     @property
-    def both_ways(self) -> bool: ...
-    def see(self, image: Image, crops: Crops) -> Sightings: ...
-    def points_3d(self, sightings: Sightings) -> Array:
+    def knows_both_sides(self) -> bool: ...
+    def observe(self, image: Image, crops: Crops) -> HandObservations: ...
+    def points_3d(self, observations: HandObservations) -> Array:
         """(N, 21, 3) m, any origin: "mediapipe" keypoints in the camera's axes, as if amid the picture."""
         ...
 
 
 @dataclass(frozen=True)
-class Looks:
+class AveragedObservations:
     """What was seen of N hands.
 
     joints_2d: (N, 21, 2) px, mean. spread_2d: (N, 21) px, root mean square distance of the runs from it.
@@ -49,24 +49,26 @@ class Looks:
     right_score: Array
 
     @classmethod
-    def concatenate(cls, parts: "list[Looks]") -> "Looks":
+    def concatenate(cls, parts: "list[AveragedObservations]") -> "AveragedObservations":
         """The hands of at least one part, in order."""
         names = [field.name for field in fields(cls)]
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def look_often(
-    looker: Looker, image: Image, joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics
-) -> Looks:
+def observe_augmented(
+    estimator: LabellingEstimator, image: Image, joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics
+) -> AveragedObservations:
     """Find the joints of hands that are roughly known: (N, 21, 2) px, left or not (N,)."""
-    joints_2d = looker.see(image, upright_crops(joints_2d, left, intrinsics)).joints_2d
-    views = list(product((False, True) if looker.both_ways else (False,), TURNS, SIZES))
-    seen = looker.see(image, Crops.concatenate([varied(joints_2d, left, intrinsics, *view) for view in views]))
+    joints_2d = estimator.observe(image, upright_crops(joints_2d, left, intrinsics)).joints_2d
+    views = list(product((False, True) if estimator.knows_both_sides else (False,), TURNS, SIZES))
+    seen = estimator.observe(
+        image, Crops.concatenate([augmented_crops(joints_2d, left, intrinsics, *view) for view in views])
+    )
     shape = len(views), len(joints_2d)
     joints = seen.joints_2d.reshape(*shape, 21, 2)
-    world = looker.points_3d(seen).reshape(*shape, 21, 3)
+    world = estimator.points_3d(seen).reshape(*shape, 21, 3)
     world = world - world[:, :, PALM].mean(axis=2, keepdims=True)
-    return Looks(
+    return AveragedObservations(
         joints.mean(axis=0),
         spread(joints),
         world.mean(axis=0),
@@ -76,7 +78,7 @@ def look_often(
     )
 
 
-def varied(
+def augmented_crops(
     joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics, mirrored: bool, turn: float, size: float
 ) -> Crops:
     """The upright patches, mirrored once more or not, turned and sized."""

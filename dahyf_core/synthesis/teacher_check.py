@@ -1,4 +1,4 @@
-"""An independent judge of the pictures: an estimator that was trained on photographs, which does not know the labels.
+"""Pictures checked by a teacher: an estimator that was trained on photographs and does not know the labels.
 
 It says whether pictures look like hands, and of which side: hands that were mirrored by mistake look natural and train
 well. And it tells where on the hand model those who labelled photographs put their keypoints.
@@ -17,7 +17,7 @@ from dahyf_core.synthesis.labels import Batch, Labels, picture_camera
 Array = NDArray[np.floating]
 
 MARGIN = 1.45
-"""Side of the judge's patch in extents of the joints: with larger ones MediaPipe's wrist slides down the arm."""
+"""Side of the teacher's patch in extents of the joints: with larger ones MediaPipe's wrist slides down the arm."""
 SURE = 0.9
 """Least presence, and least score of the right side, of what keypoints are learned from."""
 OUTLIER_PX = 6.0
@@ -27,7 +27,7 @@ HIDDEN_WEIGHT = 0.2
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TeacherCheck:
     """Of N pictures. presence: (N,), that there is a hand. side_score: (N,), that it is of the labelled side.
 
     joints_2d: (N, 21, 2) px of the picture. error: (N, 21) px of a patch, distance from the "mediapipe" labels.
@@ -41,7 +41,7 @@ class Verdict:
     patch_scale: Array
 
 
-def judge(estimator: PoseEstimator, batch: Batch) -> Verdict:
+def check_with_teacher(estimator: PoseEstimator, batch: Batch) -> TeacherCheck:
     """Look at each picture in an upright patch around its labels, and once more around what was seen there."""
     labels, size = batch.labels, batch.pictures.shape[1]
     rows = []
@@ -49,13 +49,13 @@ def judge(estimator: PoseEstimator, batch: Batch) -> Verdict:
         camera = picture_camera(labels, row, size)
         mirrored = np.array([labels.side[row] == "left"])
         joints = labels.joints_2d_mediapipe[row].astype(float)
-        seen = estimator.see(picture, upright_crop(joints, mirrored, camera))
-        seen = estimator.see(picture, upright_crop(seen.joints_2d[0], mirrored, camera))
+        seen = estimator.observe(picture, upright_crop(joints, mirrored, camera))
+        seen = estimator.observe(picture, upright_crop(seen.joints_2d[0], mirrored, camera))
         side_score = np.where(mirrored, 1 - seen.right_score, seen.right_score)
         scale = PATCH_SIZE / seen.crops.side
         error = np.linalg.norm(seen.joints_2d[0] - joints, axis=-1) * scale
         rows.append((seen.presence[0], side_score[0], seen.joints_2d[0], error, scale[0]))
-    return Verdict(*(np.array(column) for column in zip(*rows, strict=True)))
+    return TeacherCheck(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
 def upright_crop(joints: Array, mirrored: NDArray[np.bool_], camera: Intrinsics) -> Crops:
@@ -68,15 +68,15 @@ def upright_crop(joints: Array, mirrored: NDArray[np.bool_], camera: Intrinsics)
     return Crops(center, np.array([MARGIN * (high - low).max()]), roll, mirrored, camera)
 
 
-def seen_keypoints(model: HandModel, labels: Labels, verdict: Verdict) -> KeypointSet:
-    """The "mediapipe" set of the right hand model, moved to where the judge sees its keypoints on the pictures.
+def observed_keypoints(model: HandModel, labels: Labels, checked: TeacherCheck) -> KeypointSet:
+    """The "mediapipe" set of the right hand model, moved to where the teacher sees its keypoints on the pictures.
 
     One offset for each keypoint in its bone's frame, by least squares over all sure verdicts. Points learned from
     3D labels alone settle for whatever size and zero of flexion the fits to them had; these lie on the visible hand.
     """
-    sure = (verdict.presence > SURE) & (verdict.side_score > SURE)
+    sure = (checked.presence > SURE) & (checked.side_score > SURE)
     labels = labels[sure]
-    seen, scale = verdict.joints_2d[sure], verdict.patch_scale[sure]
+    seen, scale = checked.joints_2d[sure], checked.patch_scale[sure]
     keypoints = model.keypoint_sets["mediapipe"]
     joints, rotations = _bones(model, labels)
     offsets = keypoints.offsets.copy()

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Crops
 
 
-class Seen(Protocol):
+class Observation(Protocol):
     """What a network saw in N crops, as far as tracking reads it.
 
     joints_2d (N, 21, 2): px as filmed. presence (N,): 0 to 1, whether a hand is there. right_score (N,): probability

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import BOX_SCALE, Crops, Intrinsics, box_around, upright_crops, upright_rolls
 from dahyf_core.detection import overlap
 from dahyf_core.hand_model import Side
-from dahyf_core.pose import DahyfEstimator, HandEstimates, Sightings
+from dahyf_core.pose import DahyfEstimator, HandEstimates, HandObservations
 from dahyf_core.tracking import side_evidence
 
 FloatArray = NDArray[np.float64]
@@ -58,36 +58,38 @@ def sensible_box(box: FloatArray, width: int, height: int) -> FloatArray:
 
 def estimate_hands(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[tuple[Side, HandEstimates]]:
     """The side and the one pose of each hand. All hands are looked at in one batch at a time."""
-    around = _look_around(estimator, hands)
+    around = _observe_around(estimator, hands)
     likely = [_likelihood(hand, seen) for hand, seen in zip(hands, around, strict=True)]
     first = [seen[[likelihood.argmax()]] for seen, likelihood in zip(around, likely, strict=True)]
-    second = _see(estimator, hands, [_nearer(hand, seen, hand.sides) for hand, seen in zip(hands, first, strict=True)])
+    second = _observe(
+        estimator, hands, [_nearer(hand, seen, hand.sides) for hand, seen in zip(hands, first, strict=True)]
+    )
     votes = [_votes(seen, likelihood**2) for seen, likelihood in zip(around, likely, strict=True)]
     sides = [_is_left(hand, seen, vote) for hand, seen, vote in zip(hands, second, votes, strict=True)]
     near = [seen[seen.crops.mirrored == left] for seen, left in zip(second, sides, strict=True)]
     crops = [_views(_nearer(hand, seen, (left,))) for hand, seen, left in zip(hands, near, sides, strict=True)]
     names: list[Side] = ["left" if left else "right" for left in sides]
-    last = _see(estimator, hands, crops)
+    last = _observe(estimator, hands, crops)
     return [(side, estimator.merge(seen, side)) for side, seen in zip(names, last, strict=True)]
 
 
-def _look_around(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[Sightings]:
+def _observe_around(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[HandObservations]:
     """What is seen of each hand in patches around its box, by eighth turns: the network wants fingers up."""
     rolls = [hand.roll + EIGHTH_TURNS for hand in hands]
-    return _see(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
+    return _observe(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
 
 
-def _likelihood(hand: WantedHand, seen: Sightings) -> FloatArray:
-    """(N,) how well sightings show a hand that fills the box and points up."""
+def _likelihood(hand: WantedHand, seen: HandObservations) -> FloatArray:
+    """(N,) how well observations show a hand that fills the box and points up."""
     fills = overlap(hand.box, box_around(seen.joints_2d))
     off = upright_rolls(seen.joints_2d, seen.crops.mirrored, hand.intrinsics) - seen.crops.roll
     return seen.presence * fills * (1 + np.cos(off)) / 2
 
 
-def _see(estimator: DahyfEstimator, hands: Sequence[WantedHand], crops: Sequence[Crops]) -> list[Sightings]:
+def _observe(estimator: DahyfEstimator, hands: Sequence[WantedHand], crops: Sequence[Crops]) -> list[HandObservations]:
     if not hands:
         return []
-    return estimator.see_all([(hand.image, part) for hand, part in zip(hands, crops, strict=True)])
+    return estimator.observe_all([(hand.image, part) for hand, part in zip(hands, crops, strict=True)])
 
 
 def _boxed(hand: WantedHand, sides: Sequence[bool], rolls: FloatArray | Sequence[float]) -> Crops:
@@ -103,8 +105,8 @@ def _boxed(hand: WantedHand, sides: Sequence[bool], rolls: FloatArray | Sequence
     )
 
 
-def _nearer(hand: WantedHand, seen: Sightings, sides: Sequence[bool]) -> Crops:
-    """Upright patches, one a mirroring, around the joints of the one sighting, or the box if they ran away from it."""
+def _nearer(hand: WantedHand, seen: HandObservations, sides: Sequence[bool]) -> Crops:
+    """Upright patches, one a mirroring, around the joints of one observation, or the box if they ran away from it."""
     mirrored, joints_2d = np.array(sides), np.repeat(seen.joints_2d, len(sides), axis=0)
     if overlap(box_around(seen.joints_2d[0]), hand.box[None])[0] >= LEAST_OVERLAP:
         return upright_crops(joints_2d, mirrored, hand.intrinsics)
@@ -112,13 +114,13 @@ def _nearer(hand: WantedHand, seen: Sightings, sides: Sequence[bool]) -> Crops:
     return Crops.concatenate([_boxed(hand, [side], [roll]) for side, roll in zip(sides, rolls, strict=True)])
 
 
-def _is_left(hand: WantedHand, seen: Sightings, vote: float) -> bool:
-    """The side of a hand as it is known, or as its sightings, and the `vote` of earlier ones, speak for it."""
+def _is_left(hand: WantedHand, seen: HandObservations, vote: float) -> bool:
+    """The side of a hand as it is known, or as its observations, and the `vote` of earlier ones, speak for it."""
     return _votes(seen, np.ones(len(seen))) + vote < 0 if hand.left is None else hand.left
 
 
-def _votes(seen: Sightings, weights: FloatArray) -> float:
-    """Evidence for a right hand (positive) against a left one (negative), of sightings with weights (N,)."""
+def _votes(seen: HandObservations, weights: FloatArray) -> float:
+    """Evidence for a right hand (positive) against a left one (negative), of observations with weights (N,)."""
     return float(weights @ side_evidence(seen.right_score, seen.presence))
 
 
