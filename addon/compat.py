@@ -1,11 +1,13 @@
 """Every difference between Blender versions that the add-on meets, from 4.2 to 5.x. Version checks live here alone."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import bpy
 
 _HAS_SLOTS: Final = bpy.app.version >= (4, 4, 0)
 _NEW_MATERIALS_LACK_NODES: Final = bpy.app.version < (5, 0, 0)
+_HAS_SYSTEM_PROPERTIES: Final = bpy.app.version >= (5, 0, 0)
 IS_PYTHON_MODULE: Final = not bpy.app.binary_path
 """Whether Python runs Blender, not Blender Python."""
 
@@ -137,3 +139,8 @@ def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:
     if _NEW_MATERIALS_LACK_NODES:
         material.use_nodes = True
     return material.node_tree.nodes
+
+
+def stored_properties(owner: bpy.types.bpy_struct) -> Mapping[str, Any]:
+    """What add-ons keep in a data-block or bone as properties, whether they are enabled or not."""
+    return (owner.bl_system_properties_get() or {}) if _HAS_SYSTEM_PROPERTIES else owner

@@ -10,7 +10,7 @@ from rig_factory import Style, build_rig, without
 from addon.errors import RetargetError
 from addon.retarget import choose_preset
 from addon.retarget.automatic import automatic_preset
-from addon.retarget.joints import all_joints
+from addon.retarget.joints import all_joints, side_of
 from addon.retarget.presets import SHIPPED, Preset, fitted, preset_files, read_preset, write_preset
 from addon.retarget.rotations import (
     matrices_from_axis_angle,
@@ -38,7 +38,9 @@ WORDS = Preset(
 
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=PRESETS)
 def test_shipped_presets_are_whole_and_cite_their_source(preset: Preset) -> None:
-    assert {joint for joint in all_joints() if "IK" not in joint} <= set(preset.bones)
+    sides = {side_of(joint) for joint in preset.bones}
+    assert sides
+    assert {joint for joint in all_joints() if "IK" not in joint and side_of(joint) in sides} <= set(preset.bones)
     assert preset.source
 
 

@@ -1,5 +1,6 @@
 """Which preset a rig is driven by: one that ships with the add-on, one of the user's, or what is found in the rig."""
 
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -9,11 +10,16 @@ import bpy
 
 from .. import extension
 from ..errors import RetargetError
-from .automatic import automatic_preset
+from .automatic import find_hands, preset_of
+from .controls import held_names, on_controls
+from .human_map import human_preset
 from .presets import SHIPPED, SUFFIX, Preset, best_preset, preset_files, read_preset, write_preset
 from .target import rest_bones
 
 AUTOMATIC: Final = "AUTOMATIC"
+NOTHING_LIKE_A_HAND: Final = "no bone at the end of a limb carries two fingers or more"
+MOST_REASONS: Final = 2
+"""Why there is no hand: what a message says of it."""
 
 
 def user_folder() -> Path | None:
@@ -49,8 +55,7 @@ def choose_preset(armature: bpy.types.Object, identifier: str) -> Preset:
     """The preset of this identifier or path; for AUTOMATIC the one that fits, else one found. Raises RetargetError."""
     files = available_presets()
     if identifier == AUTOMATIC:
-        shipped_or_own = map(read_preset, files.values())
-        return best_preset(shipped_or_own, armature.data.bones.keys()) or found_preset(armature)
+        return automatic_choice(armature, files.values())
     if identifier in files:
         return read_preset(files[identifier])
     if Path(identifier).suffix == SUFFIX:
@@ -60,15 +65,34 @@ def choose_preset(armature: bpy.types.Object, identifier: str) -> Preset:
     )
 
 
+def automatic_choice(armature: bpy.types.Object, files: Iterable[Path]) -> Preset:
+    """The preset, or the rig's own map, of which a rig has most; where it has none, what is found in it.
+
+    Damaged files are left out. Raises RetargetError where the rig has no hands.
+    """
+    presets = list(readable(files))
+    human = human_preset(armature)
+    best = best_preset([*presets, *([human] if human else [])], armature.data.bones.keys())
+    return on_controls(armature, best or found_preset(armature))
+
+
+def readable(files: Iterable[Path]) -> Iterator[Preset]:
+    """The presets in those of the files that are not damaged."""
+    for path in files:
+        with suppress(RetargetError):
+            yield read_preset(path)
+
+
 def found_preset(armature: bpy.types.Object) -> Preset:
     """The joints that names, hierarchy and rest pose of a rig tell. Raises RetargetError."""
-    preset = automatic_preset(armature.name, rest_bones(armature))
-    if not preset.bones:
+    findings = find_hands(rest_bones(armature), held_names(armature))
+    if not findings.hands:
+        reason = "; ".join(findings.obstacles[:MOST_REASONS]) or NOTHING_LIKE_A_HAND
         raise RetargetError(
-            f"No hands were found in the rig {armature.name}: no bone has two fingers or more.",
-            "Save a preset for another rig and name this rig's bones in it.",
+            f"No hands were found in the rig {armature.name}: {reason}.",
+            "Choose a rig whose hands have finger bones, or name its bones by Correct Mapping.",
         )
-    return preset
+    return preset_of(armature.name, findings)
 
 
 def save_preset(preset: Preset, path: Path) -> Path:

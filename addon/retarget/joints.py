@@ -39,3 +39,8 @@ def side_joints(side: str) -> tuple[str, ...]:
     """The names of one hand: its controls, then its fingers from the thumb to the little one."""
     fingers = (joint for finger in FINGERS for joint in finger_joints(side, finger))
     return (hand_joint(side), hand_joint(side, HAND_IK), *fingers)
+
+
+def side_of(joint: str) -> str:
+    """`left` or `right`."""
+    return joint.partition("_")[0].lower()

@@ -47,8 +47,16 @@ def bones_of(mapping: DAHYF_HANDS_PG_mapping) -> dict[str, str]:
 
 
 def fill_in(armature: bpy.types.Object, identifier: str) -> None:
-    """Begin a rig's mapping with what a preset, or Automatic, finds in it. Raises RetargetError."""
-    preset = retarget.choose_preset(armature, identifier)
+    """Begin a rig's mapping with what a preset, or Automatic, finds in it; empty where Automatic finds no hands.
+
+    Raises RetargetError where there is no such preset, or it is damaged.
+    """
+    try:
+        preset = retarget.choose_preset(armature, identifier)
+    except RetargetError:
+        if identifier != retarget.AUTOMATIC:
+            raise
+        identifier, preset = "", Preset(armature.name, {})
     put(armature, fitted(preset, armature.data.bones.keys()).bones)
     mapping_of(armature).begun_with = identifier
 
@@ -84,6 +92,8 @@ def mistakes(armature: bpy.types.Object) -> Iterator[str]:
 
 def draw(layout: bpy.types.UILayout, armature: bpy.types.Object) -> None:
     """Both hands of a rig as pictures of bones' names, and what is wrong with them."""
+    if not bones_of(mapping_of(armature)):
+        layout.label(text=f"No hands were found in {armature.name}: choose the bones of one or both", icon="INFO")
     for side in SIDES:
         draw_hand(layout.box(), armature, side)
     for mistake in mistakes(armature):

@@ -15,7 +15,7 @@ from .presets import Preset, fitted
 from .rotations import FloatArray, quaternions_from_matrices
 from .solve import TargetHand, finger_keys
 from .source import Source
-from .target import missing_fingers, rest_bones, target_hand
+from .target import missing_fingers, missing_hands, rest_bones, target_hands
 from .wrist import HandPair, Part, Wrist, wrist_parts
 
 
@@ -58,7 +58,7 @@ def plan_retarget(
     bones = rest_bones(armature)
     preset = fitted(preset, bones)
     chosen = longest_of_each_side(sources)
-    hands = [(source, target_hand(armature.name, bones, preset, source.motion.side)) for source in chosen]
+    hands = target_hands(armature.name, bones, preset, chosen)
     parts: list[Part] = [(source.times, list(finger_channels(armature, source, hand))) for source, hand in hands]
     if wrist is not Wrist.NONE:
         parts += wrist_parts(context.scene, armature, hands, preset, wrist)
@@ -70,7 +70,7 @@ def plan_retarget(
         parts=tuple(parts),
         hands=len(hands),
         frames=len(np.unique(np.concatenate([source.times.frames for source in chosen]))),
-        warnings=tuple(cautions(armature, sources, chosen, hands)),
+        warnings=(*preset.notes, *cautions(armature, sources, chosen, hands)),
     )
 
 
@@ -93,6 +93,7 @@ def cautions(
     """Sentences on what the rig lacks, what was left out, and what is not seen."""
     if len(chosen) < len(sources):
         yield "The capture has several hands of one side; the one with the most frames was taken."
+    yield from missing_hands(armature.name, chosen, hands)
     for source, hand in hands:
         for finger in missing_fingers(hand):
             yield f"The rig {armature.name} has no {source.motion.side} {finger}; it was left out."

@@ -8,18 +8,28 @@ follow that control. Everything but `bones` may be left out.
 """
 
 import json
+import re
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from ..errors import RetargetError
-from .joints import SIDES, all_joints
+from .joints import FINGERS, SIDES, all_joints, finger_joints, hand_joint, side_joints, side_of
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "presets"
 SUFFIX: Final = ".json"
 LARGEST_FILE: Final = 1_000_000
+
+FEWEST_FINGERS: Final = 2
+"""Without two fingers the palm cannot be told from the back of a hand."""
+
+MOST_NAMED: Final = 6
+"""Bones that a sentence lists."""
+
+NAMESPACES: Final = re.compile(r"^(?:.*:|character\d+_)")
+BIPED: Final = re.compile(r"^(?:valvebiped_)?bip0*\d+_")
 
 
 @dataclass(frozen=True)
@@ -33,12 +43,16 @@ class IkSwitch:
 
 @dataclass(frozen=True)
 class Preset:
-    """bones: joint (`RIGHT_INDEX_PROXIMAL`) to bone name. ik_switches: by side. source: where the names come from."""
+    """bones: joint (`RIGHT_INDEX_PROXIMAL`) to bone name. ik_switches: by side. source: where the names come from.
+
+    notes: sentences on how it fits the rig that it was chosen for.
+    """
 
     name: str
     bones: Mapping[str, str]
     source: str = ""
     ik_switches: Mapping[str, IkSwitch] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def read_preset(path: Path) -> Preset:
@@ -106,30 +120,70 @@ def preset_files(*folders: Path) -> dict[str, Path]:
 def fitted(preset: Preset, bone_names: Collection[str]) -> Preset:
     """The preset with the joints alone whose bones the rig has, under the rig's own names.
 
-    A namespace before a colon may differ: a second Mixamo character has `mixamorig1:` where the first has `mixamorig:`.
+    A namespace may differ, as the signs between words, capitals, and the number of a Biped: a second Mixamo character
+    has `mixamorig1:` where the first has `mixamorig:`. Where two bones would fit, neither does.
     """
-    by_plain_name = {plain(name): name for name in bone_names}
-    bones = {
-        joint: bone if bone in bone_names else by_plain_name[plain(bone)]
-        for joint, bone in preset.bones.items()
-        if bone in bone_names or plain(bone) in by_plain_name
-    }
-    return Preset(preset.name, bones, preset.source, preset.ik_switches)
+    by_plain_name: dict[str, str | None] = {}
+    for name in bone_names:
+        by_plain_name[plain(name)] = None if plain(name) in by_plain_name else name
+    bones = {}
+    for joint, bone in preset.bones.items():
+        found = bone if bone in bone_names else by_plain_name.get(plain(bone))
+        if found is not None:
+            bones[joint] = found
+    return replace(preset, bones=bones)
 
 
 def plain(bone: str) -> str:
-    """A bone's name without its namespace."""
-    return bone.rpartition(":")[2]
+    """A bone's name without its namespace, in lower case, words divided by one sign."""
+    name = re.sub(r"[\s._-]+", "_", NAMESPACES.sub("", bone.lower()))
+    return BIPED.sub("bip_", name)
+
+
+def usable(preset: Preset) -> Preset:
+    """The preset with those hands alone that have the hand's bone and two fingers."""
+    hands = [side for side in SIDES if hand_joint(side) in preset.bones]
+    joints = {joint for side in hands if finger_count(preset, side) >= FEWEST_FINGERS for joint in side_joints(side)}
+    return replace(preset, bones={joint: bone for joint, bone in preset.bones.items() if joint in joints})
+
+
+def finger_count(preset: Preset, side: str) -> int:
+    """How many fingers of a hand have bones."""
+    return sum(any(joint in preset.bones for joint in finger_joints(side, finger)) for finger in FINGERS)
 
 
 def best_preset(presets: Iterable[Preset], bone_names: Collection[str]) -> Preset | None:
-    """The preset all of whose bones the rig has, the one with the most bones of several; None when none fits."""
-    return max(complete(presets, bone_names), key=lambda preset: len(preset.bones), default=None)
+    """The preset of whose hands the rig has most bones, of several the one that lacks least; None when none has a hand.
 
-
-def complete(presets: Iterable[Preset], bone_names: Collection[str]) -> Iterator[Preset]:
-    """The presets all of whose bones the rig has."""
+    A hand counts only with its own bone and two fingers. Its notes name what the rig lacks. Where two presets fit as
+    well and say that one bone is the left hand and the right one, neither tells anything, and the result is None.
+    """
+    found = []
     for preset in presets:
-        found = fitted(preset, bone_names)
-        if len(found.bones) == len(preset.bones):
-            yield found
+        has = usable(fitted(preset, bone_names))
+        if has.bones:
+            exact = sum(preset.bones[joint] == bone for joint, bone in has.bones.items())
+            found.append(((len(has.bones), len(has.bones) / len(preset.bones), exact), noted(has, preset)))
+    if not found:
+        return None
+    best, chosen = max(found, key=lambda scored: scored[0])
+    equals = [preset for score, preset in found if score == best]
+    sides = [{bone: side_of(joint) for joint, bone in preset.bones.items()} for preset in equals]
+    contradict = any(one.get(bone, side) != side for one in sides for other in sides for bone, side in other.items())
+    return None if contradict else chosen
+
+
+def noted(found: Preset, whole: Preset) -> Preset:
+    """What a rig has of a preset, with a note on what the hands that it has lack."""
+    there = [side for side in SIDES if hand_joint(side) in found.bones]
+    lacking = [
+        whole.bones[joint]
+        for side in there
+        for joint in side_joints(side)
+        if joint in whole.bones and joint not in found.bones
+    ]
+    if not lacking:
+        return found
+    more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
+    note = f"The preset {whole.name} fits in part: the rig has no {', '.join(lacking[:MOST_NAMED])}{more}."
+    return replace(found, notes=(*found.notes, note))

@@ -44,7 +44,8 @@ ALONG_ITS_LENGTH: Final = np.cos(np.radians(30))
 class RestBone:
     """A bone of the target at rest, in the axes of its armature. head (3,), tail (3,), orientation (3, 3).
 
-    parent: the name of its parent, or None.
+    parent: the name of its parent, or None. turns_along: whether it turns with its parent. tip (3,): where an end bone
+    says that the finger ends, on the last bone of one.
     """
 
     name: str
@@ -52,6 +53,8 @@ class RestBone:
     head: FloatArray
     tail: FloatArray
     orientation: FloatArray
+    turns_along: bool = True
+    tip: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,13 @@ def hand_size_ratio(motion: HandMotion, target: TargetHand) -> float:
 def rest_directions(bones: Sequence[RestBone]) -> FloatArray:
     """(B, 3) where the bones of one finger point at rest: to the next joint; the last one along its own length.
 
-    In rigs from other programs bones may lie across the finger; there the last one points, in its own axes, as the one
-    before it does.
+    An end bone says where the last one points. Else, in rigs from other programs whose bones may lie across the
+    finger, it points, in its own axes, as the one before it does.
     """
     directions = [unit(after.head - bone.head) for bone, after in pairwise(bones)]
     last = bones[-1]
-    own = unit(last.tail - last.head)
-    if directions:
+    own = unit((last.tail if last.tip is None else last.tip) - last.head)
+    if directions and last.tip is None:
         before = bones[-2]
         if directions[-1] @ unit(before.tail - before.head) < ALONG_ITS_LENGTH:
             own = last.orientation @ before.orientation.T @ directions[-1]
