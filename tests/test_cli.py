@@ -245,7 +245,7 @@ class TestHelp:
 
     def test_comes_without_the_core(self):
         heavy = "numpy scipy cv2 onnxruntime av torch"
-        script = f"import sys, dahyf_core.cli; print(*sys.modules.keys() & set('{heavy}'.split()))"
+        script = f"import sys, dahyf_core.cli.app; print(*sys.modules.keys() & set('{heavy}'.split()))"
         assert subprocess.check_output([sys.executable, "-c", script], text=True).strip() == ""
 
     @pytest.mark.parametrize("command", ["capture", "clean"])

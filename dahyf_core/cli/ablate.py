@@ -40,7 +40,7 @@ def ablate(
         typer.Option(metavar="NAME", help="Only this row; may be repeated. docs/ablation.md lists them."),
     ] = None,
     backbone: Annotated[
-        Backbone | None, typer.Option(help="In place of the recipe's; but for lite it needs the extra [paper].")
+        Backbone | None, typer.Option(help="In place of the recipe's; but for lite it needs the extra `paper`.")
     ] = None,
     data: Annotated[
         str | None,

@@ -16,6 +16,7 @@ from rich.console import Console
 from dahyf_core import __version__
 from dahyf_core.cli import ablate, annotate, evaluate, options, predict, report, submit, synth, train
 from dahyf_core.cli.outputs import check_output
+from dahyf_core.cli.program import Program
 from dahyf_core.cli.reporters import Outcome
 from dahyf_core.cli.session import session
 from dahyf_core.cli.stopping import StopRequest
@@ -33,6 +34,7 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 app = typer.Typer(
     name="dahyf",
+    cls=Program,
     help="Hand capture from any video: footage in, moving hands out.",
     epilog="Start with: dahyf capture clip.mp4 -o clip.npz, then dahyf preview clip.npz -o clip.png",
     no_args_is_help=True,
@@ -40,11 +42,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-def main() -> None:
-    """Run the command line."""
-    app(prog_name="dahyf")
 
 
 def _print_version(wanted: bool) -> None:
@@ -226,7 +223,7 @@ def info(
         if as_json:
             print(json.dumps({"type": "info", **facts}))
         else:
-            print_facts(facts, Console(file=sys.stdout, highlight=False))
+            print_facts(facts, Console(file=sys.stdout, highlight=False, markup=False))
 
 
 @app.command()

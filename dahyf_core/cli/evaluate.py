@@ -101,5 +101,5 @@ def evaluate(
         evaluation.write_results(facts, output)
         evaluation.write_worst(scores, dataset, worst, sheet)
         if not as_json:
-            print_scores(facts, Console(file=sys.stdout, highlight=False))
+            print_scores(facts, Console(file=sys.stdout, highlight=False, markup=False))
         reporter.done(Outcome(output, len(scores), len(scores), time.monotonic() - started))

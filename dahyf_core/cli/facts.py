@@ -10,6 +10,7 @@ from rich.table import Table
 
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
+from dahyf_core.cli.streams import printable
 from dahyf_core.footage import FootageInfo
 
 Facts = dict[str, Any]
@@ -60,13 +61,13 @@ def capture_facts(capture: Capture) -> Facts:
 
 
 def print_facts(facts: Mapping[str, Any], console: Console) -> None:
-    """Two columns, and below them a table of the hands where there are any."""
+    """Two columns, and below them a table of the hands where there are any. console: one without markup."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in facts.items():
         if name != "hands":
-            grid.add_row(_spaced(name), _text(value))
+            grid.add_row(_spaced(name), printable(_text(value)))
     console.print(grid)
     if facts.get("hands"):
         console.print(_table(facts["hands"]))
@@ -91,7 +92,7 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> Table:
     for name in rows[0]:
         table.add_column(_spaced(name), justify="left" if name == "side" else "right")
     for row in rows:
-        table.add_row(*(_text(value) for value in row.values()))
+        table.add_row(*(printable(_text(value)) for value in row.values()))
     return table
 
 

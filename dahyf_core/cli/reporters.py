@@ -23,6 +23,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from dahyf_core.cli.streams import printable
+
 JSON_INTERVAL = 0.1  # s between two progress messages
 LINE_INTERVAL = 5.0
 
@@ -165,7 +167,7 @@ class LineReporter(Reporter):
         self._pace = Pace(LINE_INTERVAL, clock)
 
     def status(self, text: str) -> None:
-        print(text, file=self._log, flush=True)
+        print(printable(text), file=self._log, flush=True)
 
     def progress(self, stage: str, done: int, total: int) -> None:
         if not self._pace.due(stage, done, total):
@@ -182,7 +184,7 @@ class LineReporter(Reporter):
         self.status(f"Error: {reason} {remedy}")
 
     def done(self, outcome: Outcome) -> None:
-        print(outcome, file=self._result, flush=True)
+        print(printable(outcome), file=self._result, flush=True)
 
 
 class ProgressReporter(Reporter):
@@ -214,7 +216,7 @@ class ProgressReporter(Reporter):
 
     def done(self, outcome: Outcome) -> None:
         self._close_bar()
-        print(outcome, flush=True)
+        print(printable(outcome), flush=True)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -222,7 +224,7 @@ class ProgressReporter(Reporter):
         self._close_bar()
 
     def _say(self, text: str, style: str = "") -> None:
-        self._console.print(text, style=style, markup=False, soft_wrap=True)
+        self._console.print(printable(text), style=style, markup=False, soft_wrap=True)
 
     def _close_bar(self) -> None:
         if self._bar is not None:

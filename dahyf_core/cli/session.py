@@ -1,24 +1,20 @@
 """One command's run: its messages, its warnings, and its exit code."""
 
-import os
-import signal
-import sys
 import tempfile
 import traceback
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
 import typer
 
-from dahyf_core.cli.reporters import Reporter, create_reporter
+from dahyf_core.cli import INTERRUPTED
+from dahyf_core.cli.reporters import Outcome, Reporter, create_reporter
+from dahyf_core.cli.stopping import Interruption
 from dahyf_core.errors import DahyfError, SettingsError
 
 UNEXPECTED = 1
-INTERRUPTED = 130
 
 
 @contextmanager
@@ -29,8 +25,8 @@ def session(as_json: bool, extra: str = "train") -> Iterator[Reporter]:
     """
     with create_reporter(as_json) as reporter:
         try:
-            with _warnings_to(reporter), _terminate_like_interrupt():
-                yield reporter
+            with _warnings_to(reporter), Interruption() as interruption:
+                yield _Attentive(reporter, interruption.check)
             return
         except DahyfError as error:
             failure = error.reason, error.remedy, error.exit_code
@@ -39,14 +35,9 @@ def session(as_json: bool, extra: str = "train") -> Iterator[Reporter]:
         except ModuleNotFoundError as error:
             reason = f"This command needs the package {error.name}, which is not installed."
             failure = reason, f"Install its extra: pip install 'dahyf-hands[{extra}]'.", SettingsError.exit_code
-        except BrokenPipeError:
-            # Nobody listens any more; the interpreter must not fail once more when it flushes standard output.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(UNEXPECTED) from None
         except Exception as error:
-            log = _write_traceback(error)
             reason = f"An unexpected error stopped the work: {type(error).__name__}: {error}."
-            failure = reason, f"Please report it together with {log}.", UNEXPECTED
+            failure = reason, f"Please report it{_write_traceback(error)}.", UNEXPECTED
         reporter.error(*failure)
     raise typer.Exit(failure[2])
 
@@ -75,21 +66,41 @@ def _warnings_to(reporter: Reporter) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _terminate_like_interrupt() -> Iterator[None]:
-    """SIGTERM unwinds the work as Ctrl-C does, so that no half-written file stays behind."""
+class _Attentive(Reporter):
+    """A reporter that is interrupted where a signal was lost: at the next progress, and before the result is told."""
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def __init__(self, reporter: Reporter, check: Callable[[], None]) -> None:
+        self._reporter = reporter
+        self._check = check
 
-    previous = signal.signal(signal.SIGTERM, interrupt)
+    def status(self, text: str) -> None:
+        self._reporter.status(text)
+
+    def progress(self, stage: str, done: int, total: int) -> None:
+        self._check()
+        self._reporter.progress(stage, done, total)
+
+    def warning(self, text: str) -> None:
+        self._reporter.warning(text)
+
+    def error(self, reason: str, remedy: str, exit_code: int) -> None:
+        self._reporter.error(reason, remedy, exit_code)
+
+    def done(self, outcome: Outcome) -> None:
+        self._check()
+        self._reporter.done(outcome)
+
+    def profile(self, stages: Mapping[str, float], beside: Mapping[str, float]) -> None:
+        self._reporter.profile(stages, beside)
+
+
+def _write_traceback(error: Exception) -> str:
+    """Keep the details in a file; returns how the report goes together with it."""
     try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-
-
-def _write_traceback(error: Exception) -> Path:
-    with tempfile.NamedTemporaryFile("w", prefix="dahyf-error-", suffix=".txt", delete=False, encoding="utf-8") as file:
-        traceback.print_exception(error, file=file)
-    return Path(file.name)
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="dahyf-error-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return ""
+    return f" together with {file.name}"

@@ -45,7 +45,7 @@ def write_report(capture: Capture, output: Path, moved_to: Path | None = None) -
     """
     page = render(capture, moved_to)
     with replacing(output) as stream:
-        stream.write(page.encode())
+        stream.write(page.encode("utf-8", "backslashreplace"))  # names may hold bytes that are no UTF-8
 
 
 def render(capture: Capture, moved_to: Path | None = None) -> str:
