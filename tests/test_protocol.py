@@ -182,6 +182,32 @@ sys.meta_path.insert(0, Trap())
         (message,) = map(json.loads, result.stdout.splitlines())
         assert (message["type"], message["exit_code"]) == ("error", 130)
 
+    def test_an_interruption_that_a_library_turns_into_an_error_is_still_one(self, capture_file):
+        """As extension modules do, whose initialisation then has failed."""
+        trap = """
+import os, signal
+class Trap:
+    def find_spec(self, name, path=None, target=None):
+        if name == "av":
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt as error:
+                raise ImportError("initialization failed") from error
+sys.meta_path.insert(0, Trap())
+"""
+        result = dahyf("preview", capture_file, "-o", capture_file.with_suffix(".png"), "--json", script=trap)
+        assert result.returncode == 130
+        assert "interrupted" in result.stdout
+
+    def test_the_exit_code_is_a_code_wherever_the_interruption_was(self, capture_file):
+        """Python's own end would be a signal after one in code from a string, such as that of data classes."""
+        trap = """
+import os, signal
+from dahyf_core.capture import file
+file._read_arrays = lambda path: exec("os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass", globals())
+"""
+        assert dahyf("info", capture_file, script=trap).returncode == 130
+
     def test_an_interruption_that_is_lost_in_a_preview_comes_again(self, clip, tmp_path):
         """In a destructor, say, or in a callback of FFmpeg's."""
         run("capture", clip, "-o", tmp_path / "a.npz", "--estimator", "baseline")

@@ -1,6 +1,5 @@
 """The `dahyf` command. Little is imported before `main` has seen to signals."""
 
-import json
 import os
 import signal
 import sys
@@ -11,6 +10,11 @@ from dahyf_core.cli.stopping import STOP_SIGNALS
 __all__ = ["main"]
 
 INTERRUPTED = 130
+EARLY = "Error: The work was interrupted. Run the same command again.\n"
+EARLY_JSON = (
+    '{"type": "error", "text": "The work was interrupted.", "remedy": "Run the same command again.",'
+    ' "exit_code": 130}\n'
+)
 
 
 def main() -> None:
@@ -19,17 +23,22 @@ def main() -> None:
         signal.signal(number, _leave)
     from dahyf_core.cli.app import app
 
-    app(prog_name="dahyf")
+    try:
+        app(prog_name="dahyf")
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:
+            # Python would end by a signal, not with the code, where the interruption once was in code from a string.
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
     """End at once, before a command's work has begun: an exception might be lost in the middle of an import."""
-    reason, remedy = "The work was interrupted.", "Run the same command again."
-    message = {"type": "error", "text": reason, "remedy": remedy, "exit_code": INTERRUPTED}
     try:
         if "--json" in sys.argv:
-            os.write(1, f"{json.dumps(message)}\n".encode())
+            os.write(1, EARLY_JSON.encode())
         else:
-            os.write(2, f"Error: {reason} {remedy}\n".encode())
+            os.write(2, EARLY.encode())
     finally:
         os._exit(INTERRUPTED)

@@ -23,23 +23,30 @@ def session(as_json: bool, extra: str = "train") -> Iterator[Reporter]:
 
     extra: the optional dependencies that the command needs.
     """
+    interruption = Interruption()
     with create_reporter(as_json) as reporter:
         try:
-            with _warnings_to(reporter), Interruption() as interruption:
+            with _warnings_to(reporter), interruption:
                 yield _Attentive(reporter, interruption.check)
             return
-        except DahyfError as error:
-            failure = error.reason, error.remedy, error.exit_code
-        except KeyboardInterrupt:
-            failure = "The work was interrupted.", "Run the same command again.", INTERRUPTED
-        except ModuleNotFoundError as error:
-            reason = f"This command needs the package {error.name}, which is not installed."
-            failure = reason, f"Install its extra: pip install 'dahyf-hands[{extra}]'.", SettingsError.exit_code
-        except Exception as error:
-            reason = f"An unexpected error stopped the work: {type(error).__name__}: {error}."
-            failure = reason, f"Please report it{_write_traceback(error)}.", UNEXPECTED
+        except (KeyboardInterrupt, Exception) as error:
+            if isinstance(error, KeyboardInterrupt) or (interruption.requested and not isinstance(error, DahyfError)):
+                failure = "The work was interrupted.", "Run the same command again.", INTERRUPTED
+            else:
+                failure = _described(error, extra)
         reporter.error(*failure)
     raise typer.Exit(failure[2])
+
+
+def _described(error: Exception, extra: str) -> tuple[str, str, int]:
+    """Reason, remedy and exit code of an error."""
+    if isinstance(error, DahyfError):
+        return error.reason, error.remedy, error.exit_code
+    if isinstance(error, ModuleNotFoundError):
+        reason = f"This command needs the package {error.name}, which is not installed."
+        return reason, f"Install its extra: pip install 'dahyf-hands[{extra}]'.", SettingsError.exit_code
+    reason = f"An unexpected error stopped the work: {type(error).__name__}: {error}."
+    return reason, f"Please report it{_write_traceback(error)}.", UNEXPECTED
 
 
 @contextmanager

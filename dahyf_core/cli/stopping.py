@@ -50,8 +50,14 @@ class StopRequest(_Handler):
 class Interruption(_Handler):
     """Within its `with` block, turns SIGINT, SIGTERM and CTRL_BREAK into KeyboardInterrupt.
 
-    Where Python cannot raise it, as in a callback from C or in a destructor, it is lost: `check` raises it again.
+    Where Python cannot raise it, as in a callback from C or in a destructor, it is lost: `check` raises it again. And
+    some libraries turn it into an error of their own: `requested` tells.
     """
+
+    @property
+    def requested(self) -> bool:
+        """Whether a signal came."""
+        return self._requested
 
     def check(self) -> None:
         """Raise KeyboardInterrupt if a signal came."""
