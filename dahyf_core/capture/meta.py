@@ -1,5 +1,6 @@
 """The `meta` of a capture file as it is read: JSON, each value of its type and within the limits."""
 
+import json
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
@@ -70,11 +71,16 @@ class CaptureMeta(msgspec.Struct):
 def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
     """What the JSON text of a capture's `meta` says. Raises ValueError for anything else."""
     try:
-        meta = msgspec.json.decode(text.encode(), type=CaptureMeta)
+        # Python's own reader takes lone surrogates: bytes of a path that are not UTF-8.
+        meta = msgspec.convert(json.loads(text, parse_constant=_refuse), type=CaptureMeta)
         cleaning = msgspec.convert(_cleaning(meta.cleaning), CleaningSettings)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError, SettingsError) as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError, SettingsError) as error:
         raise ValueError(f"its meta is not understood ({error})") from error
     return _source(meta), cleaning
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _cleaning(settings: dict[str, Any]) -> dict[str, Any]:
