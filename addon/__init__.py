@@ -13,7 +13,7 @@ import bpy
 from . import command_line, compat, panels
 from .backend import job
 from .cleaning import confidence_bar
-from .operators import capture, captures, clean, import_capture, modal_job, threshold_overrides
+from .operators import capture, captures, choose_footage, clean, import_capture, modal_job, threshold_overrides
 from .operators import environment as environment_operators
 from .operators import retarget as retarget_operators
 from .operators import settings_presets as preset_operators
@@ -32,6 +32,7 @@ MODULES = (
     clean_properties,
     preferences,
     modal_job,
+    choose_footage,
     capture,
     captures,
     preset_operators,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from addon.backend import environment
+from addon.backend import bundle as bundles
+from addon.backend import environment, installing
 
 
 @pytest.fixture
@@ -18,8 +19,8 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def test_a_bundle_needs_no_network(bundle: Path, tmp_path: Path) -> None:
-    assert environment.obstacle(tmp_path / "new", None, bundle, online=False) is None
-    install = environment.set_up_steps(Path("python"), tmp_path / "new", None, bundle)[2].command
+    assert installing.obstacle(tmp_path / "new", None, bundle, online=False) is None
+    install = installing.set_up_steps(Path("python"), tmp_path / "new", None, bundle)[2].command
     assert "--no-index" in install
     assert install[install.index("--find-links") + 1] == str(bundle)
 
@@ -33,27 +34,88 @@ def test_a_bundle_needs_no_network(bundle: Path, tmp_path: Path) -> None:
 )
 def test_obstacles_are_told(bundle: Path, tmp_path: Path, core: bool, bundled: bool, online: bool, words: str) -> None:
     wheel = bundle / "dahyf_hands-0.1.0-py3-none-any.whl" if core else None
-    reason = environment.obstacle(tmp_path / "new", wheel, bundle if bundled else None, online)
+    reason = installing.obstacle(tmp_path / "new", wheel, bundle if bundled else None, online)
     assert reason is not None
     assert words in reason
 
 
+PYTHON_313 = (
+    "dahyf_hands-0.1.0-py3-none-any.whl",
+    "numpy-2.4.6-cp313-cp313-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
+    "av-18.1.0-cp311-abi3-manylinux_2_28_x86_64.whl",
+)
+
+
+@pytest.fixture
+def bundle_313(tmp_path: Path) -> Path:
+    folder = tmp_path / "bundle 3.13"
+    folder.mkdir()
+    for name in PYTHON_313:
+        (folder / name).touch()
+    return folder
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="these wheels are Linux's")
+def test_a_bundle_for_another_python_is_refused_by_the_name_of_the_one_that_is_needed(bundle_313: Path) -> None:
+    assert bundles.obstacle(bundle_313, (3, 13)) is None
+    reason = bundles.obstacle(bundle_313, (3, 14))
+    assert reason is not None
+    assert "made for Python 3.13" in reason
+    assert "this Blender needs one for Python 3.14" in reason
+    assert bundles.folder_name((3, 14)) in reason
+    assert "build_bundle 3.14" in reason
+
+
+def test_the_fitting_one_of_several_bundles_is_found(tmp_path: Path) -> None:
+    for minor in (11, 13, 14):
+        (tmp_path / bundles.folder_name((3, minor))).mkdir()
+    assert bundles.find(tmp_path, (3, 13)).name == bundles.folder_name((3, 13))
+    assert bundles.find(tmp_path, (3, 12)) == tmp_path
+
+
+def test_bundles_are_named_by_python_and_machine() -> None:
+    assert bundles.folder_name((3, 13), "linux", "x86_64") == "dahyf_hands-bundle-python3.13-linux-x86_64"
+    assert bundles.folder_name((3, 11), "win32", "AMD64") == "dahyf_hands-bundle-python3.11-win-amd64"
+
+
+@pytest.mark.parametrize(
+    ("wheel", "python", "system", "fit"),
+    [
+        ("rich-15.0.0-py3-none-any.whl", (3, 14), "win32", True),
+        ("flatbuffers-25.12.19-py2.py3-none-any.whl", (3, 11), "darwin", True),
+        ("opencv-5.0-cp37-abi3-manylinux_2_28_x86_64.whl", (3, 14), "linux", True),
+        ("opencv-5.0-cp37-abi3-win_amd64.whl", (3, 14), "linux", False),
+        ("av-18.1.0-cp313-abi3-manylinux_2_28_x86_64.whl", (3, 11), "linux", False),
+        ("numpy-2.4.6-cp311-cp311-manylinux_2_28_x86_64.whl", (3, 11), "linux", True),
+        ("numpy-2.4.6-cp311-cp311-manylinux_2_28_x86_64.whl", (3, 13), "linux", False),
+        ("numpy-2.4.6-cp311-cp311-macosx_11_0_arm64.whl", (3, 11), "darwin", True),
+    ],
+)
+def test_wheels_fit_by_their_tags(wheel: str, python: tuple, system: str, fit: bool) -> None:
+    assert bundles.fits(wheel, python, system) == fit
+
+
+def test_an_interpreter_tells_its_version_or_nothing(tmp_path: Path) -> None:
+    assert bundles.version_of(Path(sys.executable)) == sys.version_info[:2]
+    assert bundles.version_of(tmp_path / "python") is None
+
+
 def test_an_empty_bundle_is_told(tmp_path: Path) -> None:
-    reason = environment.obstacle(tmp_path / "new", None, tmp_path, online=True)
+    reason = bundles.obstacle(tmp_path, (3, 11))
     assert reason is not None
     assert str(tmp_path) in reason
 
 
 def test_a_full_disk_is_told(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "NEEDED_BYTES", 1 << 60)
-    reason = environment.obstacle(tmp_path / "new", None, bundle, online=False)
+    monkeypatch.setattr(installing, "INSTALLED_MB", 1 << 40)
+    reason = installing.obstacle(tmp_path / "new", None, bundle, online=False)
     assert reason is not None
     assert "MB are free" in reason
 
 
 def test_a_folder_without_permission_is_told(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment.os, "access", lambda _path, _mode: False)
-    reason = environment.obstacle(tmp_path / "new", None, bundle, online=False)
+    monkeypatch.setattr(installing.os, "access", lambda _path, _mode: False)
+    reason = installing.obstacle(tmp_path / "new", None, bundle, online=False)
     assert reason is not None
     assert f"{tmp_path} cannot be written to" in reason
 
@@ -71,17 +133,24 @@ def test_a_folder_without_permission_is_told(bundle: Path, tmp_path: Path, monke
             "ERROR: Could not find a version\nERROR: No matching distribution found for onnxruntime>=1.21",
             "No wheel fits",
         ),
+        (
+            "WARNING: Retrying after connection broken by 'NewConnectionError: Failed to establish a new connection'\n"
+            "ERROR: No matching distribution found for rich>=13",
+            "index cannot be reached",
+        ),
         ("something else", "advice of the step"),
     ],
 )
 def test_causes_are_read_from_what_pip_says(said: str, words: str) -> None:
-    step = environment.Step("Installing the core", ("pip",), "advice of the step")
-    assert words in environment.remedy(step, ["Looking in indexes", *said.splitlines()])
+    step = installing.Step("Installing the core", ("pip",), "advice of the step")
+    text, remedy = installing.reason(step, ["Looking in indexes", *said.splitlines()])
+    assert text.startswith("Installing the core failed.")
+    assert words in f"{text} {remedy}"
 
 
 @pytest.mark.parametrize(("needed", "works"), [((3, 11), True), ((9, 0), False)])
 def test_the_base_python_is_tried_first(needed: tuple, works: bool, tmp_path: Path) -> None:
-    step = environment.set_up_steps(Path(sys.executable), tmp_path, None, tmp_path)[0]
+    step = installing.set_up_steps(Path(sys.executable), tmp_path, None, tmp_path)[0]
     command = [part.replace("(3, 11)", str(needed)) for part in step.command]
     tried = subprocess.run(command, capture_output=True, text=True)
     assert (tried.returncode == 0) == works
@@ -91,7 +160,7 @@ def test_the_base_python_is_tried_first(needed: tuple, works: bool, tmp_path: Pa
 def test_paths_stay_whole_on_every_system(tmp_path: Path) -> None:
     """Blanks, quotes and letters of any script are parts of one argument: no shell ever sees them."""
     odd = tmp_path / 'Zoë\'s 手 "x" & y'
-    steps = environment.set_up_steps(odd / "python.exe", odd / "environment", None, odd / "bundle")
+    steps = installing.set_up_steps(odd / "python.exe", odd / "environment", None, odd / "bundle")
     assert steps[0].command[0] == str(odd / "python.exe")
     assert str(odd / "environment") in steps[1].command
     assert str(odd / "bundle") in steps[2].command
@@ -104,15 +173,95 @@ def test_each_system_keeps_its_interpreter_elsewhere(tmp_path: Path) -> None:
 
 
 def test_the_user_s_choice_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    private = environment.interpreter_in(tmp_path)
     monkeypatch.delenv(environment.INTERPRETER_VARIABLE, raising=False)
     assert environment.core_interpreter("", tmp_path) is None
-    private.parent.mkdir()
-    private.touch()
+    private = made(environment.next_environment(tmp_path))
+    assert environment.core_interpreter("", tmp_path) is None, "it is not finished"
+    environment.adopt(tmp_path, tmp_path / "1")
     assert environment.core_interpreter("", tmp_path) == private
     monkeypatch.setenv(environment.INTERPRETER_VARIABLE, "/studio/python")
     assert environment.core_interpreter("", tmp_path) == Path("/studio/python")
     assert environment.core_interpreter("/mine/python", tmp_path) == Path("/mine/python")
+
+
+def made(folder: Path) -> Path:
+    """The interpreter of an environment that looks like one."""
+    interpreter = environment.interpreter_in(folder)
+    interpreter.parent.mkdir(parents=True)
+    interpreter.touch()
+    return interpreter
+
+
+def test_the_next_environment_takes_over_when_it_is_finished(tmp_path: Path) -> None:
+    for name in ("1", "2", "1"):
+        built = environment.next_environment(tmp_path)
+        assert built == tmp_path / name
+        made(built)
+        environment.adopt(tmp_path, built)
+        assert environment.current_environment(tmp_path) == built
+        assert sorted(path.name for path in tmp_path.iterdir()) == [name, "current"]
+
+
+def test_what_was_never_finished_is_removed(tmp_path: Path) -> None:
+    environment.adopt(tmp_path, made(tmp_path / "1").parent.parent)
+    made(tmp_path / "2")
+    (tmp_path / "downloads").mkdir()
+    (tmp_path / ".current.new").touch()
+    environment.remove_unfinished(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "current"]
+
+
+def test_only_what_was_tried_is_said_to_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(environment.INTERPRETER_VARIABLE, raising=False)
+    monkeypatch.setattr(environment, "checked", {})
+    assert environment.state("", tmp_path) == environment.State(False, False, "The core is not installed yet.")
+    absent = environment.state(str(tmp_path / "python"), tmp_path)
+    assert not absent.installed
+    assert "is not there" in absent.text
+    mine = made(tmp_path / "mine")
+    assert environment.state(str(mine), tmp_path).text.endswith("press Check to try it.")
+    environment.checked[mine] = True
+    assert environment.state(str(mine), tmp_path).works
+    environment.checked[mine] = False
+    assert not environment.state(str(mine), tmp_path).works
+    private = made(tmp_path / "1")
+    environment.adopt(tmp_path, tmp_path / "1")
+    assert environment.state("", tmp_path).works
+    private.unlink()
+    gone = environment.state("", tmp_path)
+    assert not gone.installed
+    assert "is gone: press Set Up" in gone.text
+
+
+def test_the_bar_of_an_installation_moves_by_bytes_and_packages(tmp_path: Path) -> None:
+    built, waiting = tmp_path / "1", tmp_path / "downloads"
+    (waiting / "pip-unpack-x").mkdir(parents=True)
+    records = built / "lib" / "python3.11" / "site-packages"
+    records.mkdir(parents=True)
+    said = ["Collecting numpy>=2.0", "Downloading numpy-2.4.6-cp311.whl (16.9 MB)"]
+    fractions = [installing.install_progress(said[:1], built, waiting)[0]]
+    for megabytes in (50, 100):
+        with (waiting / "pip-unpack-x" / "numpy.whl").open("wb") as stream:
+            stream.truncate(megabytes * 1_000_000)
+        fraction, text = installing.install_progress(said, built, waiting)
+        fractions.append(fraction)
+        assert text == f"Downloading numpy: {megabytes} of about {installing.DOWNLOAD_MB} MB"
+    said.append("Installing collected packages: numpy, typing-extensions, rich")
+    for done, name in enumerate(("numpy-2.4.6", "typing_extensions-4.16.0", "rich-15.0.0"), start=1):
+        (records / f"{name}.dist-info").mkdir()
+        fraction, text = installing.install_progress(said, built, waiting)
+        fractions.append(fraction)
+        assert text == f"Installing: {done} of 3 packages"
+    assert fractions == sorted(set(fractions))
+    assert fractions[0] == 0
+    assert fractions[-1] == 1
+
+
+def test_a_bundle_is_read_wheel_by_wheel(tmp_path: Path) -> None:
+    said = [f"Processing ./{name}" for name in PYTHON_313]
+    fractions = [installing.install_progress(said[:count], tmp_path, tmp_path / "no")[0] for count in range(4)]
+    assert fractions == sorted(set(fractions))
+    assert installing.install_progress(said, tmp_path, tmp_path / "no")[1] == "Reading packages: 3"
 
 
 def test_the_core_runs_isolated() -> None:

@@ -8,10 +8,11 @@ import pytest
 from capture_factory import capture_arrays, write_capture
 from conftest import MakeCapture
 
-from addon.backend import job
+from addon.backend import notices
 from addon.backend.capture_file import State
 from addon.cleaning import confidence_bar
 from addon.errors import AddonError
+from addon.operators import core_job
 from addon.operators.captures import captures
 from addon.scene import footage, nla_layers
 from addon.scene.scene_import import ImportOptions, import_capture
@@ -156,12 +157,12 @@ def test_every_camera_of_blenders_can_be_used() -> None:
 
 
 def test_an_error_offers_what_mends_it() -> None:
-    job.keep_failure({"type": "error", "text": "damaged", "remedy": "", "exit_code": 5})
-    assert job.remedies(job.failure) == ("dahyf_hands.set_up_environment",)
-    assert job.remedies({"type": "error", "text": "", "exit_code": 3}) == ()
+    message = {"type": "error", "text": "damaged", "remedy": "", "exit_code": 5}
+    assert core_job.of_message(message).operators == ("dahyf_hands.set_up_environment",)
+    assert core_job.of_message(message | {"exit_code": 3}).operators == ()
+    notices.put("capture", core_job.of_message(message))
     bpy.ops.dahyf_hands.dismiss_error()
-    assert job.failure is None
-    assert not bpy.ops.dahyf_hands.dismiss_error.poll()
+    assert notices.of("capture") is None
 
 
 # The confidence bar

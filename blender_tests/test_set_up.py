@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ def steps():
     bpy.context.preferences.addons[name].preferences.bundle = bundle
     said["set up"] = list(bpy.ops.dahyf_hands.set_up_environment(how))
     yield
+    said["set up notice"] = sys.modules[name + ".backend.notices"].of("set_up").text
     said["check"] = list(bpy.ops.dahyf_hands.check_environment(how))
     yield
     bpy.ops.wm.save_as_mainfile(filepath=blend)
@@ -37,7 +39,8 @@ def steps():
     armature = next(obj for obj in bpy.data.objects if obj.type == "ARMATURE")
     said["range"] = list(armature.animation_data.action.frame_range)
     said["file"] = armature["dahyf_capture"]
-    said["failure"] = sys.modules[name + ".backend.job"].failure
+    notices = sys.modules[name + ".backend.notices"]
+    said["notice"] = notices.of("capture").kind, notices.of("capture").text
     open("said.json", "w").write(json.dumps(said))
 
 def go_on():
@@ -69,7 +72,8 @@ def archive() -> Path:
 
 @pytest.fixture(scope="module")
 def bundle() -> Path:
-    return built("build_bundle", "{}.{}".format(*sys.version_info)) / "bundle"
+    """The folder that holds the bundle for this Blender, perhaps beside those for others."""
+    return built("build_bundle", "{}.{}".format(*sys.version_info))
 
 
 def built(script: str, *arguments: str) -> Path:
@@ -102,13 +106,17 @@ def test_from_nothing_to_keyed_hands(archive: Path, bundle: Path, tmp_path: Path
     assert result.returncode == 0, result.stdout + result.stderr
     assert "Exception" not in result.stdout + result.stderr, result.stdout + result.stderr
     begun = ["RUNNING_MODAL" if window else "FINISHED"]
-    assert json.loads((tmp_path / "said.json").read_text()) == {
+    said = json.loads((tmp_path / "said.json").read_text())
+    kind, text = said.pop("notice")
+    assert kind == "INFO"
+    assert re.fullmatch(r"Keyed 1 hand in 20 frames: \w+ [\w ,]*\d+ seen[\w ,]*\. It took \d+\.\d seconds\.", text)
+    assert said == {
         "before": False,
         "online": False,
         "set up": begun,
+        "set up notice": "The core is installed and works.",
         "check": begun,
         "capture": begun,
-        "failure": None,
         "range": [11.0, 30.0],
         "file": "//клип 1.hands.npz",
     }

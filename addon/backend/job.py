@@ -5,59 +5,88 @@ Holds no references to Blender's data: the file may be reloaded while the child 
 
 import atexit
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 import bpy
 
+from . import notices
 from .worker import POLL_SECONDS, Message, Worker
 
-Finished = Callable[[int, list[Message], str], None]
+SECONDS_BETWEEN_LOOKS: Final = 0.5
+"""How often a job's own measure of progress is asked, which may look at many files."""
 
 
-REMEDIES: Final = {
-    1: ("dahyf_hands.check_environment",),
-    5: ("dahyf_hands.set_up_environment",),
-    6: ("dahyf_hands.import_capture",),
-}
-"""Operators that may help, by the core's exit code."""
+@dataclass(frozen=True)
+class Ending:
+    """How a child ended: its exit code, messages, error stream, seconds, and whether it was told to stop."""
+
+    code: int
+    messages: list[Message]
+    errors: str
+    seconds: float
+    cancelled: bool
+
+
+Finished = Callable[[Ending], None]
+Progress = Callable[[Sequence[str]], tuple[float, str]]
 
 
 @dataclass
 class Job:
-    """A running child. `finished` gets its exit code, all its messages and its error stream."""
+    """A running child. `section` is the part of the panel that shows it; `finished` is told how it ended.
+
+    progress: for a child that reports no progress of its own, from its lines so far to a fraction and words.
+    share: the part of the bar that is this child's, where several follow each other.
+    """
 
     title: str
+    section: str
     worker: Worker
     finished: Finished
+    progress: Progress | None = None
+    share: tuple[float, float] = (0.0, 1.0)
     text: str = ""
     pace: str = ""
+    done: int = 0
+    total: int = 0
     fraction: float = 0.0
     cancelling: bool = False
     messages: list[Message] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+    looked: float = 0.0
 
 
 _current: Job | None = None
-failure: Message | None = None
 
 
-def is_running() -> bool:
-    """Whether a child works."""
-    return _current is not None
+def is_running(section: str = "") -> bool:
+    """Whether a child works, for a section or for any."""
+    return _current is not None and section in ("", _current.section)
 
 
 def obstacle() -> str | None:
     """Why no child can start now, or None."""
-    return f"Wait for the other work: {_current.title}" if _current else None
+    return f"Wait until this is done: {_current.title}" if _current else None
 
 
-def start(title: str, command: list[str], finished: Finished) -> None:
+def start(
+    title: str,
+    command: list[str],
+    finished: Finished,
+    section: str = "capture",
+    variables: Mapping[str, str] = MappingProxyType({}),
+    progress: Progress | None = None,
+    share: tuple[float, float] = (0.0, 1.0),
+) -> None:
     """Start a child; only one runs at a time. Raises OSError when it cannot start."""
     global _current
     if _current is not None:
         raise RuntimeError("another job is running")
-    _current = Job(title, Worker(command), finished, text=title)
+    worker = Worker(command, variables)
+    _current = Job(title, section, worker, finished, progress, share, text=title, fraction=share[0])
     atexit.register(stop)
 
 
@@ -72,23 +101,41 @@ def tick() -> bool:
         job.messages.append(message)
         show(job, message)
     if code is None:
+        look(job)
         return True
     errors = job.worker.error_text()
     job.worker.close()
     _current = None
-    job.finished(code, job.messages, errors)
+    job.finished(Ending(code, job.messages, errors, time.monotonic() - job.started, job.cancelling))
     return is_running()
 
 
 def show(job: Job, message: Message) -> None:
     """Let the panel tell what a message says."""
+    if job.cancelling or job.progress is not None:
+        return
     if message["type"] == "progress" and message.get("total"):
-        job.fraction = message["done"] / message["total"]
+        job.done, job.total = message["done"], message["total"]
+        job.fraction = between(job.share, job.done / job.total)
         job.pace = pace(message)
-        job.text = f"{str(message.get('stage', '')).capitalize()}: {message['done']} of {message['total']} frames"
+        job.text = f"{job.done} of {job.total} frames"
     elif message["type"] in ("status", "warning"):
         job.pace = ""
         job.text = str(message.get("text", ""))
+
+
+def look(job: Job) -> None:
+    """Ask the job's own measure of progress, now and then."""
+    if job.progress is None or job.cancelling or time.monotonic() - job.looked < SECONDS_BETWEEN_LOOKS:
+        return
+    fraction, job.text = job.progress([str(message.get("text", "")) for message in job.messages])
+    job.fraction = max(job.fraction, between(job.share, fraction))
+    job.looked = time.monotonic()
+
+
+def between(share: tuple[float, float], fraction: float) -> float:
+    """How far the whole bar is when its part is that far."""
+    return share[0] + (share[1] - share[0]) * fraction
 
 
 def pace(message: Message) -> str:
@@ -102,11 +149,18 @@ def pace(message: Message) -> str:
     return ", ".join(parts)
 
 
+def progress_of(section: str) -> tuple[float, str, str] | None:
+    """How far a section's running work is, 0 to 1, what it does, and its pace; None where nothing runs."""
+    if _current is None or _current.section != section:
+        return None
+    return _current.fraction, _current.text, _current.pace
+
+
 def cancel() -> None:
     """Ask the child to stop; it keeps what is done."""
     if _current is not None and not _current.cancelling:
         _current.cancelling = True
-        _current.text = "Stopping"
+        _current.text, _current.pace = "Stopping", ""
         _current.worker.cancel()
 
 
@@ -123,38 +177,14 @@ def wait() -> None:
     time.sleep(POLL_SECONDS)
 
 
-def keep_failure(message: Message) -> None:
-    """Keep an error so that the panel can go on showing it."""
-    global failure
-    failure = message
-
-
-def clear_failure() -> None:
-    """Forget the last error."""
-    global failure
-    failure = None
-
-
-def remedies(message: Message) -> tuple[str, ...]:
-    """The operators that may mend what an error says."""
-    if "operators" in message:
-        return message["operators"]
-    return REMEDIES.get(message.get("exit_code", 0), ())
-
-
-def draw_progress(layout: bpy.types.UILayout) -> str:
-    """A progress bar and a Cancel button. Returns what is being done, in words, for below."""
-    if _current is None:
-        return ""
-    row = layout.row(align=True)
-    row.progress(factor=_current.fraction, type="BAR", text=_current.pace)
-    row.operator("dahyf_hands.cancel", text="", icon="CANCEL")
-    return _current.text
-
-
 @bpy.app.handlers.persistent
 def _stop_before_load(*_: object) -> None:
+    interrupted = _current
     stop()
+    notices.clear_all()
+    if interrupted is not None:
+        text = f"{interrupted.title} was stopped, as another file was opened."
+        notices.put(interrupted.section, notices.Notice(notices.WARNING, text))
 
 
 def register() -> None:
@@ -166,3 +196,4 @@ def unregister() -> None:
     """End the child with the add-on."""
     bpy.app.handlers.load_pre.remove(_stop_before_load)
     stop()
+    notices.clear_all()

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 Message = dict[str, Any]
@@ -25,8 +26,11 @@ POLL_SECONDS = 0.1
 class Worker:
     """One running child. `poll` gives its new messages, `cancel` asks it to keep what is done and stop."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Start `command` (program and arguments, never through a shell). Raises OSError when it cannot start."""
+    def __init__(self, command: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Start `command` (program and arguments, never through a shell) with these environment variables besides.
+
+        Raises OSError when it cannot start.
+        """
         self._folder = tempfile.TemporaryDirectory(prefix="dahyf_hands_", ignore_cleanup_errors=True)
         self._output = Path(self._folder.name) / "output.jsonl"
         self._errors = Path(self._folder.name) / "errors.txt"
@@ -37,7 +41,7 @@ class Worker:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=errors,
-                    env=clean_environment(os.environ),
+                    env=clean_environment(os.environ) | dict(variables),
                     **process_group(sys.platform),
                 )
         except OSError:
@@ -111,7 +115,7 @@ def failure(code: int, messages: Sequence[Message], errors: str) -> Message:
     last = words[-1] if words else "it said nothing."
     return {
         "type": "error",
-        "text": f"The capture process ended with exit code {code}: {last}",
+        "text": f"The core ended with exit code {code}: {last}",
         "remedy": "Press Check in the add-on's preferences.",
         "exit_code": code,
     }

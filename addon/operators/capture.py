@@ -4,6 +4,7 @@ from pathlib import Path
 
 import bpy
 
+from ..backend import notices
 from ..settings import capture_properties
 from .core_job import CoreJob, CoreWork, core_command
 
@@ -15,23 +16,25 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
     bl_label = "Capture Hands"
     bl_options = {"REGISTER"}
 
-    when_cancelled = "Stopped. What is done is kept; Capture Hands goes on from there."
-
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
         """What a capture lacks, or None."""
         settings = capture_properties.settings_of(context.scene)
-        if not settings.footage:
-            return "Choose the footage first"
-        if not capture_properties.absolute(settings.footage).exists():
-            return f"The footage is not there: {settings.footage}"
-        return capture_properties.range_obstacle(settings)
+        return capture_properties.footage_obstacle(settings) or capture_properties.range_obstacle(settings)
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
         """The command for the scene's settings; its capture is imported."""
         output, command = capture_command(context)
-        set_scene = capture_properties.settings_of(context.scene).set_scene
-        return CoreWork("Starting", command, lambda: import_result(output, set_scene))
+        settings = capture_properties.settings_of(context.scene)
+        self.scene, self.arguments = context.scene.name, capture_properties.capture_arguments(settings, output)
+        return CoreWork("Capturing", command, lambda: import_result(output, settings_for(self.scene).set_scene))
+
+    def stopped(self, done: int, total: int) -> str:
+        """Remember in the scene what a next press of the button goes on with."""
+        if not done:
+            return "The capture was stopped before its first frame was done."
+        capture_properties.remember_stopped(settings_for(self.scene), self.arguments, done, total)
+        return f"The capture was stopped: {done} of {total} frames are done and kept. Resume goes on from there."
 
 
 def capture_command(context: bpy.types.Context) -> tuple[Path, list[str]]:
@@ -41,9 +44,17 @@ def capture_command(context: bpy.types.Context) -> tuple[Path, list[str]]:
     return output, core_command(context, *capture_properties.capture_arguments(settings, output))
 
 
-def import_result(output: Path, set_scene: bool) -> set[str]:
-    """Key the capture as one step that undo takes back."""
-    return bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(output), set_scene=set_scene)
+def settings_for(scene: str) -> capture_properties.DAHYF_HANDS_PG_settings:
+    """The settings of the scene of that name, or of the present one if it has gone."""
+    return capture_properties.settings_of(bpy.data.scenes.get(scene) or bpy.context.scene)
+
+
+def import_result(output: Path, set_scene: bool) -> notices.Notice:
+    """Key the capture as one step that undo takes back. Raises RuntimeError."""
+    bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(output), set_scene=set_scene)
+    done = notices.of(DAHYF_HANDS_OT_capture.section)
+    assert done is not None
+    return done
 
 
 CLASSES = (DAHYF_HANDS_OT_capture,)

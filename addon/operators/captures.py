@@ -7,6 +7,7 @@ from ..cleaning import recleaning
 from ..scene import scene_import
 from .polling import allows
 
+NO_HANDS = "Capture hands or import a capture first"
 RootAndHands = tuple[bpy.types.Object, list[bpy.types.Object]]
 
 
@@ -33,7 +34,7 @@ class DAHYF_HANDS_OT_select_hands(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return allows(cls, None if captures(context.scene) else "Capture hands or import a capture first")
+        return allows(cls, None if captures(context.scene) else NO_HANDS)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         found = captures(context.scene)

@@ -8,11 +8,13 @@ from typing import Any
 
 import bpy
 
+from ..backend import notices, summary
 from ..backend.capture_file import read_capture
 from ..cleaning import flagged_spans, recleaning
 from ..errors import AddonError
 from ..scene import nla_layers
 from ..settings import clean_properties
+from .captures import NO_HANDS, captures
 from .core_job import CoreJob, CoreWork, core_command
 from .polling import allows
 
@@ -25,6 +27,7 @@ class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Op
     bl_idname = "dahyf_hands.clean"
     bl_label = "Clean"
     bl_options = {"REGISTER"}
+    section = "clean"
 
     swap: bpy.props.BoolProperty(
         name="Swap Side",
@@ -52,13 +55,15 @@ def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bo
     output = str(Path(folder.name) / "clean.npz")
     command = core_command(context, "clean", str(capture.path), "--output", output, "--json", *options, *tracks)
     names = json.dumps([armature.name for armature in rigs])
+    numbers = [armature[recleaning.HAND] for armature in rigs]
 
-    def key() -> set[str]:
+    def key() -> notices.Notice:
         """As one step that undo takes back."""
         with folder:
-            return bpy.ops.dahyf_hands.key_cleaned(
+            bpy.ops.dahyf_hands.key_cleaned(
                 "EXEC_DEFAULT", True, filepath=output, rigs=names, settings=json.dumps(settings)
             )
+            return notices.Notice(notices.INFO, f"Cleaned {summary.describe(read_capture(Path(output)), numbers)}")
 
     return CoreWork("Cleaning", command, key)
 
@@ -155,7 +160,9 @@ class DAHYF_HANDS_OT_jump_to_bad_span(bpy.types.Operator):
 
 def missing_hand(context: bpy.types.Context) -> str | None:
     """Why there is nothing to clean, or None."""
-    return None if recleaning.hand_rigs(context) else "Select a captured hand first"
+    if recleaning.hand_rigs(context):
+        return None
+    return "Select a captured hand first" if captures(context.scene) else NO_HANDS
 
 
 def uncorrected(armature: bpy.types.Object) -> bool:

@@ -1,11 +1,12 @@
 """What operators that run the core share: a child that is watched from a window or waited for, and plain errors."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 
-from ..backend import environment, job, worker
+from ..backend import environment, job, notices, worker
 from ..errors import AddonError
 from ..settings import preferences
 from .modal_job import ModalJob
@@ -14,17 +15,18 @@ from .polling import allows
 
 @dataclass(frozen=True)
 class CoreWork:
-    """A command of the core, and what to do with its result; it must hold no references to Blender's data."""
+    """A command of the core, and what to do with its result; it must hold no references to Blender's data.
+
+    conclude: uses the result and says what came out; Blender's operators in it raise RuntimeError.
+    """
 
     title: str
     command: list[str]
-    conclude: Callable[[], set[str]]
+    conclude: Callable[[], notices.Notice]
 
 
 class CoreJob(ModalJob):
     """Mix into an operator that runs the core once, in the background with `execute`, else as a modal."""
-
-    when_cancelled = "Stopped."
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
@@ -35,13 +37,17 @@ class CoreJob(ModalJob):
         """The work. Raises AddonError."""
         raise NotImplementedError
 
+    def stopped(self, done: int, total: int) -> str:
+        """What to say after the user has stopped the work, of which that much was done."""
+        return "Stopped; nothing has changed."
+
     def prepared(self, context: bpy.types.Context) -> CoreWork | None:
         """The work, or None after reporting why there is none."""
-        job.clear_failure()
+        notices.clear_all()
         try:
             return self.prepare(context)
         except AddonError as error:
-            fail(self, {"type": "error", "text": error.reason, "remedy": error.remedy})
+            self.say(notices.Notice(notices.ERROR, error.reason, error.remedy))
             return None
 
     @classmethod
@@ -54,18 +60,20 @@ class CoreJob(ModalJob):
         if work is None:
             return False
 
-        def finished(code: int, messages: list[worker.Message], errors: str) -> None:
-            if code == worker.EXIT_INTERRUPTED:
-                self.report({"INFO"}, self.when_cancelled)
-            elif code:
-                fail(self, worker.failure(code, messages, errors))
+        def finished(ending: job.Ending) -> None:
+            if ending.code == worker.EXIT_INTERRUPTED:
+                progress = [message for message in ending.messages if message["type"] == "progress"]
+                last = progress[-1] if progress else {}
+                self.say(notices.Notice(notices.INFO, self.stopped(last.get("done", 0), last.get("total", 0))))
+            elif ending.code:
+                self.say(of_message(worker.failure(ending.code, ending.messages, ending.errors)))
             else:
-                work.conclude()
+                self.conclude(work, ending.messages, ending.seconds)
 
         try:
-            job.start(work.title, work.command, finished)
+            job.start(work.title, work.command, finished, self.section)
         except OSError as error:
-            fail(self, cannot_start(work.command, error))
+            self.say(cannot_start(work.command, error))
             return False
         return True
 
@@ -74,14 +82,30 @@ class CoreJob(ModalJob):
         work = self.prepared(context)
         if work is None:
             return {"CANCELLED"}
+        started, messages = time.monotonic(), []
         try:
-            code, last = worker.run_blocking(work.command, on_message=lambda _message: None)
+            code, last = worker.run_blocking(work.command, on_message=messages.append)
         except OSError as error:
-            code, last = worker.EXIT_UNEXPECTED, cannot_start(work.command, error)
-        if code:
-            fail(self, last)
+            self.say(cannot_start(work.command, error))
             return {"CANCELLED"}
-        return work.conclude()
+        if code:
+            self.say(of_message(last))
+            return {"CANCELLED"}
+        done = self.conclude(work, messages, time.monotonic() - started)
+        return {"FINISHED"} if done else {"CANCELLED"}
+
+    def conclude(self, work: CoreWork, messages: list[worker.Message], seconds: float) -> bool:
+        """Use the result and say what came out, with what the core has warned of; whether that went well."""
+        try:
+            notice = work.conclude()
+        except (AddonError, RuntimeError) as error:
+            self.say(notices.Notice(notices.ERROR, str(error).removeprefix("Error: ").strip()))
+            return False
+        warned = [str(message["text"]) for message in messages if message["type"] == "warning"]
+        if fresh := [text for text in warned if text not in notice.sentences]:
+            notice = replace(notice, kind=notices.WARNING, remedy=" ".join([notice.remedy, *fresh]).strip())
+        self.say(replace(notice, text=f"{notice.text} It took {seconds:.1f} seconds."))
+        return True
 
 
 def core_obstacle(context: bpy.types.Context) -> str | None:
@@ -100,17 +124,17 @@ def core_command(context: bpy.types.Context, *arguments: str) -> list[str]:
     return environment.core_command(interpreter, *arguments)
 
 
-def cannot_start(command: list[str], error: OSError) -> worker.Message:
+def of_message(message: worker.Message) -> notices.Notice:
+    """The error that the core reports, and the operators that may help."""
+    operators = notices.REMEDIES.get(message.get("exit_code", 0), ())
+    return notices.Notice(notices.ERROR, str(message["text"]), str(message.get("remedy", "")), operators)
+
+
+def cannot_start(command: list[str], error: OSError) -> notices.Notice:
     """The error of an interpreter that does not run."""
-    return {
-        "type": "error",
-        "text": f"The core's interpreter {command[0]} does not start: {error.strerror or error}.",
-        "remedy": "Choose another one in the add-on's preferences, or press Set Up.",
-        "operators": ("dahyf_hands.set_up_environment",),
-    }
-
-
-def fail(operator: bpy.types.Operator, message: worker.Message) -> None:
-    """Show an error as a pop-up, and keep it for the panel."""
-    job.keep_failure(message)
-    operator.report({"ERROR"}, f"{message['text']} {message.get('remedy', '')}".strip())
+    return notices.Notice(
+        notices.ERROR,
+        f"The core's interpreter {command[0]} does not start: {error.strerror or error}.",
+        "Choose another one in the add-on's preferences, or press Set Up.",
+        ("dahyf_hands.set_up_environment",),
+    )

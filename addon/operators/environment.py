@@ -1,53 +1,160 @@
 """Set Up and Check: make the core's private environment, try it, and say what came out."""
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
 
 from .. import extension
-from ..backend import environment, job, worker
+from ..backend import bundle as bundles
+from ..backend import environment, installing, job, notices
+from ..backend.installing import Step
 from ..settings import preferences
 from .core_job import core_obstacle
 from .modal_job import ModalJob
 from .polling import allows
 
+SET_UP_REPORT = "set-up-report.txt"
+CHECK_REPORT = "check-report.txt"
+SHOWN_LINES = 25
 
-class DAHYF_HANDS_OT_set_up_environment(ModalJob, bpy.types.Operator):
-    """Make a private Python environment and install the core into it. Blender's own Python is not touched"""
+
+@dataclass
+class Run:
+    """Steps that follow each other. `done` and `failed` use the result; `report` is where all is written down."""
+
+    steps: list[Step]
+    report: str
+    ready: str
+    done: Callable[[], None]
+    failed: Callable[[], None]
+    lines: list[str] = field(default_factory=list)
+    number: int = 0
+    well: bool = False
+
+    @property
+    def step(self) -> Step:
+        """The one that is being done."""
+        return self.steps[self.number]
+
+    @property
+    def share(self) -> tuple[float, float]:
+        """The part of the bar that the step has."""
+        if len(self.steps) == 1:
+            return 0.0, 1.0
+        return (0.0, *installing.SHARES)[self.number : self.number + 2]
+
+
+class RunSteps(ModalJob):
+    """Mix into an operator that runs steps: as a modal, or in the background with `execute`."""
+
+    section = "set_up"
+
+    def run(self, context: bpy.types.Context) -> Run | None:
+        """The steps, or None after saying what stands in the way."""
+        raise NotImplementedError
+
+    def start(self, context: bpy.types.Context) -> bool:
+        """Start the first step; each starts the next."""
+        notices.clear_all()
+        run = self.run(context)
+        return run is not None and self.go_on(run)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """The same without a window."""
+        notices.clear_all()
+        run = self.run(context)
+        if run is None or not self.go_on(run):
+            return {"CANCELLED"}
+        while job.tick():
+            job.wait()
+        return {"FINISHED"} if run.well else {"CANCELLED"}
+
+    def go_on(self, run: Run) -> bool:
+        """Start the step that comes next; whether it could be started."""
+        step = run.step
+
+        def finished(ending: job.Ending) -> None:
+            run.lines += transcript(step, ending)
+            if ending.cancelled:
+                self.give_up(run, notices.Notice(notices.INFO, f"{self.bl_label} was stopped."))
+            elif ending.code:
+                self.give_up(run, failure(step, run.lines))
+            elif step is not run.steps[-1]:
+                run.number += 1
+                self.go_on(run)
+            else:
+                self.finish(run)
+
+        title = f"Step {run.number + 1} of {len(run.steps)}: {step.title}" if len(run.steps) > 1 else step.title
+        try:
+            job.start(title, list(step.command), finished, self.section, step.variables, step.progress, run.share)
+        except OSError as error:
+            run.lines.append(f"{step.title}: {error}")
+            self.give_up(run, failure(step, run.lines))
+            return False
+        return True
+
+    def finish(self, run: Run) -> None:
+        """Use what was made, and say that all is well."""
+        try:
+            run.done()
+        except OSError as error:
+            run.lines.append(f"Using the new environment: {error}")
+            self.give_up(run, failure(run.step, run.lines))
+            return
+        write_report(run.report, self.bl_label, run.lines)
+        run.well = True
+        self.say(notices.Notice(notices.INFO, run.ready))
+
+    def give_up(self, run: Run, notice: notices.Notice) -> None:
+        """Take back what was begun, write the report, and say why."""
+        run.failed()
+        if notice.kind == notices.ERROR:
+            run.lines += [notice.text, f"What to do: {notice.remedy}"]
+        write_report(run.report, self.bl_label, run.lines)
+        self.say(notice)
+
+
+class DAHYF_HANDS_OT_set_up_environment(RunSteps, bpy.types.Operator):
+    """Install the core into a private Python environment. Blender's own Python stays as it is"""
 
     bl_idname = "dahyf_hands.set_up_environment"
     bl_label = "Set Up"
 
     @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return allows(cls, job.obstacle())
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return allows(cls, job.obstacle() or set_up_obstacle(preferences.preferences_of(context)))
 
-    def steps(self, context: bpy.types.Context) -> list[environment.Step]:
-        """The commands, or none after reporting what stands in the way."""
+    def run(self, context: bpy.types.Context) -> Run | None:
+        """The commands, or None after reporting what stands in the way."""
         chosen = preferences.preferences_of(context)
-        bundle = Path(bpy.path.abspath(chosen.bundle)) if chosen.bundle else None
-        core = environment.bundled_wheel(Path(__file__).parent.parent)
-        folder = preferences.environment_folder()
-        reason = environment.obstacle(folder, core, bundle, bpy.app.online_access)
-        if reason:
-            self.report({"ERROR"}, reason)
-            return []
         base = environment.base_interpreter(bpy.path.abspath(chosen.base_python))
-        return environment.set_up_steps(base, preferences.environment_folder(create=True), core, bundle)
+        bundle = chosen_bundle(chosen)
+        reason = set_up_obstacle(chosen) or (installing.bundle_obstacle(bundle, base) if bundle else None)
+        if reason:
+            self.say(notices.Notice(notices.ERROR, reason))
+            return None
+        try:
+            folder = preferences.environment_folder(create=True)
+            environment.remove_unfinished(folder)
+            built = environment.next_environment(folder)
+            installing.downloads(built).mkdir(exist_ok=True)
+        except OSError as error:
+            self.say(notices.Notice(notices.ERROR, f"No folder can be made for the core: {error}."))
+            return None
+        return Run(
+            steps=installing.set_up_steps(base, built, core_wheel(), bundle),
+            report=SET_UP_REPORT,
+            ready="The core is installed and works.",
+            done=lambda: environment.adopt(folder, built),
+            failed=lambda: environment.remove_unfinished(folder),
+        )
 
-    def start(self, context: bpy.types.Context) -> bool:
-        """Start the first step; each starts the next."""
-        steps = self.steps(context)
-        return bool(steps) and run_steps(self, steps, [])
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """The same without a window."""
-        steps = self.steps(context)
-        return {"FINISHED"} if steps and run_steps_blocking(self, steps) else {"CANCELLED"}
-
-
-class DAHYF_HANDS_OT_check_environment(ModalJob, bpy.types.Operator):
-    """Run the core once and tell whether everything it needs is there"""
+class DAHYF_HANDS_OT_check_environment(RunSteps, bpy.types.Operator):
+    """Run the core once, and tell whether everything it needs is there"""
 
     bl_idname = "dahyf_hands.check_environment"
     bl_label = "Check"
@@ -56,104 +163,96 @@ class DAHYF_HANDS_OT_check_environment(ModalJob, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return allows(cls, core_obstacle(context))
 
-    def steps(self, context: bpy.types.Context) -> list[environment.Step]:
+    def run(self, context: bpy.types.Context) -> Run:
         """The one command that checks."""
         interpreter = preferences.core_interpreter(preferences.preferences_of(context))
         assert interpreter is not None
-        return [environment.check_step(interpreter)]
 
-    def start(self, context: bpy.types.Context) -> bool:
-        """Start the check."""
-        return run_steps(self, self.steps(context), [])
+        def remember(works: bool) -> None:
+            environment.checked[interpreter] = works
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """The same without a window."""
-        return {"FINISHED"} if run_steps_blocking(self, self.steps(context)) else {"CANCELLED"}
+        return Run(
+            steps=[installing.check_step(interpreter)],
+            report=CHECK_REPORT,
+            ready="The core works.",
+            done=lambda: remember(True),
+            failed=lambda: remember(False),
+        )
 
 
 class DAHYF_HANDS_OT_show_report(bpy.types.Operator):
-    """Show what the last set-up or check said"""
+    """Show what the last Set Up and the last Check said, in full in two text files"""
 
     bl_idname = "dahyf_hands.show_report"
     bl_label = "Show Report"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return allows(cls, None if report_path().is_file() else "Nothing was set up or checked yet")
+        return allows(cls, None if reports() else "Nothing was set up or checked yet")
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_popup(self, width=700)
+        return context.window_manager.invoke_popup(self, width=800)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         return {"FINISHED"}
 
     def draw(self, _context: bpy.types.Context) -> None:
-        """The last lines of the report, and where all of it lies."""
-        column = self.layout.column()
-        column.scale_y = 0.75
-        for line in report_path().read_text("utf-8").splitlines()[-30:]:
-            column.label(text=line)
-        column.label(text=str(report_path()), icon="FILE_TEXT")
+        """The last lines of each report, and where all of it lies."""
+        for path in reports():
+            box = self.layout.box().column()
+            box.label(text=str(path), icon="FILE_TEXT")
+            lines = box.column()
+            lines.scale_y = 0.75
+            for line in path.read_text("utf-8").splitlines()[-SHOWN_LINES:]:
+                lines.label(text=line, translate=False)
 
 
-def report_path() -> Path:
-    """Where the last report lies."""
-    return extension.user_folder() / "environment-report.txt"
+def chosen_bundle(chosen: preferences.DAHYF_HANDS_AP_preferences) -> Path | None:
+    """The offline bundle of the preferences: the chosen folder, or the one in it that is made for this Blender."""
+    if not chosen.bundle:
+        return None
+    base = environment.base_interpreter(bpy.path.abspath(chosen.base_python))
+    folder, version = Path(bpy.path.abspath(chosen.bundle)), bundles.version_of(base)
+    return bundles.find(folder, version) if version else folder
 
 
-def run_steps(operator: bpy.types.Operator, steps: list[environment.Step], said: list[str]) -> bool:
-    """Start the first step; the rest follow when it ends well."""
-    step, *rest = steps
+def core_wheel() -> Path | None:
+    """The core's wheel that travels inside this extension."""
+    return environment.bundled_wheel(Path(__file__).parent.parent)
 
-    def finished(code: int, messages: list[worker.Message], errors: str) -> None:
-        lines = [*said, *transcript(step, code, messages, errors)]
-        if code == 0 and rest:
-            run_steps(operator, rest, lines)
-        else:
-            conclude(operator, step, code, lines)
 
+def set_up_obstacle(chosen: preferences.DAHYF_HANDS_AP_preferences) -> str | None:
+    """Why the core cannot be installed now, or None."""
+    bundle = Path(bpy.path.abspath(chosen.bundle)) if chosen.bundle else None
+    return installing.obstacle(preferences.environment_folder(), core_wheel(), bundle, bpy.app.online_access)
+
+
+def reports() -> list[Path]:
+    """The reports that there are, that of the set-up first."""
+    paths = (extension.user_folder() / name for name in (SET_UP_REPORT, CHECK_REPORT))
+    return [path for path in paths if path.is_file()]
+
+
+def write_report(name: str, title: str, lines: list[str]) -> None:
+    """Keep what was said, as far as the disk lets it be kept."""
+    path = extension.user_folder(create=True) / name
     try:
-        job.start(step.title, list(step.command), finished)
-    except OSError as error:
-        conclude(operator, step, worker.EXIT_UNEXPECTED, [*said, f"{step.title}: {error}"])
-        return False
-    return True
+        path.write_text(installing.report(title, lines), "utf-8")
+    except OSError:
+        path.unlink(missing_ok=True)
 
 
-def run_steps_blocking(operator: bpy.types.Operator, steps: list[environment.Step]) -> bool:
-    """Run all steps one after another, and wait."""
-    if not run_steps(operator, steps, []):
-        return False
-    while job.tick():
-        job.wait()
-    return job.failure is None
-
-
-def transcript(step: environment.Step, code: int, messages: list[worker.Message], errors: str) -> list[str]:
+def transcript(step: Step, ending: job.Ending) -> list[str]:
     """What a step said, as lines of the report."""
-    said = [str(message.get("text", "")) for message in messages if message.get("text")]
-    return [
-        f"{step.title}: {'done' if code == 0 else f'failed with exit code {code}'}",
-        *said,
-        *errors.splitlines(),
-        "",
-    ]
+    said = [str(message.get("text", "")) for message in ending.messages if message.get("text")]
+    result = "stopped" if ending.cancelled else f"failed with exit code {ending.code}" if ending.code else "done"
+    return [f"{step.title}: {result}", *said, *ending.errors.splitlines(), ""]
 
 
-def conclude(operator: bpy.types.Operator, step: environment.Step, code: int, lines: list[str]) -> None:
-    """Write the report, and say in one sentence how it went."""
-    remedy = environment.remedy(step, lines)
-    if code:
-        lines = [*lines, f"What to do: {remedy}"]
-    report_path().parent.mkdir(parents=True, exist_ok=True)
-    report_path().write_text(environment.report("set-up and check", lines), "utf-8")
-    if code:
-        buttons = ("dahyf_hands.set_up_environment", "dahyf_hands.show_report")
-        job.keep_failure({"type": "error", "text": f"{step.title} failed.", "remedy": remedy, "operators": buttons})
-        operator.report({"ERROR"}, f"{step.title} failed. {remedy} Show Report tells more.")
-    else:
-        job.clear_failure()
-        operator.report({"INFO"}, "The core is ready.")
+def failure(step: Step, lines: list[str]) -> notices.Notice:
+    """Why a step failed, and what to do."""
+    text, remedy = installing.reason(step, lines)
+    return notices.Notice(notices.ERROR, text, remedy, ("dahyf_hands.show_report",))
 
 
 CLASSES = (

@@ -5,6 +5,7 @@ from pathlib import Path
 import bpy
 from bpy_extras.io_utils import ImportHelper
 
+from ..backend import notices, summary
 from ..backend.capture_file import read_capture
 from ..errors import AddonError
 from ..scene.scene_import import ImportOptions, import_capture
@@ -38,15 +39,18 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
     def execute(self, context: bpy.types.Context) -> set[str]:
         options = ImportOptions(self.set_scene, self.show_footage, self.hide_missing)
         try:
-            imported = import_capture(context, read_capture(Path(self.filepath)), options)
+            capture = read_capture(Path(self.filepath))
+            imported = import_capture(context, capture, options)
         except AddonError as error:
+            notices.put("capture", notices.Notice(notices.ERROR, error.reason, error.remedy))
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         if self.set_scene:
             look_through_camera(context)
-        for warning in imported.warnings:
-            self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"Imported {len(imported.rigs)} hand(s) into {imported.collection.name}")
+        kind = notices.WARNING if imported.warnings else notices.INFO
+        notice = notices.Notice(kind, f"Keyed {summary.describe(capture)}", " ".join(imported.warnings))
+        notices.put("capture", notice)
+        self.report({kind}, notice.sentences)
         return {"FINISHED"}
 
 

@@ -2,14 +2,18 @@
 
 import bpy
 
-from ..backend import job
+from ..backend import job, notices
 from ..backend.worker import POLL_SECONDS
 from .polling import allows
 
 
 class ModalJob:
-    """Mix into an operator whose `start(context)` starts a job; the modal ends when no job is left."""
+    """Mix into an operator whose `start(context)` starts a job; the modal ends when no job is left.
 
+    section: the part of the panel where its progress and its ending are shown.
+    """
+
+    section = "capture"
     _timer: bpy.types.Timer | None = None
 
     def start(self, context: bpy.types.Context) -> bool:
@@ -44,6 +48,11 @@ class ModalJob:
         context.window_manager.event_timer_remove(self._timer)
         job.stop()
 
+    def say(self, notice: notices.Notice) -> None:
+        """Tell how the work ended: in the status bar, an error as a pop-up, and in the section's part of the panel."""
+        notices.put(self.section, notice)
+        self.report({notice.kind}, notice.sentences)
+
 
 def redraw(context: bpy.types.Context) -> None:
     """Draw the areas anew that show progress."""
@@ -54,10 +63,10 @@ def redraw(context: bpy.types.Context) -> None:
 
 
 class DAHYF_HANDS_OT_cancel(bpy.types.Operator):
-    """Stop the running work; what is done is kept, and the same command goes on from there"""
+    """Stop the work that runs. A stopped capture keeps the frames that are done, and Resume goes on from there"""
 
     bl_idname = "dahyf_hands.cancel"
-    bl_label = "Cancel"
+    bl_label = "Stop"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
@@ -69,17 +78,14 @@ class DAHYF_HANDS_OT_cancel(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_dismiss_error(bpy.types.Operator):
-    """Take the last error off the panel"""
+    """Take all messages off the panel"""
 
     bl_idname = "dahyf_hands.dismiss_error"
-    bl_label = "Dismiss Error"
+    bl_label = "Dismiss"
 
-    @classmethod
-    def poll(cls, _context: bpy.types.Context) -> bool:
-        return allows(cls, None if job.failure else "There is no error")
-
-    def execute(self, _context: bpy.types.Context) -> set[str]:
-        job.clear_failure()
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        notices.clear_all()
+        redraw(context)
         return {"FINISHED"}
 
 

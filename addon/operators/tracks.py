@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from ..backend import notices, summary
 from ..backend.capture_file import Capture, read_capture
 from ..cleaning import recleaning, tracks
 from ..errors import AddonError, OutputError
@@ -16,6 +17,8 @@ from .core_job import CoreJob, CoreWork, core_command
 
 class EditTracks(CoreJob):
     """Mix into an operator that edits the tracks of the active hand's capture."""
+
+    section = "clean"
 
     filepath: bpy.props.StringProperty(
         name="Capture File",
@@ -43,11 +46,10 @@ class EditTracks(CoreJob):
         return CoreWork("Editing tracks", command, lambda: show_edit(output, edit))
 
 
-def show_edit(output: Path, edit: tracks.Edit) -> set[str]:
-    """As one step that undo takes back."""
-    return bpy.ops.dahyf_hands.show_edited_tracks(
-        "EXEC_DEFAULT", True, filepath=str(output), edit=json.dumps(asdict(edit))
-    )
+def show_edit(output: Path, edit: tracks.Edit) -> notices.Notice:
+    """As one step that undo takes back. Raises RuntimeError."""
+    bpy.ops.dahyf_hands.show_edited_tracks("EXEC_DEFAULT", True, filepath=str(output), edit=json.dumps(asdict(edit)))
+    return notices.Notice(notices.INFO, f"{summary.describe(read_capture(output))} They are kept in {output.name}.")
 
 
 class DAHYF_HANDS_OT_split_here(EditTracks, bpy.types.Operator):

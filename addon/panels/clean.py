@@ -2,12 +2,15 @@
 
 import bpy
 
+from .. import drawing
+from ..backend import job, notices
 from ..errors import AddonError
+from ..operators.captures import DAHYF_HANDS_OT_select_hands, captures
 from ..operators.clean import DAHYF_HANDS_OT_clean, missing_hand
 from ..operators.core_job import core_obstacle
 from ..settings.clean_properties import Floor, parse_floors
 from .presets import DAHYF_HANDS_PT_clean_presets
-from .sidebar import SidebarPanel, draw_obstacle, split_column
+from .sidebar import SidebarPanel
 
 GATE = ("threshold", "lost", "max_gap", "spike")
 SMOOTHING = ("wrist_position_hz", "wrist_depth_hz", "wrist_rotation_hz", "finger_hz")
@@ -24,16 +27,20 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.dahyf_hands_clean
+        busy = job.is_running() or notices.of("clean") is not None
+        if (missing := missing_hand(context)) and not busy:
+            drawing.wrapped(self.layout, context, f"{missing}.", "INFO")
+            if captures(context.scene):
+                self.layout.operator(DAHYF_HANDS_OT_select_hands.bl_idname, icon="RESTRICT_SELECT_OFF")
+            return
         draw_settings(self.layout, "Trust", settings, GATE)
         draw_ranges(self.layout, settings)
-        draw_settings(self.layout, "Smoothing, Hz", settings, SMOOTHING)
+        draw_settings(self.layout, "Smoothing", settings, SMOOTHING)
         draw_settings(self.layout, "Stillness", settings, STEADYING)
-        draw_obstacle(self.layout, context, core_obstacle(context) or missing_hand(context))
-        row = self.layout.row()
-        row.scale_y = 1.4
-        row.operator(DAHYF_HANDS_OT_clean.bl_idname, icon="BRUSH_DATA")
+        clean = DAHYF_HANDS_OT_clean
+        drawing.draw_button_or_progress(self.layout, clean.section, clean.bl_idname, clean.bl_label, "BRUSH_DATA", 1.4)
         row = self.layout.row(align=True)
-        row.operator(DAHYF_HANDS_OT_clean.bl_idname, text="Swap Side", icon="ARROW_LEFTRIGHT").swap = True
+        row.operator(clean.bl_idname, text="Swap Side", icon="ARROW_LEFTRIGHT").swap = True
         row.operator("dahyf_hands.drop_hand", icon="X")
         row = self.layout.row(align=True)
         row.operator("dahyf_hands.split_here", icon="UNLINKED")
@@ -44,6 +51,7 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
         row.prop(settings, "show_confidence", text="", icon="SEQ_HISTOGRAM")
         row.operator("dahyf_hands.jump_to_bad_span", text="", icon="PREV_KEYFRAME").next = False
         row.operator("dahyf_hands.jump_to_bad_span", text="", icon="NEXT_KEYFRAME").next = True
+        drawing.draw_state(self.layout, context, clean.section, core_obstacle(context) or missing)
 
 
 def draw_settings(
@@ -51,7 +59,7 @@ def draw_settings(
 ) -> None:
     """Settings below their heading."""
     layout.label(text=heading)
-    column = split_column(layout).column(align=True)
+    column = drawing.split_column(layout).column(align=True)
     for name in names:
         row = column.row()
         row.active = name != "max_gap" or settings.lost == "interpolate"

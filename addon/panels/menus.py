@@ -3,7 +3,7 @@
 import bpy
 
 OPERATORS = (
-    ("capture", "import_capture", "cancel", "dismiss_error"),
+    ("choose_footage", "capture", "import_capture", "cancel", "dismiss_error"),
     ("select_hands", "split_here", "join_hands", "drop_hand"),
     ("clean", "add_range", "add_correction_layer", "jump_to_bad_span"),
     ("preview_retarget", "retarget", "save_preset"),

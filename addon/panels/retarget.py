@@ -2,6 +2,8 @@
 
 import bpy
 
+from .. import drawing
+from ..operators.captures import NO_HANDS, captures
 from ..operators.retarget import (
     DAHYF_HANDS_OT_edit_mapping,
     DAHYF_HANDS_OT_preview_retarget,
@@ -11,7 +13,7 @@ from ..operators.retarget import (
 )
 from ..retarget import preview
 from ..settings import capture_properties
-from .sidebar import SidebarPanel, draw_obstacle, split_column
+from .sidebar import SidebarPanel
 
 
 class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
@@ -21,7 +23,10 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = capture_properties.settings_of(context.scene)
-        column = split_column(self.layout)
+        if not captures(context.scene) and not preview.previewing(context.scene):
+            drawing.wrapped(self.layout, context, f"{NO_HANDS}.", "INFO")
+            return
+        column = drawing.split_column(self.layout)
         for name in ("target", "source", "preset", "hands", "wrist"):
             column.prop(settings, f"retarget_{name}")
         row = column.row()
@@ -29,7 +34,6 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         row.prop(settings, "retarget_space")
         column.separator()
         self.layout.operator(DAHYF_HANDS_OT_edit_mapping.bl_idname, icon="VIEW_PAN")
-        draw_obstacle(self.layout, context, obstacle(context))
         shown = preview.previewing(context.scene)
         text = f"End Preview on {shown.name}" if shown else "Preview"
         icon = "HIDE_OFF" if shown else "HIDE_ON"
@@ -39,6 +43,7 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         fill_in(row.operator(DAHYF_HANDS_OT_retarget.bl_idname, icon="ARMATURE_DATA"), settings)
         button = self.layout.operator(DAHYF_HANDS_OT_save_preset.bl_idname, icon="EXPORT")
         button.target, button.preset = target_name(settings), settings.retarget_preset
+        drawing.draw_state(self.layout, context, "retarget", obstacle(context))
 
 
 def fill_in(button: bpy.types.OperatorProperties, settings: capture_properties.DAHYF_HANDS_PG_settings) -> None:

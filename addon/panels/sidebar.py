@@ -1,18 +1,18 @@
 """The sidebar of the 3D View: its first sections, which are about a new capture, and what all sections share."""
 
-import textwrap
 from typing import Final
 
 import bpy
 
-from ..backend import job
+from .. import drawing
+from ..backend import job, notices
 from ..operators.capture import DAHYF_HANDS_OT_capture
 from ..operators.captures import DAHYF_HANDS_OT_select_hands, captures
+from ..operators.choose_footage import DAHYF_HANDS_OT_choose_footage
 from ..scene import footage
 from ..settings import capture_properties, preferences
 from .presets import DAHYF_HANDS_PT_cameras, DAHYF_HANDS_PT_capture_presets
 
-CHARACTER_PIXELS: Final = 7.0
 THUMBNAIL_SIZE: Final = 6.0
 LENS_PROPERTIES: Final = {
     "UNKNOWN": (),
@@ -30,29 +30,6 @@ class SidebarPanel:
     bl_category = "DaHyF Hands"
 
 
-def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
-    """A column of settings, names to the left."""
-    column = layout.column()
-    column.use_property_split = True
-    column.use_property_decorate = False
-    return column
-
-
-def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
-    """A sentence, wrapped to the sidebar's width."""
-    width = context.region.width / context.preferences.system.ui_scale
-    column = layout.column(align=True)
-    column.scale_y = 0.8
-    for number, line in enumerate(textwrap.wrap(text, max(int(width / CHARACTER_PIXELS) - 6, 12))):
-        column.label(text=line, icon="BLANK1" if number else icon)
-
-
-def draw_obstacle(layout: bpy.types.UILayout, context: bpy.types.Context, reason: str | None) -> None:
-    """Why the button below is grey."""
-    if reason:
-        wrapped(layout, context, reason, "INFO")
-
-
 class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
     """Which pictures the hands are taken from"""
 
@@ -60,10 +37,13 @@ class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = capture_properties.settings_of(context.scene)
-        self.layout.prop(settings, "footage", text="")
+        row = self.layout.row(align=True)
         if settings.footage:
-            draw_facts(self.layout, settings)
-        column = split_column(self.layout)
+            row.prop(settings, "footage", text="")
+        row.operator(DAHYF_HANDS_OT_choose_footage.bl_idname, text="" if settings.footage else None, icon="FILE_FOLDER")
+        if settings.footage:
+            draw_facts(self.layout, context, settings)
+        column = drawing.split_column(self.layout)
         column.prop(settings, "mirrored")
         if capture_properties.is_sequence(settings.footage):
             column.prop(settings, "sequence_rate")
@@ -75,15 +55,23 @@ class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
             row.prop(settings, "range_end")
 
 
-def draw_facts(layout: bpy.types.UILayout, settings: capture_properties.DAHYF_HANDS_PG_settings) -> None:
-    """The first picture in small; size, rate and length beside it."""
+def draw_facts(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings
+) -> None:
+    """The first picture in small; size, rate and length below it; or why this is no footage."""
+    if obstacle := capture_properties.footage_obstacle(settings):
+        drawing.wrapped(layout, context, obstacle, "ERROR")
+        return
     icon = footage.thumbnail(capture_properties.absolute(settings.footage))
     if icon:
         layout.template_icon(icon_value=icon, scale=THUMBNAIL_SIZE)
     facts = capture_properties.describe_footage(settings)
-    row = layout.row()
-    row.alignment = "CENTER"
-    row.label(text=facts or "Blender cannot show this footage", icon="NONE" if facts else "INFO")
+    if facts:
+        row = layout.row()
+        row.alignment = "CENTER"
+        row.label(text=facts, translate=False)
+    else:
+        drawing.wrapped(layout, context, "Blender cannot show this footage; Capture Hands tries to read it.", "INFO")
 
 
 class DAHYF_HANDS_PT_lens(SidebarPanel, bpy.types.Panel):
@@ -93,8 +81,8 @@ class DAHYF_HANDS_PT_lens(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = capture_properties.settings_of(context.scene)
-        column = split_column(self.layout)
-        column.prop(settings, "lens", text="Known By")
+        column = drawing.split_column(self.layout)
+        column.prop(settings, "lens")
         for name in LENS_PROPERTIES[settings.lens]:
             column.prop(settings, name)
         if settings.lens == "FOCAL_MM":
@@ -111,43 +99,31 @@ class DAHYF_HANDS_PT_capture(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = capture_properties.settings_of(context.scene)
-        column = split_column(self.layout)
+        column = drawing.split_column(self.layout)
         for name in ("max_hands", "quality", "lost", "set_scene", "capture_file"):
             column.prop(settings, name)
-        draw_action(self.layout, context)
-        draw_failure(self.layout, context)
+        draw_action(self.layout, context, settings)
         self.layout.operator("dahyf_hands.import_capture", icon="IMPORT")
         draw_captures(self.layout, context)
 
 
-def draw_action(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """What can be done now: watch the work, set up the core, or capture."""
-    if job.is_running():
-        wrapped(layout, context, job.draw_progress(layout), "NONE")
-    elif preferences.core_interpreter(preferences.preferences_of(context)) is None:
-        wrapped(layout, context, "The core is not installed yet.", "INFO")
-        layout.operator("dahyf_hands.set_up_environment", icon="IMPORT")
-    else:
-        draw_obstacle(layout, context, DAHYF_HANDS_OT_capture.obstacle(context))
-        row = layout.row()
-        row.scale_y = 1.6
-        row.operator(DAHYF_HANDS_OT_capture.bl_idname, icon="VIEW_PAN")
-
-
-def draw_failure(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The last error with its remedy, and a button that carries the remedy out where one can."""
-    failure = job.failure
-    if failure is None:
+def draw_action(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings
+) -> None:
+    """What can be done now: install the core, or capture; and how far it is, or how it ended."""
+    chosen = preferences.preferences_of(context)
+    if preferences.core_interpreter(chosen) is None or job.is_running("set_up"):
+        if not job.is_running("set_up"):
+            drawing.wrapped(layout, context, "The core, which finds the hands, is not installed yet.", "INFO")
+        drawing.draw_set_up(layout, context, bool(chosen.bundle))
         return
-    box = layout.box().column()
-    box.alert = True
-    wrapped(box, context, failure["text"], "ERROR")
-    box.alert = False
-    wrapped(box, context, failure.get("remedy", ""), "BLANK1")
-    row = box.row()
-    for name in job.remedies(failure):
-        row.operator(name)
-    row.operator("dahyf_hands.dismiss_error", text="Dismiss")
+    stopped = capture_properties.stopped_at(settings)
+    text = f"Resume ({stopped[0]} of {stopped[1]} done)" if stopped else DAHYF_HANDS_OT_capture.bl_label
+    drawing.draw_button_or_progress(layout, "capture", DAHYF_HANDS_OT_capture.bl_idname, text, "VIEW_PAN")
+    if notices.of("set_up") is not None:
+        drawing.draw_state(layout, context, "set_up", None)
+    else:
+        drawing.draw_state(layout, context, "capture", job.obstacle() or DAHYF_HANDS_OT_capture.obstacle(context))
 
 
 def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -164,6 +140,7 @@ def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
             DAHYF_HANDS_OT_select_hands.bl_idname,
             text=f"{root.name.removesuffix('_root')}: {sides or 'no hands'}",
             icon="RADIOBUT_ON" if selected else "RADIOBUT_OFF",
+            translate=False,
         ).root = root.name
 
 

@@ -13,6 +13,11 @@ from . import background
 NUMBERED: Final = re.compile(r"(?P<head>.*?)(?P<number>\d{1,9})(?P<tail>\D*)")
 """A file's name without its suffix: what stands before and after its last number."""
 
+CHOOSE: Final = "choose a video, a picture, or a folder of numbered pictures"
+BEGINNING: Final = 1024
+LONGEST_CHARACTER: Final = 4
+"""Bytes: of a file's beginning that is looked at, and of a letter that may be cut off at its end."""
+
 _pictures: bpy.utils.previews.ImagePreviewCollection | None = None
 
 
@@ -48,6 +53,34 @@ def look(path: Path) -> Facts | None:
         return Facts(*clip.size, clip.fps, 1, clip.frame_duration)
     finally:
         bpy.data.movieclips.remove(clip)
+
+
+def problem(path: Path) -> str:
+    """Why what Blender cannot show is no footage at all, as a sentence; empty where the core may be able to read it."""
+    if not path.exists():
+        return missing(str(path))
+    if path.is_dir():
+        return "" if background.pictures_in(path) else f"{path.name} is a folder without pictures: {CHOOSE}"
+    if not path.is_file():
+        return f"{path.name} is no file: {CHOOSE}"
+    return f"{path.name} is a text file: {CHOOSE}" if is_text(path) else ""
+
+
+def missing(path: str) -> str:
+    """The sentence on footage that is not there."""
+    return f"The footage is not there: {path}"
+
+
+def is_text(path: Path) -> bool:
+    """Whether a file begins as no video or picture does: with readable text, or with nothing at all."""
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(BEGINNING)
+    except OSError:
+        return False
+    text = start.decode("utf-8", "ignore")
+    readable = len(text.encode()) >= len(start) - LONGEST_CHARACTER
+    return readable and all(letter.isprintable() or letter.isspace() for letter in text)
 
 
 def is_picture(path: Path) -> bool:

@@ -1,6 +1,8 @@
 """What the user sets for a capture; it is kept in the scene."""
 
 import itertools
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
@@ -11,9 +13,9 @@ from ..scene import footage
 
 SEQUENCE_RATE_DEFAULT = 25.0
 LOST_FRAMES = (
-    ("interpolate", "Interpolate", "Bridge short gaps; leave longer ones without keys"),
-    ("hold", "Hold", "Repeat the nearest earlier confident pose, as the DaHyF paper does"),
-    ("open", "Leave Open", "Set no keys there"),
+    ("interpolate", "Interpolate", "Short gaps are bridged; longer ones get no keys"),
+    ("hold", "Hold", "The last pose that was seen well is repeated"),
+    ("open", "Leave Open", "Lost frames get no keys"),
 )
 
 
@@ -23,17 +25,21 @@ HAND_ITEMS = (
     ("RIGHT", "Right", "The right hand alone"),
 )
 WRIST_ITEMS = (
-    ("ROTATION", "Rotation", "The hand turns as the captured one; the arm stays as it is"),
-    ("POSITION", "Rotation and Position", "The hand also moves: by its IK control, else by itself"),
+    ("ROTATION", "Rotation", "The hand turns as the captured one does; the arm stays as it is"),
+    (
+        "POSITION",
+        "Rotation and Position",
+        "The hand turns and moves as the captured one does, by its IK control if it has one",
+    ),
     ("NONE", "Fingers Only", "The wrist gets no keys"),
 )
 SPACE_ITEMS = (
     ("WORLD", "World", "The hand turns and moves in the world as the captured one does in the scene"),
-    ("CAMERA", "Camera", "The hand turns and moves before the scene's camera as the captured one did before its own"),
+    ("CAMERA", "Camera", "The hand turns and moves before the scene's camera as it did before the one that filmed it"),
 )
 QUALITY_ITEMS = (
     ("dahyf", "Best", "The trained network of DaHyF"),
-    ("baseline", "Draft", "MediaPipe's landmarks and inverse kinematics: quicker and less exact"),
+    ("baseline", "Draft", "MediaPipe's landmarks and inverse kinematics: faster and less exact"),
 )
 _preset_items: list[tuple[str, str, str]] = []
 
@@ -41,8 +47,8 @@ _preset_items: list[tuple[str, str, str]] = []
 def preset_items(_owner: bpy.types.AnyType, _context: bpy.types.Context) -> list[tuple[str, str, str]]:
     """The presets of the menu; Blender asks for their texts later, so the list is kept."""
     _preset_items[:] = [
-        (retarget.AUTOMATIC, "Automatic", "The preset that fits the rig, else what its names, bones and shape tell"),
-        (mapping.CORRECTED, "Corrected Mapping", "The bones that Correct Mapping shows; they are kept with the rig"),
+        (retarget.AUTOMATIC, "Automatic", "The preset that fits the rig, else bones found by names and places"),
+        (mapping.CORRECTED, "Corrected Mapping", "The bones chosen in Correct Mapping, which the rig keeps"),
         *((name, title, f"Bones of {title}") for name, title in retarget.preset_titles().items()),
     ]
     return _preset_items
@@ -57,6 +63,7 @@ def refresh_preview(_settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Co
 def look_at_footage(settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Context) -> None:
     """Note what the chosen footage is, and let the range be all of it."""
     facts = footage.look(absolute(settings.footage)) if settings.footage else None
+    settings.footage_problem = footage.problem(absolute(settings.footage)) if settings.footage and not facts else ""
     settings.footage_size = (facts.width, facts.height) if facts else (0, 0)
     settings.footage_rate = facts.rate if facts else 0
     settings.footage_first, settings.footage_last = (facts.first, facts.last) if facts else (0, 0)
@@ -70,69 +77,92 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     footage: bpy.props.StringProperty(
         name="Footage",
         description="Video, first picture or folder of an image sequence, or still that shows the hands",
-        subtype="FILE_PATH",
         update=look_at_footage,
     )
-    footage_size: bpy.props.IntVectorProperty(name="Size", description="Of the footage, in pixels; 0: unknown", size=2)
-    footage_rate: bpy.props.FloatProperty(name="Rate", description="Of the footage, frames a second; 0: it knows none")
-    footage_first: bpy.props.IntProperty(name="First Frame", description="Of the footage")
-    footage_last: bpy.props.IntProperty(name="Last Frame", description="Of the footage")
+    footage_problem: bpy.props.StringProperty(name="Problem", description="Why the chosen footage is none; else empty")
+    footage_size: bpy.props.IntVectorProperty(
+        name="Size", description="Width and height of the footage, in pixels. 0: unknown", size=2
+    )
+    footage_rate: bpy.props.FloatProperty(name="Rate", description="Frames per second of the footage. 0: it has none")
+    footage_first: bpy.props.IntProperty(name="First Frame", description="Number of the footage's first frame")
+    footage_last: bpy.props.IntProperty(name="Last Frame", description="Number of the footage's last frame")
     use_range: bpy.props.BoolProperty(
-        name="Range",
-        description="Capture a part of the footage only",
+        name="Frame Range",
+        description="Capture only the frames from First to Last",
     )
     range_start: bpy.props.IntProperty(
         name="First",
-        description="First frame: counted from 1 in a video, by its number in a sequence of pictures",
+        description="First frame that is captured: counted from 1 in a video, by its number in an image sequence",
         default=1,
         min=0,
     )
-    range_end: bpy.props.IntProperty(name="Last", description="Last frame, itself included", default=250, min=0)
+    range_end: bpy.props.IntProperty(name="Last", description="Last frame that is captured", default=250, min=0)
     sequence_rate: bpy.props.FloatProperty(
-        name="Sequence Rate",
-        description="Frames per second of an image sequence; a video knows its own",
+        name="Frames per Second",
+        description="Frames per second of the image sequence. A video has its own rate",
         default=SEQUENCE_RATE_DEFAULT,
         min=0.1,
         max=1000,
     )
     mirrored: bpy.props.BoolProperty(
         name="Mirrored Footage",
-        description="The picture is mirrored, as a selfie camera does: left and right hands change places",
+        description="The footage is a mirror image, as selfie cameras make it: left and right hands change places",
     )
     lens: bpy.props.EnumProperty(
         name="Lens",
-        description="How the camera's angle of view is known; it decides how deep the hands move",
+        description="How the camera's angle of view is stated. It decides how far from the camera the hands are",
         items=(
-            ("UNKNOWN", "Unknown", "Assume a focal length as long as the picture's diagonal"),
-            ("FOV", "Field of View", "Horizontal angle of view in degrees"),
-            ("FOCAL_MM", "Focal Length", "Focal length and sensor width in millimetres, as on the lens"),
-            ("FOCAL_PX", "Focal Length in Pixels", "Focal length in pixels of the footage, as a calibration gives it"),
+            ("UNKNOWN", "Unknown", "The focal length is taken to be the picture's diagonal: distance is a guess"),
+            ("FOV", "Field of View", "Horizontal angle of view, in degrees"),
+            ("FOCAL_MM", "Focal Length", "Focal length and sensor width, in millimetres"),
+            ("FOCAL_PX", "Focal Length in Pixels", "Focal length in pixels of the footage, as from a calibration"),
         ),
     )
     field_of_view: bpy.props.FloatProperty(
         name="Field of View",
-        description="Horizontal angle of view",
+        description="Horizontal angle of view of the camera, in degrees",
         subtype="ANGLE",
         default=1.0472,
         min=0.0175,
         max=3.1,
     )
-    focal_mm: bpy.props.FloatProperty(name="Focal Length", description="In millimetres", default=35, min=1, max=2000)
+    focal_mm: bpy.props.FloatProperty(
+        name="Focal Length",
+        description="Focal length of the lens, in millimetres",
+        default=35,
+        min=1,
+        max=2000,
+        subtype="DISTANCE_CAMERA",
+    )
     sensor_mm: bpy.props.FloatProperty(
-        name="Sensor Width", description="In millimetres; 36 for full frame", default=36, min=1, max=200
+        name="Sensor Width",
+        description="Width of the camera's sensor, in millimetres: 36 for full frame",
+        default=36,
+        min=1,
+        max=200,
+        subtype="DISTANCE_CAMERA",
     )
     focal_px: bpy.props.FloatProperty(
-        name="Focal Length", description="In pixels of the footage", default=1500, min=1, max=1_000_000
+        name="Focal Length",
+        description="Focal length, in pixels of the footage",
+        default=1500,
+        min=1,
+        max=1_000_000,
+        subtype="PIXEL",
     )
     quality: bpy.props.EnumProperty(
-        name="Quality", description="What estimates the poses in the pictures", items=QUALITY_ITEMS
+        name="Quality", description="Which network estimates the poses", items=QUALITY_ITEMS
     )
     max_hands: bpy.props.IntProperty(
-        name="Hands", description="How many hands are looked for at most", default=2, min=1, max=8
+        name="Most Hands",
+        description="Most hands that are tracked at the same time",
+        default=2,
+        min=1,
+        max=8,
     )
     lost: bpy.props.EnumProperty(
         name="Lost Frames",
-        description="What happens where a hand cannot be seen well enough",
+        description="What a hand's keys are in frames in which it was not seen well enough",
         items=LOST_FRAMES,
     )
     set_scene: bpy.props.BoolProperty(
@@ -142,34 +172,49 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     )
     capture_file: bpy.props.StringProperty(
         name="Capture File",
-        description="Where the capture is kept; empty: beside the .blend file, else in the add-on's own folder",
+        description="File that the capture is kept in. Empty: beside the .blend file, or in the add-on's folder while"
+        " the scene is not saved",
         subtype="FILE_PATH",
+    )
+    stopped: bpy.props.StringProperty(
+        name="Stopped Capture",
+        description="The capture that was stopped in this scene, as JSON: its arguments, frames done, frames in all",
+        options={"HIDDEN"},
     )
     retarget_target: bpy.props.PointerProperty(
         name="Rig",
-        description="Armature of the character whose hands are to move",
+        description="Armature of the character whose hands are keyed. Empty: the active object",
         type=bpy.types.Object,
         update=refresh_preview,
         poll=lambda _self, candidate: candidate.type == "ARMATURE" and not retarget.is_captured(candidate),
     )
     retarget_source: bpy.props.PointerProperty(
         name="Capture",
-        description="Captured hand, or the empty above several; nothing: the capture imported last",
+        description="Captured hand, or the empty above several. Empty: the capture imported last",
         type=bpy.types.Object,
         update=refresh_preview,
         poll=lambda _self, candidate: retarget.CAPTURE_PROPERTY in candidate,
     )
     retarget_preset: bpy.props.EnumProperty(
-        name="Preset", description="Which bone of the rig is which joint", items=preset_items, update=refresh_preview
+        name="Preset",
+        description="Which bone of the rig is which joint",
+        items=preset_items,
+        update=refresh_preview,
     )
     retarget_hands: bpy.props.EnumProperty(
-        name="Hands", description="Which hands are retargeted", items=HAND_ITEMS, update=refresh_preview
+        name="Hands", description="Which captured hands are retargeted", items=HAND_ITEMS, update=refresh_preview
     )
     retarget_wrist: bpy.props.EnumProperty(
-        name="Wrist", description="What becomes of the captured wrist", items=WRIST_ITEMS, update=refresh_preview
+        name="Wrist",
+        description="What the rig's hand takes from the wrist",
+        items=WRIST_ITEMS,
+        update=refresh_preview,
     )
     retarget_space: bpy.props.EnumProperty(
-        name="Space", description="In which the wrist stays as it was filmed", items=SPACE_ITEMS, update=refresh_preview
+        name="Space",
+        description="Where the wrist stays as it was filmed",
+        items=SPACE_ITEMS,
+        update=refresh_preview,
     )
 
 
@@ -189,6 +234,35 @@ def describe_footage(settings: DAHYF_HANDS_PG_settings) -> str:
         f"{frames} frames" if frames > 1 else "one picture",
     ]
     return ", ".join(filter(None, parts))
+
+
+def footage_obstacle(settings: DAHYF_HANDS_PG_settings) -> str | None:
+    """Why there is no footage to capture, or None."""
+    if not settings.footage:
+        return "Choose the footage first"
+    if not absolute(settings.footage).exists():
+        return footage.missing(settings.footage)
+    return settings.footage_problem or None
+
+
+def remember_stopped(settings: DAHYF_HANDS_PG_settings, arguments: Sequence[str], done: int, total: int) -> None:
+    """Note in the scene that a capture with these arguments of `dahyf` was stopped, and how far it was, in frames."""
+    settings.stopped = json.dumps({"arguments": list(arguments), "done": done, "total": total})
+
+
+def stopped_at(settings: DAHYF_HANDS_PG_settings) -> tuple[int, int] | None:
+    """Frames done and frames in all, where the capture of these very settings was stopped before; else None."""
+    if not settings.stopped or not settings.footage:
+        return None
+    stopped, output = json.loads(settings.stopped), capture_path(settings)
+    if stopped["arguments"] != capture_arguments(settings, output) or not partial(output).is_dir():
+        return None
+    return stopped["done"], stopped["total"]
+
+
+def partial(output: Path) -> Path:
+    """The folder in which the core keeps what is done of a capture."""
+    return output.with_name(f"{output.name}.partial")
 
 
 def range_obstacle(settings: DAHYF_HANDS_PG_settings) -> str | None:

@@ -31,7 +31,7 @@ class CleanSettings:
 
     threshold: bpy.props.FloatProperty(
         name="Threshold",
-        description="Confidence under which a frame is lost",
+        description="Frames whose confidence is lower are lost: 0 trusts all of them, 1 hardly any",
         default=0.8,
         min=0,
         max=1,
@@ -41,23 +41,24 @@ class CleanSettings:
     )
     lost: bpy.props.EnumProperty(
         name="Lost Frames",
-        description="What happens where a hand cannot be seen well enough",
+        description="What a hand's keys are in frames in which it was not seen well enough",
         items=LOST_FRAMES,
         options=ONLY_WHEN_GIVEN,
     )
     max_gap: bpy.props.IntProperty(
         name="Longest Gap",
-        description="How many lost frames in a row are interpolated at most",
+        description="Longest run of lost frames that is interpolated, in frames",
         default=14,
         min=0,
         options=ONLY_WHEN_GIVEN,
     )
     spike: bpy.props.FloatProperty(
         name="Longest Spike",
-        description="Longest flip of the wrist or a finger that is taken for an error, in seconds; 0 keeps all",
+        description="Longest flip of the wrist or a finger that is removed as an error, in seconds. 0 removes none",
         default=0.25,
         min=0,
         max=5,
+        subtype="TIME_ABSOLUTE",
         options=ONLY_WHEN_GIVEN,
     )
     wrist_position_hz: bpy.props.FloatProperty(
@@ -67,6 +68,7 @@ class CleanSettings:
         min=0,
         max=1000,
         soft_max=15,
+        subtype="FREQUENCY",
         options=ONLY_WHEN_GIVEN,
     )
     wrist_depth_hz: bpy.props.FloatProperty(
@@ -76,6 +78,7 @@ class CleanSettings:
         min=0,
         max=1000,
         soft_max=15,
+        subtype="FREQUENCY",
         options=ONLY_WHEN_GIVEN,
     )
     wrist_rotation_hz: bpy.props.FloatProperty(
@@ -85,6 +88,7 @@ class CleanSettings:
         min=0,
         max=1000,
         soft_max=15,
+        subtype="FREQUENCY",
         options=ONLY_WHEN_GIVEN,
     )
     finger_hz: bpy.props.FloatProperty(
@@ -94,11 +98,12 @@ class CleanSettings:
         min=0,
         max=1000,
         soft_max=15,
+        subtype="FREQUENCY",
         options=ONLY_WHEN_GIVEN,
     )
     stillness: bpy.props.FloatProperty(
         name="Stillness",
-        description="Hold a hand still that stays this near to its place for half a second; 0 is off",
+        description="A hand that stays within this distance of its place for half a second is held still. 0 holds none",
         default=0,
         min=0,
         soft_max=0.02,
@@ -109,7 +114,7 @@ class CleanSettings:
     )
     wrist_rotation_only: bpy.props.BoolProperty(
         name="Wrist Rotation Only",
-        description="The wrist turns, but stays in one place",
+        description="The wrist turns, and stays in one place",
         options=ONLY_WHEN_GIVEN,
     )
     floors: bpy.props.StringProperty(
@@ -123,10 +128,9 @@ class DAHYF_HANDS_PG_clean(CleanSettings, bpy.types.PropertyGroup):
     """Settings of one scene."""
 
     show_confidence: bpy.props.BoolProperty(
-        name="Confidence in Time Line",
-        description="Draw how well the selected hands were seen in the time line, dope sheet, graph editor and NLA: "
-        "green where they were seen well, red below the threshold, orange where the pose was made up, "
-        "nothing where there is none",
+        name="Confidence in Timeline",
+        description="Draw in the timeline, dope sheet, graph editor and NLA how well the selected hands were seen: "
+        "green where they were seen well, red below the threshold, orange where the pose was made up",
         default=True,
         update=redraw_time,
     )

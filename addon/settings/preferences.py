@@ -4,8 +4,8 @@ from pathlib import Path
 
 import bpy
 
-from .. import extension
-from ..backend import environment, job
+from .. import drawing, extension
+from ..backend import environment
 
 
 class DAHYF_HANDS_AP_preferences(bpy.types.AddonPreferences):
@@ -15,46 +15,42 @@ class DAHYF_HANDS_AP_preferences(bpy.types.AddonPreferences):
 
     interpreter: bpy.props.StringProperty(
         name="Core Interpreter",
-        description="Python that has the core installed; empty: the private environment that Set Up makes",
+        description="Python that has the core installed. Empty: the private environment that Set Up makes",
         subtype="FILE_PATH",
     )
     base_python: bpy.props.StringProperty(
         name="Base Python",
-        description="Python 3.11 or newer that the private environment is made with; empty: the one Blender brings",
+        description="Python 3.11 or newer that Set Up makes the private environment with. Empty: Blender's own",
         subtype="FILE_PATH",
     )
     bundle: bpy.props.StringProperty(
         name="Offline Bundle",
-        description="Folder of wheels to install from without a network",
+        description="Folder of wheels that Set Up installs from, without a network. Each bundle is for one version of "
+        "Python; a folder with several bundles is good too",
         subtype="DIR_PATH",
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """The settings, the state of the environment, and the buttons that change it."""
-        column = self.layout.column()
-        column.use_property_split = True
-        column.use_property_decorate = False
-        draw_state(column, self)
+        column = drawing.split_column(self.layout)
+        draw_core(column, context, self)
+        column.separator()
         for name in ("interpreter", "base_python", "bundle"):
             column.prop(self, name)
-        row = column.row(align=True)
-        row.operator("dahyf_hands.set_up_environment", icon="IMPORT")
-        row.operator("dahyf_hands.check_environment", icon="CHECKMARK")
-        row.operator("dahyf_hands.show_report", icon="TEXT")
 
 
-def draw_state(layout: bpy.types.UILayout, preferences: DAHYF_HANDS_AP_preferences) -> None:
-    """One line on the environment: working on it, ready, or what is missing."""
-    if job.is_running():
-        layout.label(text=job.draw_progress(layout))
-    elif (interpreter := core_interpreter(preferences)) is None:
-        layout.label(text="The core is not installed yet: press Set Up.", icon="INFO")
-    else:
-        layout.label(text=f"The core runs in {interpreter}", icon="CHECKMARK")
+def draw_core(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: DAHYF_HANDS_AP_preferences) -> None:
+    """Whether there is a core that works, the buttons, and how the last of them ended."""
+    state = environment.state(bpy.path.abspath(preferences.interpreter), environment_folder())
+    drawing.wrapped(layout, context, state.text, "CHECKMARK" if state.works else "INFO" if state.installed else "ERROR")
+    drawing.draw_set_up(layout, context, bool(preferences.bundle))
+    row = layout.row(align=True)
+    row.operator("dahyf_hands.check_environment", icon="VIEWZOOM")
+    row.operator("dahyf_hands.show_report", icon="TEXT")
 
 
 def environment_folder(create: bool = False) -> Path:
-    """The folder of the private environment."""
+    """The folder of the private environments: the one in use, and the next while it is made."""
     return extension.user_folder("environment", create)
 
 

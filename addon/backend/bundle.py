@@ -1,0 +1,93 @@
+"""Offline bundles: folders of wheels, each for one Python version and one kind of machine. No bpy here."""
+
+import platform
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+Version = tuple[int, int]
+
+SYSTEMS: Final = {"linux": "linux", "darwin": "macosx", "win32": "win"}
+"""What the platform tags of wheels begin with or hold, by `sys.platform`."""
+
+
+def folder_name(python: Version, system: str = sys.platform, machine: str = "") -> str:
+    """What `scripts/build_bundle` calls the bundle for a Python: `dahyf_hands-bundle-python3.13-linux-x86_64`."""
+    kind = f"{SYSTEMS.get(system, system)}-{(machine or platform.machine()).lower()}"
+    return f"dahyf_hands-bundle-python{python[0]}.{python[1]}-{kind}"
+
+
+def find(chosen: Path, python: Version) -> Path:
+    """The bundle for a Python: the chosen folder, or the one of the right name in it."""
+    inside = chosen / folder_name(python)
+    return inside if inside.is_dir() else chosen
+
+
+def obstacle(folder: Path, python: Version) -> str | None:
+    """Why nothing can be installed from a folder for this Python, as a sentence with its remedy, or None."""
+    wheels = [path.name for path in folder.glob("*.whl")]
+    wanted = f"{folder_name(python)} (scripts/build_bundle {python[0]}.{python[1]} makes it)"
+    if not wheels:
+        return f"The bundle folder {folder} holds no wheels. Choose the folder {wanted}."
+    names = {distribution(wheel) for wheel in wheels}
+    fitting = {distribution(wheel) for wheel in wheels if fits(wheel, python)}
+    if names <= fitting:
+        return None
+    return (
+        f"The bundle {folder.name} is made for {made_for(wheels)}; this Blender needs one for Python"
+        f" {python[0]}.{python[1]}. Choose the folder {wanted}."
+    )
+
+
+def distribution(wheel: str) -> str:
+    """The name of what a wheel installs."""
+    return wheel.split("-")[0].lower()
+
+
+def fits(wheel: str, python: Version, system: str = sys.platform) -> bool:
+    """Whether a Python on this system can install a wheel, by the tags in the wheel's name."""
+    pythons, abis, platforms = wheel.removesuffix(".whl").split("-")[-3:]
+    if platforms != "any" and not any(belongs_to(tag, system) for tag in platforms.split(".")):
+        return False
+    return any(
+        tag in ("py3", f"py{python[0]}{python[1]}", f"cp{python[0]}{python[1]}")
+        or ("abi3" in abis.split(".") and (version := python_of(tag)) is not None and version <= python)
+        for tag in pythons.split(".")
+    )
+
+
+def belongs_to(platform_tag: str, system: str) -> bool:
+    """Whether a tag such as manylinux_2_28_x86_64, macosx_11_0_arm64 or win_amd64 is one of a system's."""
+    if system == "linux":
+        return "linux" in platform_tag
+    return platform_tag.startswith(SYSTEMS.get(system, system))
+
+
+def python_of(tag: str) -> Version | None:
+    """The version in a tag such as cp313."""
+    found = re.fullmatch(r"cp(\d)(\d+)", tag)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def made_for(wheels: list[str]) -> str:
+    """What wheels are made for, by those that fit one Python alone: `Python 3.11`."""
+    tags = {tag for wheel in wheels if "-abi3-" not in wheel for tag in wheel.split("-")[-3].split(".")}
+    versions = sorted(version for version in map(python_of, tags) if version)
+    if not versions:
+        return "another kind of machine"
+    return "Python " + " and ".join(f"{major}.{minor}" for major, minor in versions)
+
+
+def version_of(interpreter: Path) -> Version | None:
+    """The version of an interpreter, which is asked unless it is this one; None where it does not answer."""
+    if interpreter == Path(sys.executable):
+        return sys.version_info[:2]
+    try:
+        command = [str(interpreter), "-I", "-c", "import sys; print(*sys.version_info[:2])"]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+        major, minor = answer.split()
+        return int(major), int(minor)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return None

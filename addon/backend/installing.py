@@ -1,0 +1,215 @@
+"""Set Up step by step: the commands that make the core's environment, their progress, why one failed. No bpy here."""
+
+import os
+import platform
+import re
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import bundle as bundles
+from .environment import core_command, interpreter_in
+
+NEEDED_PYTHON = (3, 11)
+DOWNLOAD_MB = 182
+INSTALLED_MB = 650
+"""What a set-up from the package index downloads, and what it takes on the disk, in millions of bytes.
+
+Measured on Linux x86_64: the wheels that `pip download` gets, without the core's own (Python 3.11: 182.2; 3.13 and
+3.14: 181.0), and all files of the finished environment (Python 3.11: 645.9)."""
+
+TRY_PYTHON = f"""
+import sys
+if sys.version_info < {NEEDED_PYTHON}:
+    sys.exit("this is Python " + sys.version.split()[0])
+import ensurepip, venv
+"""
+SHARES = (0.02, 0.08, 0.95, 1.0)
+"""How far the bar is after each step of the set-up."""
+DOWNLOADING = 0.5
+"""How far the bar of the installation is once all is downloaded."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What the words of venv and pip mean: a reason and a remedy, a sentence each."""
+
+    words: str
+    reason: str
+    remedy: str
+
+
+CAUSES = (
+    Cause(
+        r"ProxyError|Tunnel connection failed|407 Proxy",
+        "The proxy lets nothing through.",
+        "Start Blender with HTTPS_PROXY set to the proxy's address, name and password included, or choose an offline"
+        " bundle.",
+    ),
+    Cause(
+        r"CERTIFICATE_VERIFY_FAILED|SSLError",
+        "A firewall replaces certificates.",
+        "Start Blender with PIP_CERT set to your company's certificate file, or choose an offline bundle.",
+    ),
+    Cause(
+        r"No space left on device|Errno 28|WinError 112|disk quota exceeded",
+        "The disk is full.",
+        "Free some space, and press Set Up again.",
+    ),
+    Cause(
+        r"WinError 32|WinError 5\b|being used by another process",
+        "Another program, often a virus scanner, holds a file.",
+        "Wait or close it, and press Set Up again.",
+    ),
+    Cause(
+        r"Permission denied|Errno 13|Read-only file system",
+        "A folder cannot be written to.",
+        "Check its permissions, and press Set Up again.",
+    ),
+    Cause(
+        r"NewConnectionError|NameResolutionError|Failed to establish a new connection|ConnectTimeout|Read timed out"
+        r"|Network is unreachable|name resolution|Connection (reset|refused|aborted)|Max retries exceeded",
+        "The package index cannot be reached.",
+        "Check the network, or choose an offline bundle.",
+    ),
+    Cause(
+        r"DO NOT MATCH THE HASHES",
+        "A downloaded package is not the one that this add-on was tested with.",
+        "Press Set Up again; if it fails again, choose an offline bundle and report this.",
+    ),
+    Cause(
+        r"No matching distribution|requires a different Python|not a supported wheel",
+        "No wheel fits this Python or this kind of machine.",
+        "Choose the bundle made for them, or another Base Python.",
+    ),
+)
+"""Most telling first: pip also says that nothing matches where it has reached no index."""
+
+Progress = Callable[[Sequence[str]], tuple[float, str]]
+"""From the lines that a step has said so far to how far it is, 0 to 1, and words for that."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command, what is said of it, and the variables that it runs with."""
+
+    title: str
+    command: tuple[str, ...]
+    remedy: str
+    progress: Progress | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def obstacle(folder: Path, core: Path | None, bundle: Path | None, online: bool) -> str | None:
+    """Why the environment cannot be made below `folder`, as a sentence with its remedy, or None."""
+    if core is None and bundle is None:
+        return "This add-on carries no core. Install the extension zip, or name a bundle folder that holds the wheels."
+    if bundle is None and not online:
+        return "Blender's online access is off. Allow it, or choose an offline bundle."
+    parent = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(parent, os.W_OK):
+        return f"The folder {parent} cannot be written to. Check its permissions."
+    free, needed = shutil.disk_usage(parent).free // 1_000_000, INSTALLED_MB + (0 if bundle else DOWNLOAD_MB)
+    if free < needed:
+        return f"Only {free} MB are free in {parent}; {needed} MB are needed. Free some space."
+    return None
+
+
+def bundle_obstacle(bundle: Path, base: Path) -> str | None:
+    """Why nothing can be installed from a bundle by this base Python, or None. Asks the base Python for its version."""
+    version = bundles.version_of(base)
+    return bundles.obstacle(bundle, version) if version else None
+
+
+def set_up_steps(base: Path, built: Path, core: Path | None, bundle: Path | None) -> list[Step]:
+    """The commands that make the environment `built`: from the wheels in `bundle`, or from the package index.
+
+    What is downloaded waits in a folder beside it, so that one disk alone must have room.
+    """
+    source = ["--no-index", "--find-links", str(bundle)] if bundle else []
+    wheel = str(core) if core else "dahyf-hands"
+    python = interpreter_in(built)
+    waiting = downloads(built)
+    needed = f"Choose a Python {'.'.join(map(str, NEEDED_PYTHON))} or newer with the venv module in the preferences."
+    pip = (str(python), "-I", "-u", "-m", "pip", "install", "--disable-pip-version-check", "--no-input")
+    return [
+        Step("Trying the base Python", (str(base), "-I", "-c", TRY_PYTHON), needed),
+        Step("Making a private environment", (str(base), "-I", "-m", "venv", "--clear", str(built)), needed),
+        Step(
+            "Installing the core",
+            (*pip, "--progress-bar", "off", *source, wheel),
+            "Check the network and the proxy, or choose an offline bundle.",
+            lambda said: install_progress(said, built, waiting),
+            dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(waiting)),
+        ),
+        check_step(python),
+    ]
+
+
+def downloads(built: Path) -> Path:
+    """Where packages wait that are downloaded for an environment."""
+    return built.with_name("downloads")
+
+
+def check_step(interpreter: Path) -> Step:
+    """The command that shows whether the core works."""
+    return Step(
+        "Checking the core",
+        tuple(core_command(interpreter, "check", "--json")),
+        "Press Set Up in the add-on's preferences to make the environment anew.",
+    )
+
+
+def install_progress(said: Sequence[str], built: Path, waiting: Path) -> tuple[float, str]:
+    """How far pip is: by the bytes it has downloaded or the wheels it has read, then by the packages installed."""
+    for line in said:
+        if line.startswith("Installing collected packages:"):
+            names = line.partition(":")[2].split(",")
+            done = installed_among(names, built)
+            return DOWNLOADING + (1 - DOWNLOADING) * done / len(names), f"Installing: {done} of {len(names)} packages"
+    downloading = [name for line in said if (name := re.match(r"\s*(?:Downloading|Using cached) (\w+)", line))]
+    if downloading:
+        megabytes = size(waiting) / 1e6
+        text = f"Downloading {downloading[-1][1]}: {megabytes:.0f} of about {DOWNLOAD_MB} MB"
+        return DOWNLOADING * min(megabytes / DOWNLOAD_MB, 1.0), text
+    read = sum(line.startswith("Processing ") for line in said)
+    return DOWNLOADING * read / (read + 10), f"Reading packages: {read}" if read else "Looking for packages"
+
+
+def installed_among(names: Sequence[str], built: Path) -> int:
+    """How many of these packages an environment has, by the records that pip writes last."""
+    folders = [*built.glob("lib/python*/site-packages"), *built.glob("Lib/site-packages")]
+    there = {plain(record.name.split("-")[0]) for folder in folders[:1] for record in folder.glob("*.dist-info")}
+    return sum(plain(name) in there for name in names)
+
+
+def plain(name: str) -> str:
+    """A package's name without the differences that pip does not make."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below a folder, as far as they stay while they are counted."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += (Path(parent) / name).stat().st_size
+            except OSError:
+                continue
+    return total
+
+
+def reason(step: Step, said: Sequence[str]) -> tuple[str, str]:
+    """Why a step failed and what to do: by the cause that its words tell, else what the step itself advises."""
+    text = "\n".join(said)
+    cause = next((cause for cause in CAUSES if re.search(cause.words, text, re.IGNORECASE)), None)
+    return (f"{step.title} failed. {cause.reason}", cause.remedy) if cause else (f"{step.title} failed.", step.remedy)
+
+
+def report(title: str, lines: Sequence[str]) -> str:
+    """A text for people: what was done on which machine, and what came out."""
+    system = f"{platform.system()} {platform.release()} ({platform.machine()})"
+    machine = f"{system}, Blender's Python {platform.python_version()}"
+    return "\n".join([f"DaHyF Hands: {title}", machine, "", *lines, ""])

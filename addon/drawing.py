@@ -1,0 +1,125 @@
+"""What all that draws shares: wrapped sentences, progress, how work has ended, and the way to an installed core."""
+
+from typing import Final
+
+import blf
+import bpy
+
+from .backend import installing, job, notices
+
+FONT: Final = 0
+ICON_AND_MARGINS: Final = 64
+SHORTEST_LINE: Final = 80
+"""Pixels at a scale of 1: what a line loses to its icon, the box around it and the panel's margins; and its least."""
+
+ICONS: Final = {notices.ERROR: "ERROR", notices.WARNING: "ERROR", notices.INFO: "CHECKMARK"}
+
+
+def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
+    """A column of settings, names to the left."""
+    column = layout.column()
+    column.use_property_split = True
+    column.use_property_decorate = False
+    return column
+
+
+def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
+    """Sentences, wrapped to the region's width so that nothing is cut off."""
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(lines_of(context, text)):
+        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
+
+
+def lines_of(context: bpy.types.Context, text: str) -> list[str]:
+    """A text in lines that fit the region, by the width of its letters; what has no blanks is broken anywhere."""
+    scale = context.preferences.system.ui_scale
+    blf.size(FONT, context.preferences.ui_styles[0].widget.points * scale)
+    width = max(context.region.width - ICON_AND_MARGINS * scale, SHORTEST_LINE * scale)
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if blf.dimensions(FONT, longer)[0] <= width:
+            lines[-1] = longer
+            continue
+        if lines[-1]:
+            lines.append("")
+        for letter in word:
+            if lines[-1] and blf.dimensions(FONT, lines[-1] + letter)[0] > width:
+                lines.append("")
+            lines[-1] += letter
+    return [line for line in lines if line]
+
+
+def draw_button_or_progress(
+    layout: bpy.types.UILayout, section: str, operator: str, text: str, icon: str, scale: float = 1.6
+) -> bpy.types.OperatorProperties | None:
+    """The section's button, or in its very place, at its height, how far the work is and a cross that stops it."""
+    row = layout.row(align=True)
+    row.scale_y = scale
+    running = job.progress_of(section)
+    if running is None:
+        return row.operator(operator, text=text, icon=icon)
+    fraction, _, pace = running
+    row.progress(factor=fraction, type="BAR", text=pace or f"{fraction:.0%}")
+    row.operator("dahyf_hands.cancel", text="", icon="CANCEL")
+    return None
+
+
+def draw_state(layout: bpy.types.UILayout, context: bpy.types.Context, section: str, obstacle: str | None) -> None:
+    """Below the buttons of a section: what is being done, else how the last work ended, else why they are grey."""
+    running, notice = job.progress_of(section), notices.of(section)
+    if running is not None:
+        wrapped(layout, context, running[1], "TIME")
+    elif notice is not None:
+        draw_notice(layout, context, notice)
+    elif obstacle:
+        wrapped(layout, context, obstacle, "INFO")
+    else:
+        layout.label(text="Ready", icon="BLANK1")
+
+
+def draw_notice(layout: bpy.types.UILayout, context: bpy.types.Context, notice: notices.Notice) -> None:
+    """How work ended; an error with its remedy, and buttons that carry the remedy out where some can."""
+    box = layout.box().column()
+    box.alert = notice.kind == notices.ERROR
+    wrapped(box, context, notice.text, ICONS[notice.kind])
+    box.alert = False
+    if notice.remedy:
+        wrapped(box, context, notice.remedy, "BLANK1")
+    if notice.kind == notices.INFO:
+        return
+    row = box.row()
+    for name in notice.operators:
+        row.operator(name)
+    row.operator("dahyf_hands.dismiss_error")
+
+
+def draw_set_up(layout: bpy.types.UILayout, context: bpy.types.Context, offline_bundle: bool) -> None:
+    """The Set Up button with what it costs, and the switch for online access where that is off and needed."""
+    if offline_bundle:
+        cost = f"Set Up installs from the offline bundle; the core takes {installing.INSTALLED_MB} MB on the disk."
+    else:
+        cost = (
+            f"Set Up downloads about {installing.DOWNLOAD_MB} MB, once; the core takes {installing.INSTALLED_MB} MB on"
+            " the disk."
+        )
+    draw_button_or_progress(layout, "set_up", "dahyf_hands.set_up_environment", "Set Up", "IMPORT", 1.4)
+    if is_offline() and not offline_bundle and not job.is_running():
+        draw_online_access(layout, context)
+    draw_state(layout, context, "set_up", cost)
+
+
+def is_offline() -> bool:
+    """Whether Blender keeps add-ons from the network."""
+    return not bpy.app.online_access
+
+
+def draw_online_access(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """Blender's own switch, beside what needs it."""
+    if bpy.app.online_access_override:
+        wrapped(
+            layout, context, "Blender was started offline: start it without --offline-mode, or choose a bundle.", "INFO"
+        )
+        return
+    layout.prop(context.preferences.system, "use_online_access", text="Allow Online Access")

@@ -1,0 +1,43 @@
+"""Choose Footage: Blender's file browser with movies and pictures alone."""
+
+from pathlib import Path
+
+import bpy
+
+from ..scene import scene_import
+from ..settings import capture_properties
+
+
+class DAHYF_HANDS_OT_choose_footage(bpy.types.Operator):
+    """Choose the video, the first picture of a series, or the folder of pictures that shows the hands"""
+
+    bl_idname = "dahyf_hands.choose_footage"
+    bl_label = "Choose Footage"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(name="Footage", description="The file, or a folder", subtype="FILE_PATH")
+    relative_path: bpy.props.BoolProperty(
+        name="Relative Path", description="Keep the path relative to the .blend file", default=True
+    )
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Begin where the present footage is."""
+        settings = capture_properties.settings_of(context.scene)
+        if settings.footage:
+            self.filepath = str(capture_properties.absolute(settings.footage))
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = capture_properties.settings_of(context.scene)
+        chosen = Path(self.filepath)
+        settings.footage = scene_import.portable(chosen) if self.relative_path else str(chosen)
+        if reason := capture_properties.footage_obstacle(settings):
+            self.report({"WARNING"}, reason)
+        return {"FINISHED"}
+
+
+CLASSES = (DAHYF_HANDS_OT_choose_footage,)
