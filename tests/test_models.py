@@ -1,7 +1,7 @@
 """The shipped ONNX networks equal MediaPipe's TensorFlow Lite files.
 
-Everywhere: on the golden inputs and outputs that scripts/build_models stores. In .env/build-models, which that script
-leaves behind: live, on random pictures. Both runtimes compute in float32 but add in a different order, so points may
+Everywhere: on the golden inputs and outputs that tools/assets/build_models stores. In .env/build-models, which that
+script leaves behind: live, on random pictures. Both runtimes compute in float32 but add in a different order, so points may
 differ by thousandths of a pixel.
 """
 
@@ -72,10 +72,10 @@ def test_landmarks_of_a_patch_do_not_depend_on_its_batch(landmarks, golden, coun
 def tflite():
     """Runs one of MediaPipe's files on one picture of bytes; gives its outputs without the batch axis."""
     lite = pytest.importorskip(
-        "tensorflow", reason="TensorFlow is not installed: scripts/build_models runs this comparison"
+        "tensorflow", reason="TensorFlow is not installed: tools/assets/build_models runs this comparison"
     ).lite
     if not TFLITE.is_dir():
-        pytest.skip("MediaPipe's TensorFlow Lite files are absent: scripts/build_models fetches them")
+        pytest.skip("MediaPipe's TensorFlow Lite files are absent: tools/assets/build_models fetches them")
 
     def run(name: str, picture: np.ndarray) -> list[np.ndarray]:
         interpreter = lite.Interpreter(str(TFLITE / name))

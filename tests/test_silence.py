@@ -101,7 +101,7 @@ def test_an_import_that_comes_too_late_is_warned_about() -> None:
 
 
 def test_scripts_import_the_core_before_onnxruntime() -> None:
-    users = {path: imported(path) for path in (ROOT / "scripts").rglob("*.py")}
+    users = {path: imported(path) for folder in ("scripts", "benchmarks") for path in (ROOT / folder).rglob("*.py")}
     users = {path: packages for path, packages in users.items() if "onnxruntime" in packages}
     assert users
     for path, packages in users.items():

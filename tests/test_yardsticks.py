@@ -1,17 +1,15 @@
 """The yardsticks' numbers on cases whose answer is known."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-sys.path.append(str(Path(__file__).parent.parent / "scripts"))
-
-from yardsticks import equivariance, jitter, stereo
-from yardsticks.metrics import (
+from dahyf_core.camera import Lens
+from dahyf_core.datasets import Sample
+from dahyf_core.evaluation.yardsticks import equivariance, jitter, stereo
+from dahyf_core.evaluation.yardsticks.metrics import (
     PALM_MM,
     PrecisionRecall,
     acceleration,
@@ -22,11 +20,8 @@ from yardsticks.metrics import (
     palm_rotation,
     to_palm_size,
 )
-from yardsticks.rows import Teller, bootstrap, markdown
-from yardsticks.systems import MODELS, Motion
-
-from dahyf_core.camera import Lens
-from dahyf_core.datasets import Sample
+from dahyf_core.evaluation.yardsticks.rows import Teller, bootstrap, markdown
+from dahyf_core.evaluation.yardsticks.systems import MODELS, Motion
 from dahyf_core.pose import HandEstimates
 
 SIDES = ("right", "left")

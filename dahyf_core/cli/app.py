@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from dahyf_core import __version__
-from dahyf_core.cli import ablate, annotate, evaluate, options, predict, report, submit, synth, train
+from dahyf_core.cli import ablate, annotate, evaluate, options, predict, report, submit, synth, train, yardsticks
 from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.program import Program
 from dahyf_core.cli.reporters import Outcome
@@ -302,6 +302,7 @@ app.command(epilog=train.EXAMPLES)(train.train)
 app.command()(train.export_onnx)
 app.command(epilog=ablate.EXAMPLES)(ablate.ablate)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
+app.command(epilog=yardsticks.EXAMPLES)(yardsticks.yardsticks)
 app.command(epilog=submit.EXAMPLES)(submit.submit)
 app.command()(submit.check_submission)
 

@@ -1,4 +1,4 @@
-"""The open hand: the model that ships with the program, built by scripts/build_hand_model."""
+"""The open hand: the model that ships with the program, built by tools/assets/build_hand_model."""
 
 import hashlib
 

@@ -1,0 +1,1 @@
+"""Benchmarks: what things cost, measured side by side in one run."""

@@ -1,0 +1,76 @@
+"""`dahyf yardsticks`: hand capture measured side by side with its peers."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dahyf_core.cli import options
+from dahyf_core.cli.outputs import check_output
+from dahyf_core.cli.session import session
+
+EXAMPLES = """
+Examples:\n
+dahyf yardsticks data -o numbers.json\n
+dahyf yardsticks data --synthetic val --labels labels.npz --mediapipe mediapipe/bin/python -o numbers.json --plots plots
+"""
+
+
+def yardsticks(
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", show_default=False, help="A folder with clips/ and backgrounds/.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The numbers to write (.json)."),
+    ],
+    model: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A trained network (.onnx); may be repeated. Default: the one that ships."),
+    ] = None,
+    baseline: Annotated[
+        bool, typer.Option("--baseline/--no-baseline", help="Measure the baseline estimator too.")
+    ] = True,
+    mediapipe: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PYTHON", help="Measure MediaPipe Hands too, run by this interpreter, which has mediapipe 0.10.21."
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="One yardstick; may be repeated. Default: all.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, help="Pictures of each set at most, spread evenly; 0 for all.")] = 0,
+    synthetic: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="A validation set drawn by `dahyf synth`.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Labels of photographs, by `dahyf annotate`.")
+    ] = None,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of each network.")] = 1,
+    plots: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Draw curves there; needs the [report] extra.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Measure networks, the baseline and MediaPipe Hands on the same clips and pictures.
+
+    Prints a table in Markdown for each yardstick. docs/yardsticks.md says what each number means.
+    """
+    with session(as_json) as reporter:
+        from dahyf_core.evaluation import yardsticks as measures
+
+        check_output(output, (".json",), inputs=[labels, *(model or [])])
+        inputs = measures.Inputs(data, synthetic, labels, limit)
+        systems = measures.create_systems(model, baseline, mediapipe, threads)
+        rows = []
+        for name, found in measures.run(systems, inputs, only, reporter.warning):
+            rows += found
+            measures.write_rows(rows, output)
+            if not as_json:
+                sys.stdout.write(measures.markdown(found, [system.name for system in systems]) + "\n")
+            reporter.status(f"Measured {name}.")
+        if plots is not None:
+            measures.draw(rows, plots)
+        reporter.status(f"Wrote {output}.")

@@ -1,0 +1,45 @@
+"""How hands shake on clips of one hand, as found and after cleaning.
+
+Cleaning has no phase, so raw and cleaned motion lag alike: not at all. MediaPipe's is cleaned by the same filters.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from dahyf_core.evaluation.yardsticks.inputs import Inputs
+from dahyf_core.evaluation.yardsticks.metrics import FLIP_DEGREES, Array, acceleration, to_palm_size
+from dahyf_core.evaluation.yardsticks.rows import Row, Teller
+from dahyf_core.evaluation.yardsticks.stereo import FRAMES_ALIKE
+from dahyf_core.evaluation.yardsticks.systems import Motion, System
+from dahyf_core.rotations import angle_between
+
+NAME = "jitter"
+
+
+def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
+    """Joints from the wrist, in mm of a palm of PALM_MM, in the camera's axes."""
+    for clip, lens in inputs.clips():
+        for system in systems:
+            followed = system.follow(clip, lens)
+            yield from describe(Teller(NAME, system.name), clip, followed.raw, followed.cleaned)
+
+
+def describe(tell: Teller, clip: Path, raw: Motion, cleaned: Motion) -> Iterator[Row]:
+    seconds = np.arange(len(raw.joints)) // FRAMES_ALIKE
+    yield tell.share(f"{clip.stem}: frames with a hand", raw.seen, seconds)
+    for name, motion in (("raw", raw), ("cleaned", cleaned)):
+        shaking = acceleration(to_palm_size(motion.joints))
+        yield tell.spread(f"{clip.stem}: acceleration, {name}", "mm/frame^2", shaking, seconds[1:-1])
+        steps = wrist_steps(motion)
+        flips = float((steps > FLIP_DEGREES).sum())
+        yield tell.number(f"{clip.stem}: flips, {name}", "count", flips, int(np.isfinite(steps).sum()))
+
+
+def wrist_steps(motion: Motion) -> Array:
+    """Turns of the wrist (T - 1,) from frame to frame, degrees, NaN where the hand is missing."""
+    both = motion.seen[1:] & motion.seen[:-1]
+    result = np.full(len(both), np.nan)
+    result[both] = np.degrees(angle_between(motion.wrist[:-1][both], motion.wrist[1:][both]))
+    return result
