@@ -1,4 +1,4 @@
-"""The largest inputs that are read, whoever made them. The add-on has a copy of this file, which a test holds equal.
+"""The largest inputs that are read, whoever made them. addon/backend has the same file, which a test holds equal.
 
 Beyond these no camera, hand or clip goes, and a reader that accepts more can be made to hang, or to fill the memory.
 """
@@ -15,6 +15,8 @@ JSON_BYTES: Final = 64 << 20
 PRESET_BYTES: Final = 1_000_000
 TEXT_LENGTH: Final = 4_096
 """Characters of a name or path in a file."""
+META_LENGTH: Final = 4_000_000
+"""Characters of a capture file's `meta`."""
 FILE_NAME_BYTES: Final = 255
 
 HANDS: Final = 64
@@ -58,3 +60,19 @@ BONE: Final = (1e-4, 1.0)
 """Metres of a bone at rest."""
 WEIGHTS_SUM: Final = (0.99, 1.01)
 """Of the skin weights of a vertex."""
+
+LENGTHS: Final = {"T": FRAMES, "H": HANDS, "V": VERTICES, "F": FACES}
+"""The dimensions of a capture's arrays."""
+GREATEST: Final = {
+    "frame": FRAME_NUMBER,
+    "time": SECONDS,
+    "pose": ANGLE,
+    "raw_pose": ANGLE,
+    "translation": DISTANCE,
+    "raw_translation": DISTANCE,
+    "joints_3d": DISTANCE,
+    "rest_vertices": REST_SIZE,
+    "rest_joints": REST_SIZE,
+    "rest_tips": REST_SIZE,
+}
+"""How far from zero the values of a capture's arrays may be."""

@@ -1,6 +1,6 @@
 """Arrays of an .npz archive of unknown origin: nothing is unpickled, and nothing unpacked before its size is known.
 
-The add-on has a copy of this file, which a test holds equal.
+addon/backend has the same file, which a test holds equal.
 """
 
 import math

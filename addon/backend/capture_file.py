@@ -1,9 +1,6 @@
 """Reads a capture file: plain arrays in an .npz, checked before anything of Blender's is touched. No bpy here."""
 
 import hashlib
-import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -15,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CaptureFileError
+from . import limits
+from .plain_arrays import NotAnArchiveError, read_plain_arrays
+from .strict_json import is_number, parse_json
 
 FloatArray = NDArray[np.floating]
 Arrays = Mapping[str, NDArray[Any]]
@@ -42,8 +42,7 @@ ARRAYS: Final[Mapping[str, tuple[str, tuple[str | int, ...]]]] = {
 COMPLETE: Final = ("time", "rest_vertices", "rest_joints", "rest_tips", "skin_weights")
 """Finite everywhere."""
 
-SHORTEST_BONE: Final = 1e-4
-LARGEST_UNPACKED: Final = 4 * 2**30
+KINDS_OF_FOOTAGE: Final = ("video", "sequence", "still")
 
 FINGERS: Final = ("index", "middle", "pinky", "ring", "thumb")
 BONE_NAMES: Final = ("wrist", *(f"{finger}{joint}" for finger in FINGERS for joint in (1, 2, 3)))
@@ -140,21 +139,31 @@ class Capture:
 
 
 def read_capture(path: Path) -> Capture:
-    """Read and check a capture file. Nothing in it is executed. Raises CaptureFileError."""
-    if not path.is_file():
-        raise CaptureFileError(f"The capture file {path} does not exist.", "Check the path.")
+    """Read and check a capture file, all of it. Nothing in it is executed. Raises CaptureFileError."""
     try:
+        if not path.is_file():
+            raise CaptureFileError(f"The capture file {path} does not exist.", "Check the path.")
         with path.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-        arrays = _read_arrays(path)
+        arrays = read_plain_arrays(path, ("schema_version", "meta", *ARRAYS))
+    except OSError as error:
+        raise CaptureFileError(
+            f"The capture file {path} cannot be read: {error.strerror or error}.", "Check the path and its permissions."
+        ) from error
+    except NotAnArchiveError as error:
+        raise _not_a_capture(path) from error
+    except ValueError as error:
+        raise _damaged(path, str(error)) from error
+    if not {"schema_version", "meta"} <= set(arrays):
+        raise _not_a_capture(path)
+    try:
+        _check_version(path, int(arrays["schema_version"]))
         _check_shapes(arrays)
         _check_values(arrays)
         return _capture(path, sha256, arrays)
     except KeyError as error:
         raise _damaged(path, f"it has no {error.args[0]!r}") from error
-    except (OSError, EOFError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError) as error:
-        raise _damaged(path, str(error)) from error
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+    except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise _damaged(path, str(error)) from error
 
 
@@ -162,32 +171,24 @@ def _damaged(path: Path, why: str) -> CaptureFileError:
     return CaptureFileError(f"The capture file {path} is damaged: {why.rstrip('.')}.", "Capture the footage again.")
 
 
-def _read_arrays(path: Path) -> Arrays:
-    if not zipfile.is_zipfile(path):
-        raise _not_a_capture(path)
-    with zipfile.ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > LARGEST_UNPACKED:
-            raise ValueError("it would unpack to more than any capture needs")
-    with np.load(path, allow_pickle=False) as file:
-        if not {"schema_version", "meta"} <= set(file.files):
-            raise _not_a_capture(path)
-        version = int(file["schema_version"])
-        if version > SCHEMA_VERSION:
-            raise CaptureFileError(
-                f"{path} was written by a newer version (schema {version}; this add-on reads {SCHEMA_VERSION}).",
-                "Update the add-on.",
-            )
-        missing = sorted(set(ARRAYS) - set(file.files))
-        if missing:
-            raise KeyError(missing[0])
-        return {name: file[name] for name in ("meta", *ARRAYS)}
-
-
 def _not_a_capture(path: Path) -> CaptureFileError:
     return CaptureFileError(f"{path} is not a capture file.", "Choose a file that `dahyf capture` wrote.")
 
 
+def _check_version(path: Path, version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise CaptureFileError(
+            f"{path} was written by a newer version (schema {version}; this add-on reads {SCHEMA_VERSION}).",
+            "Update the add-on.",
+        )
+    if version < 1:
+        raise ValueError(f"its schema version is {version}")
+
+
 def _check_shapes(arrays: Arrays) -> None:
+    missing = sorted(set(ARRAYS) - set(arrays))
+    if missing:
+        raise KeyError(missing[0])
     sizes: dict[str | int, int] = {16: 16, 5: 5, 3: 3}
     for name, (kind, shape) in ARRAYS.items():
         array = arrays[name]
@@ -199,6 +200,9 @@ def _check_shapes(arrays: Arrays) -> None:
         sizes.update(zip(shape, array.shape, strict=True))
     if sizes["T"] == 0:
         raise ValueError("it has no frames")
+    for letter, most in limits.LENGTHS.items():
+        if sizes[letter] > most:
+            raise ValueError(f"it has {sizes[letter]} {letter}, more than {most}")
 
 
 def _check_values(arrays: Arrays) -> None:
@@ -209,6 +213,13 @@ def _check_values(arrays: Arrays) -> None:
     for name in ("pose", "translation", "confidence"):
         if not np.isfinite(arrays[name][present]).all():
             raise ValueError(f"{name} does not agree with state")
+    for name in set(limits.GREATEST) & set(ARRAYS):
+        if np.nanmax(np.abs(arrays[name]), initial=0) > limits.GREATEST[name]:
+            raise ValueError(f"{name} has values beyond {limits.GREATEST[name]:g}")
+    if (np.diff(arrays["time"]) <= 0).any() or (np.diff(arrays["frame"]) <= 0).any():
+        raise ValueError("its frames are out of order")
+    if not ((arrays["confidence"] >= 0) & (arrays["confidence"] <= 1))[present].all():
+        raise ValueError("a confidence lies outside 0 to 1")
     if arrays["state"].max(initial=0) > max(State):
         raise ValueError("a state is unknown")
     if not set(arrays["side"].tolist()) <= {"left", "right"}:
@@ -224,12 +235,19 @@ def _check_bones(arrays: Arrays) -> None:
         raise ValueError("its bones are not MANO's")
     if parents[0] != -1 or (parents[1:] < 0).any() or (parents >= np.arange(len(parents))).any():
         raise ValueError("its bones do not form a hand")
-    if np.linalg.norm(joints[:, 1:] - joints[:, parents[1:]], axis=-1).min(initial=np.inf) < SHORTEST_BONE:
+    lengths = np.linalg.norm(joints[:, 1:] - joints[:, parents[1:]], axis=-1)
+    if lengths.min(initial=np.inf) < limits.BONE[0]:
         raise ValueError("a bone has no length")
+    if lengths.max(initial=0) > limits.BONE[1]:
+        raise ValueError(f"a bone is {lengths.max():.3g} m long")
+    weights = arrays["skin_weights"]
+    sums = weights.sum(axis=1)
+    if weights.min(initial=0) < 0 or not ((sums >= limits.WEIGHTS_SUM[0]) & (sums <= limits.WEIGHTS_SUM[1])).all():
+        raise ValueError("its skin weights do not sum to one")
 
 
 def _capture(path: Path, sha256: str, arrays: Arrays) -> Capture:
-    meta = json.loads(str(arrays["meta"]))
+    meta = parse_json(str(arrays["meta"])[: limits.META_LENGTH])
     parents = tuple(arrays["parents"].tolist())
     return Capture(
         path=path,
@@ -240,7 +258,7 @@ def _capture(path: Path, sha256: str, arrays: Arrays) -> Capture:
         time=arrays["time"],
         skeleton=Skeleton(tuple(arrays["bone_names"].tolist()), parents, arrays["skin_weights"]),
         hands=tuple(_hand(arrays, index) for index in range(len(arrays["side"]))),
-        mirrored=bool(meta["mirrored"]),
+        mirrored=_flag(meta["mirrored"]),
         hand_model=dict(meta["hand_model"]),
         conventions=dict(meta["conventions"]),
     )
@@ -261,35 +279,67 @@ def _hand(arrays: Arrays, index: int) -> Hand:
 
 
 def _footage(meta: Mapping[str, Any]) -> Footage:
+    numerator, denominator = (_integer(term, 1, limits.RATE_TERM) for term in meta["rate"])
     footage = Footage(
-        path=Path(meta["path"]),
-        kind=str(meta["kind"]),
-        sha256=str(meta["sha256"]),
-        width=int(meta["width"]),
-        height=int(meta["height"]),
-        rate=Fraction(*meta["rate"]),
-        rotation=int(meta["rotation"]),
-        constant_rate=bool(meta["constant_rate"]),
+        path=Path(_text(meta["path"])),
+        kind=_text(meta["kind"]),
+        sha256=_text(meta["sha256"]),
+        width=_integer(meta["width"], 1, limits.PICTURE_SIDE),
+        height=_integer(meta["height"], 1, limits.PICTURE_SIDE),
+        rate=Fraction(numerator, denominator),
+        rotation=_integer(meta["rotation"], 0, 270),
+        constant_rate=_flag(meta["constant_rate"]),
     )
-    if footage.rate <= 0 or min(footage.width, footage.height) <= 0:
-        raise ValueError("its footage has no size or no rate")
+    if not limits.RATE[0] <= footage.rate <= limits.RATE[1]:
+        raise ValueError(f"its rate is {float(footage.rate):g} frames per second")
+    if footage.kind not in KINDS_OF_FOOTAGE or footage.rotation % 90:
+        raise ValueError("its footage is of an unknown kind")
     return footage
 
 
 def _intrinsics(meta: Mapping[str, Any]) -> Intrinsics:
+    focal = limits.FOCAL_PX[1]
     intrinsics = Intrinsics(
-        fx=float(meta["fx"]),
-        fy=float(meta["fy"]),
-        cx=float(meta["cx"]),
-        cy=float(meta["cy"]),
-        width=int(meta["width"]),
-        height=int(meta["height"]),
-        distortion=tuple(float(value) for value in meta["distortion"]),
+        fx=_number(meta["fx"], 0, focal),
+        fy=_number(meta["fy"], 0, focal),
+        cx=_number(meta["cx"], -limits.PIXEL, limits.PIXEL),
+        cy=_number(meta["cy"], -limits.PIXEL, limits.PIXEL),
+        width=_integer(meta["width"], 1, limits.PICTURE_SIDE),
+        height=_integer(meta["height"], 1, limits.PICTURE_SIDE),
+        distortion=tuple(_number(value, -limits.DISTORTION, limits.DISTORTION) for value in meta["distortion"]),
     )
-    centre = (intrinsics.cx, intrinsics.cy)
-    positive = (intrinsics.fx, intrinsics.fy, intrinsics.width, intrinsics.height)
-    if not np.isfinite((*centre, *positive, *intrinsics.distortion)).all() or min(positive) <= 0:
+    if min(intrinsics.fx, intrinsics.fy) <= 0:
         raise ValueError("its intrinsics are not those of a camera")
-    if len(intrinsics.distortion) not in (0, 5):
+    if len(intrinsics.distortion) not in limits.DISTORTION_COUNTS:
         raise ValueError(f"its lens has {len(intrinsics.distortion)} coefficients of distortion")
     return intrinsics
+
+
+def _text(value: object) -> str:
+    """A text that can be the name of a file."""
+    if not isinstance(value, str) or len(value) > limits.TEXT_LENGTH or "\0" in value:
+        raise ValueError("a text in its meta is none")
+    value.encode("utf-8", "surrogateescape")
+    return value
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"{_shown(value)} in its meta is neither true nor false")
+    return value
+
+
+def _integer(value: object, lowest: int, highest: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
+        raise ValueError(f"{_shown(value)} in its meta is not a whole number from {lowest} to {highest}")
+    return value
+
+
+def _number(value: Any, lowest: float, highest: float) -> float:
+    if not is_number(value) or not lowest <= value <= highest:
+        raise ValueError(f"{_shown(value)} in its meta is not a number from {lowest:g} to {highest:g}")
+    return float(value)
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:40]

@@ -64,22 +64,6 @@ CONVENTIONS: Final = {
     "joints": "wrist, then thumb, index, middle, ring, pinky with four each; MediaPipe's keypoints",
 }
 
-GREATEST: Final[Mapping[str, float]] = {
-    "time": limits.SECONDS,
-    "pose": limits.ANGLE,
-    "raw_pose": limits.ANGLE,
-    "translation": limits.DISTANCE,
-    "raw_translation": limits.DISTANCE,
-    "joints_3d": limits.DISTANCE,
-    "rest_vertices": limits.REST_SIZE,
-    "rest_joints": limits.REST_SIZE,
-    "rest_tips": limits.REST_SIZE,
-    "frame": limits.FRAME_NUMBER,
-}
-"""How far from zero the values of an array may be."""
-
-LENGTHS: Final = {"T": limits.FRAMES, "H": limits.HANDS, "V": limits.VERTICES, "F": limits.FACES}
-
 
 @is_stage("writing the file")
 def save_capture(capture: Capture, path: Path) -> None:
@@ -177,7 +161,7 @@ def _check_shapes(arrays: Mapping[str, NDArray[Any]]) -> None:
         sizes.update(zip(shape, array.shape, strict=True))
     if sizes["T"] == 0:
         raise ValueError("it has no frames")
-    for letter, most in LENGTHS.items():
+    for letter, most in limits.LENGTHS.items():
         if sizes[letter] > most:
             raise ValueError(f"it has {sizes[letter]} {letter}, more than {most}")
 
@@ -189,7 +173,7 @@ def _check_values(arrays: Mapping[str, NDArray[Any]]) -> None:
     for name in COMPLETE_ARRAYS:
         if np.isnan(arrays[name]).any():
             raise ValueError(f"{name} has missing values")
-    for name, greatest in GREATEST.items():
+    for name, greatest in limits.GREATEST.items():
         _check_range(name, arrays[name][~np.isnan(arrays[name])], -greatest, greatest)
     for name in RAW_ARRAYS:
         _check_presence(name, arrays[name], np.isfinite(arrays["raw_confidence"]), "raw_confidence")

@@ -69,10 +69,12 @@ class CaptureMeta(msgspec.Struct):
 
 
 def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
-    """What the JSON text of a capture's `meta` says. Raises ValueError for anything else."""
+    """What the JSON text of a capture's `meta` says. Raises ValueError for anything else.
+
+    Python's own module reads the text, since it keeps the names of files that are not UTF-8.
+    """
     try:
-        # Python's own reader takes lone surrogates: bytes of a path that are not UTF-8.
-        meta = msgspec.convert(json.loads(text, parse_constant=_refuse), type=CaptureMeta)
+        meta = msgspec.convert(json.loads(text[: limits.META_LENGTH], parse_constant=_refuse), CaptureMeta)
         cleaning = msgspec.convert(_cleaning(meta.cleaning), CleaningSettings)
     except (msgspec.MsgspecError, ValueError, RecursionError, SettingsError) as error:
         raise ValueError(f"its meta is not understood ({error})") from error
