@@ -183,7 +183,9 @@ def test_impossible_footage(tmp_path: Path, changes: dict) -> None:
     assert "is damaged" in refusal(write_capture(tmp_path / "clip.npz", arrays))
 
 
-@pytest.mark.parametrize("coefficients", [[0.1], [0.1] * 6, [0.1] * 5000, [1e300] * 5, ["0", "0", "0", "0", "0"]], ids=len)
+@pytest.mark.parametrize(
+    "coefficients", [[0.1], [0.1] * 6, [0.1] * 5000, [1e300] * 5, ["0", "0", "0", "0", "0"]], ids=len
+)
 def test_lenses_of_other_models(tmp_path: Path, coefficients: list) -> None:
     arrays = capture_arrays(intrinsics=intrinsics() | {"distortion": coefficients})
     refusal(write_capture(tmp_path / "clip.npz", arrays))

@@ -124,7 +124,24 @@ def test_settings_come_back_from_a_preset(presets_folder: Path) -> None:
     assert not (presets_folder / "clean.json").exists()
 
 
-@pytest.mark.parametrize("content", ["{", '{"lost": "never"}', '{"finger_hz": "quick"}', "[1]"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[1]",
+        "[" * 100_000,
+        '{"lost": "never"}',
+        '{"finger_hz": "quick"}',
+        '{"finger_hz": true}',
+        '{"threshold": NaN}',
+        '{"threshold": 7}',
+        '{"threshold": -1e30}',
+        '{"finger_hz": 1' + "0" * 400 + "}",
+        '{"wrist_rotation_only": 3}',
+        '{"finger_hz": 1.5, "lost": 2}',
+    ],
+    ids=lambda content: content[:30],
+)
 def test_a_damaged_preset_changes_nothing(tmp_path: Path, content: str) -> None:
     path = tmp_path / "odd.json"
     path.write_text(content)

@@ -82,6 +82,9 @@ def test_presets_survive_a_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [tmp_path / "mine.json"]
 
 
+SWITCH = '{{"bones": {{}}, "ik_switches": {{"LEFT": {{"bone": "a", "property": "b", "value": {}}}}}}}'
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -95,7 +98,21 @@ def test_presets_survive_a_file(tmp_path: Path) -> None:
         '{"bones": {}, "ik_switches": {"UP": {"bone": "a", "property": "b", "value": 1}}}',
         '{"bones": {}, "ik_switches": {"LEFT": {"bone": "a"}}}',
         "[" * 100_000,
+        '{"bones": ' * 5_000,
+        '{"bones": {"LEFT_HAND": ""}}',
+        '{"bones": {}, "name": 5}',
+        '{"bones": {}, "source": ["a"]}',
+        '{"bones": {}, "ik_switches": []}',
+        '{"bones": {}, "ik_switches": {"LEFT": 5}}',
+        SWITCH.format("NaN"),
+        SWITCH.format("-Infinity"),
+        SWITCH.format("1e999"),
+        SWITCH.format("1" + "0" * 400),
+        SWITCH.format('"nan"'),
+        SWITCH.format("true"),
+        " " * 1_000_001,
     ],
+    ids=lambda content: content[:40],
 )
 def test_damaged_presets_are_refused(content: str, tmp_path: Path) -> None:
     path = tmp_path / "mine.json"

@@ -3,8 +3,9 @@
 import bpy
 import pytest
 from capture_factory import footage, intrinsics
-from conftest import MakeCapture
+from conftest import MakeCapture, data_blocks
 
+from addon.errors import CaptureFileError
 from addon.scene.scene_import import ImportOptions, import_capture
 
 
@@ -68,3 +69,46 @@ def test_two_hands_of_one_side(make_capture: MakeCapture) -> None:
     first, second = import_capture(bpy.context, make_capture(sides=("left", "left")), ImportOptions()).rigs
     assert first.armature != second.armature
     assert second.armature["dahyf_hand"] == 1
+
+
+def failing(*_: object) -> None:
+    raise RuntimeError("it went wrong")
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["rig.build_skin", "rig.add_edit_bones", "keys.write_action", "scene_import.set_scene", "scene_import.select"],
+)
+def test_an_import_that_fails_half_way_leaves_nothing(
+    make_capture: MakeCapture, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    scene = bpy.context.scene
+    bpy.ops.object.empty_add()
+    mine, capture = bpy.context.object, make_capture(frames=9)
+    before = data_blocks(), scene.render.fps, scene.frame_end, scene.render.resolution_x, scene.camera
+    monkeypatch.setattr(f"addon.scene.{step}", failing)
+    with pytest.raises(CaptureFileError, match="it went wrong") as caught:
+        import_capture(bpy.context, capture, ImportOptions())
+    assert str(capture.path) in caught.value.reason
+    assert (data_blocks(), scene.render.fps, scene.frame_end, scene.render.resolution_x, scene.camera) == before
+    assert bpy.context.view_layer.objects.active == mine
+    assert mine.select_get()
+    monkeypatch.undo()
+    assert len(import_capture(bpy.context, capture, ImportOptions()).rigs) == 2
+
+
+def test_a_pause_longer_than_the_timeline_is_refused(make_capture: MakeCapture) -> None:
+    def pause(arrays: dict) -> None:
+        arrays["time"][3:] += 100_000
+
+    before = data_blocks()
+    capture = make_capture(pause, footage=footage(constant_rate=False))
+    with pytest.raises(CaptureFileError, match=r"frame 2,997,\d+, but the timeline ends at 1,048,574"):
+        import_capture(bpy.context, capture, ImportOptions())
+    assert data_blocks() == before
+
+
+def test_footage_whose_name_is_not_utf8(make_capture: MakeCapture) -> None:
+    capture = make_capture(footage=footage(path="/clips/wave\udcff.mp4"))
+    imported = import_capture(bpy.context, capture, ImportOptions())
+    assert imported.root["dahyf_footage"] == "/clips/wave?.mp4"

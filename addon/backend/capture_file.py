@@ -157,7 +157,7 @@ def read_capture(path: Path) -> Capture:
     if not {"schema_version", "meta"} <= set(arrays):
         raise _not_a_capture(path)
     try:
-        _check_version(path, int(arrays["schema_version"]))
+        _check_version(path, int(arrays["schema_version"].item()))
         _check_shapes(arrays)
         _check_values(arrays)
         return _capture(path, sha256, arrays)

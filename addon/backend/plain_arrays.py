@@ -35,12 +35,13 @@ def read_plain_arrays(path: Path, wanted: Collection[str] | None = None) -> dict
     if path.exists() and not path.is_file():
         raise OSError(0, "it is not a file")
     try:
-        with path.open("rb") as stream, zipfile.ZipFile(stream) as archive:
-            members = _members(archive, path.stat().st_size)
-            names = members if wanted is None else [name for name in wanted if name in members]
-            return {name: _read_array(archive, members[name], name) for name in names}
-    except zipfile.BadZipFile as error:
-        raise NotAnArchiveError("it is no .npz archive, or a part of it is missing") from error
+        with path.open("rb") as stream:
+            if not zipfile.is_zipfile(stream):
+                raise NotAnArchiveError("it is no .npz archive, or a part of it is missing")
+            with zipfile.ZipFile(stream) as archive:
+                members = _members(archive, path.stat().st_size)
+                names = members if wanted is None else [name for name in wanted if name in members]
+                return {name: _read_array(archive, members[name], name) for name in names}
     except (OSError, ValueError):
         raise
     except Exception as error:  # a hostile archive makes zipfile, zlib and numpy raise almost anything

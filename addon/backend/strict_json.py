@@ -13,11 +13,16 @@ LONGEST_INTEGER: Final = 18
 
 def read_json(path: Path, largest: int = PRESET_BYTES) -> Any:
     """What a file of at most so many bytes holds. Raises OSError and ValueError."""
+    return parse_json(read_text(path, largest))
+
+
+def read_text(path: Path, largest: int = PRESET_BYTES) -> str:
+    """The text of a file of at most so many bytes. Raises OSError and ValueError."""
     if not path.is_file():
         raise ValueError("it is not a file")
     if path.stat().st_size > largest:
         raise ValueError("it is too large")
-    return parse_json(path.read_text("utf-8"))
+    return path.read_text("utf-8")
 
 
 def parse_json(text: str) -> Any:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import bpy
 
+from ..backend.strict_json import read_text
 from ..errors import AddonError
 from ..settings import settings_presets
 
@@ -12,8 +13,8 @@ KIND_ITEMS = (
     ("capture", "Capture", "Lens, hands, quality and what becomes of the scene"),
     ("clean", "Clean", "Gate and smoothing"),
 )
-SENSOR_WIDTH = re.compile(r"\.sensor_width\s*=\s*(\d*\.?\d+)")
-FOCAL_LENGTH = re.compile(r"\.lens\s*=\s*(\d*\.?\d+)")
+SENSOR_WIDTH = re.compile(r"\.sensor_width\s*=\s*(\d{0,9}\.?\d{1,18})")
+FOCAL_LENGTH = re.compile(r"\.lens\s*=\s*(\d{0,9}\.?\d{1,18})")
 
 
 class DAHYF_HANDS_OT_save_settings(bpy.types.Operator):
@@ -82,7 +83,7 @@ class DAHYF_HANDS_OT_use_camera(bpy.types.Operator):
         """Read two numbers; nothing in the file is executed."""
         settings = context.scene.dahyf_hands
         try:
-            text = Path(self.filepath).read_text("utf-8")
+            text = read_text(Path(self.filepath))
         except (OSError, ValueError) as error:
             self.report({"ERROR"}, f"The camera preset {self.filepath} cannot be read: {error}")
             return {"CANCELLED"}

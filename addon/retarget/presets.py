@@ -15,12 +15,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from ..backend.limits import TEXT_LENGTH
+from ..backend.strict_json import is_number, read_json
 from ..errors import RetargetError
 from .joints import FINGERS, SIDES, all_joints, finger_joints, hand_joint, side_joints, side_of
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "presets"
 SUFFIX: Final = ".json"
-LARGEST_FILE: Final = 1_000_000
 
 FEWEST_FINGERS: Final = 2
 """Without two fingers the palm cannot be told from the back of a hand."""
@@ -58,35 +59,62 @@ class Preset:
 def read_preset(path: Path) -> Preset:
     """Read and check a preset file. Nothing in it is executed. Raises RetargetError."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ValueError("it is too large")
-        return parsed(path.stem, json.loads(path.read_text("utf-8")))
+        if not path.exists():
+            raise RetargetError(f"The preset {path} cannot be read: there is none.", "Check the path.")
+        return parsed(path.stem, read_json(path))
     except OSError as error:
         raise RetargetError(f"The preset {path} cannot be read: {error.strerror}.", "Check the path.") from error
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except KeyError as error:
+        raise RetargetError(
+            f"The preset {path} is damaged: it has no {error.args[0]}.", "Save it again, or choose another."
+        ) from error
+    except ValueError as error:
         raise RetargetError(f"The preset {path} is damaged: {error}.", "Save it again, or choose another.") from error
 
 
 def parsed(fallback_name: str, content: Any) -> Preset:
-    """A preset from what JSON holds. Raises ValueError, TypeError, KeyError or AttributeError for anything else."""
-    bones = content["bones"]
-    if not isinstance(bones, dict):
-        raise ValueError("its bones are no table")
+    """A preset from what JSON holds. Raises ValueError or KeyError for anything else."""
+    bones = table(table(content, "it")["bones"], "its bones")
     unknown = sorted(set(bones) - set(all_joints()))
     if unknown:
         raise ValueError(f"{unknown[0]} is no joint of a hand")
-    if not all(isinstance(bone, str) and bone for bone in bones.values()):
-        raise ValueError("a bone has no name")
+    for bone in bones.values():
+        text(bone, "a bone's name")
     doubled = sorted(bone for bone in set(bones.values()) if list(bones.values()).count(bone) > 1)
     if doubled:
         raise ValueError(f"the bone {doubled[0]} stands for two joints")
     switches = {
-        side.lower(): IkSwitch(str(switch["bone"]), str(switch["property"]), float(switch["value"]))
-        for side, switch in content.get("ik_switches", {}).items()
+        side.lower(): ik_switch(table(switch, "an IK switch"))
+        for side, switch in table(content.get("ik_switches", {}), "its IK switches").items()
     }
     if not set(switches) <= set(SIDES):
         raise ValueError("an IK switch is of neither side")
-    return Preset(str(content.get("name", fallback_name)), bones, str(content.get("source", "")), switches)
+    source = content.get("source", "")
+    return Preset(
+        text(content.get("name", fallback_name), "its name"), bones, source and text(source, "its source"), switches
+    )
+
+
+def ik_switch(content: Mapping[str, Any]) -> IkSwitch:
+    """An IK switch from a JSON table. Raises ValueError or KeyError for anything else."""
+    if not is_number(content["value"]):
+        raise ValueError("the value of an IK switch is not a number")
+    bone, of = text(content["bone"], "the bone of an IK switch"), text(content["property"], "an IK switch's property")
+    return IkSwitch(bone, of, float(content["value"]))
+
+
+def table(value: Any, name: str) -> dict[str, Any]:
+    """The value if it is a JSON object. Raises ValueError, which calls it `name`."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is no table")
+    return value
+
+
+def text(value: Any, name: str) -> str:
+    """The value if it is a text of some length. Raises ValueError, which calls it `name`."""
+    if not isinstance(value, str) or not 0 < len(value) <= TEXT_LENGTH:
+        raise ValueError(f"{name} is no text")
+    return value
 
 
 def write_preset(preset: Preset, path: Path) -> None:

@@ -117,6 +117,7 @@ def build_skin(hand: Hand, skeleton: Skeleton, name: str, material: bpy.types.Ma
     """The hand's mesh with a vertex group for each bone, smooth, not linked to a collection."""
     data = bpy.data.meshes.new(name)
     data.from_pydata(hand.vertices.tolist(), [], hand.faces.tolist())
+    data.validate()
     data.shade_smooth()
     data.materials.append(material)
     mesh = bpy.data.objects.new(name, data)

@@ -9,7 +9,9 @@ import bpy
 import numpy as np
 
 from ..backend.capture_file import Capture, Intrinsics
+from ..errors import CaptureFileError
 from . import background, camera, keys, rig, timing
+from .rollback import all_or_nothing
 
 ROOT_SIZE = 0.1
 EYE_LEVEL = 1.6
@@ -46,10 +48,23 @@ class ImportedCapture:
 def import_capture(context: bpy.types.Context, capture: Capture, options: ImportOptions) -> ImportedCapture:
     """Build camera, rigs and keys in the context's scene. Nothing that is there already changes, but for `set_scene`.
 
-    A capture without hands gives the camera alone, and a warning.
+    A capture without hands gives the camera alone, and a warning. Raises CaptureFileError for one that Blender cannot
+    show, and then nothing is left of it.
     """
+    timing.check_timeline(capture, options.first_frame)
     leave_mode(context)
-    name = capture.footage.path.stem.encode()[:LONGEST_NAME].decode(errors="ignore")
+    try:
+        with all_or_nothing(context):
+            return build(context, capture, options)
+    except (RuntimeError, ValueError, TypeError, ArithmeticError, LookupError, OSError) as error:
+        raise CaptureFileError(
+            f"Blender cannot show the capture {capture.path}: {error}.", "Capture the footage again."
+        ) from error
+
+
+def build(context: bpy.types.Context, capture: Capture, options: ImportOptions) -> ImportedCapture:
+    """Make all that an import makes."""
+    name = capture.footage.path.stem.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore")
     collection = bpy.data.collections.new(f"{name} hands")
     context.scene.collection.children.link(collection)
     root = create_root(collection, f"{name}_root", capture)
@@ -78,7 +93,7 @@ def create_root(collection: bpy.types.Collection, name: str, capture: Capture) -
     root.location.z = EYE_LEVEL
     root["dahyf_capture"] = portable(capture.path)
     root["dahyf_capture_sha256"] = capture.sha256
-    root["dahyf_footage"] = str(capture.footage.path)
+    root["dahyf_footage"] = storable(str(capture.footage.path))
     root["dahyf_footage_sha256"] = capture.footage.sha256
     collection.objects.link(root)
     return root
@@ -135,9 +150,14 @@ def record_origin(armature: bpy.types.Object, index: int, capture: Capture, opti
 def portable(path: Path) -> str:
     """A path as the .blend file keeps it: relative to itself once it is saved, where that is possible."""
     try:
-        return bpy.path.relpath(str(path)) if bpy.data.filepath else str(path)
+        return storable(bpy.path.relpath(str(path)) if bpy.data.filepath else str(path))
     except ValueError:  # another drive
-        return str(path)
+        return storable(str(path))
+
+
+def storable(text: str) -> str:
+    """A path as a property takes it; what is not UTF-8 in it is replaced."""
+    return text.encode(errors="replace").decode()
 
 
 def set_scene(scene: bpy.types.Scene, filming: bpy.types.Object, capture: Capture, first_frame: int) -> None:

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backend.capture_file import Capture
+from ..backend.limits import TIMELINE_FRAMES
+from ..errors import CaptureFileError
 
 
 def scene_rate(rate: Fraction) -> tuple[int, float]:
@@ -24,6 +26,17 @@ def timeline_frames(capture: Capture, first_frame: int) -> NDArray[np.float64]:
     if footage.kind == "video" and not footage.constant_rate:
         return first_frame + capture.time * float(footage.rate)
     return first_frame + (capture.frame - first_number(capture)).astype(np.float64)
+
+
+def check_timeline(capture: Capture, first_frame: int) -> None:
+    """Raise CaptureFileError for a capture that is longer than Blender's timeline."""
+    last = timeline_frames(capture, first_frame)[-1]
+    if last > TIMELINE_FRAMES:
+        raise CaptureFileError(
+            f"The capture {capture.path} would reach to frame {last:,.0f}, but the timeline ends at "
+            f"{TIMELINE_FRAMES:,}.",
+            "Capture a part of the footage, before or after the pause in it.",
+        )
 
 
 def first_number(capture: Capture) -> int:

@@ -1,6 +1,7 @@
 """Settings as presets of the user's, in Blender's own folder of presets: JSON files, which hold values and no code."""
 
 import json
+import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 
 import bpy
 
+from ..backend.strict_json import is_number, read_json
 from ..errors import AddonError
 from . import clean_properties
 
@@ -66,13 +68,29 @@ def load(scene: bpy.types.Scene, kind: str, path: Path) -> None:
     settings = getattr(scene, group)
     before = {name: getattr(settings, name) for name in names}
     try:
-        values = dict(json.loads(path.read_text("utf-8")))
+        values = read_json(path)
+        if not isinstance(values, dict):
+            raise ValueError("it is no table of settings")
         for name in set(names) & set(values):
-            setattr(settings, name, values[name])
-    except (OSError, ValueError, TypeError) as error:
+            put(settings, name, values[name])
+    except (OSError, ValueError, TypeError, OverflowError) as error:
         for name, value in before.items():
             setattr(settings, name, value)
         raise AddonError(f"The preset {path} cannot be used: {error}", "Save it again, or remove it.") from error
+
+
+def put(settings: bpy.types.PropertyGroup, name: str, value: object) -> None:
+    """Set a setting to a value of its type that it can have. Raises ValueError and TypeError.
+
+    Blender itself takes the nearest number that is allowed, and numbers for switches.
+    """
+    before = getattr(settings, name)
+    if is_number(before) != is_number(value) or isinstance(before, bool) != isinstance(value, bool):
+        raise ValueError(f"{name} cannot be {str(value)[:40]}")
+    setattr(settings, name, value)
+    now = getattr(settings, name)
+    if not (math.isclose(now, value, rel_tol=1e-5, abs_tol=1e-6) if is_number(value) else now == value):
+        raise ValueError(f"{name} cannot be {str(value)[:40]}")
 
 
 def remove(kind: str, name: str) -> None:

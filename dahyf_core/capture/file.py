@@ -95,7 +95,7 @@ def load_capture(path: Path) -> Capture:
     if missing:
         raise _not_a_capture(path, f"it has no {' and no '.join(sorted(missing))}")
     try:
-        _check_version(path, int(arrays["schema_version"]))
+        _check_version(path, int(arrays["schema_version"].item()))
         _check_shapes(arrays)
         _check_values(arrays)
         source, cleaning = read_meta(str(arrays["meta"]))
