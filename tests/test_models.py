@@ -1,8 +1,8 @@
 """The shipped ONNX networks equal MediaPipe's TensorFlow Lite files.
 
 Everywhere: on the golden inputs and outputs that tools/assets/build_models stores. In .env/build-models, which that
-script leaves behind: live, on random pictures. Both runtimes compute in float32 but add in a different order, so points may
-differ by thousandths of a pixel.
+script leaves behind: live, on random pictures. Both runtimes compute in float32 but add in a different order, so points
+may differ by thousandths of a pixel.
 """
 
 from pathlib import Path
