@@ -1,6 +1,7 @@
 """`dahyf train`: a training run, begun or gone on with; `dahyf export-onnx`: what it learned, for capture."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,13 +15,17 @@ from dahyf_core.cli.stopping import StopRequest
 EXAMPLES = """
 Examples:\n
 dahyf train lite.toml -o runs/lite\n
-dahyf train --resume runs/lite
+dahyf train --resume runs/lite\n
+dahyf train recipes/lite.toml -o work --set photographs=photographs
 """
 
 
 def train(
     config: Annotated[
-        Path | None, typer.Argument(metavar="CONFIG", show_default=False, help="What to train, on what: a TOML file.")
+        Path | None,
+        typer.Argument(
+            metavar="CONFIG", show_default=False, help="What to train, on what; or a recipe of stages: a TOML file."
+        ),
     ] = None,
     output: Annotated[
         Path | None,
@@ -29,9 +34,14 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", show_default=False, help="Go on with the run in this folder.")
     ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed in place of the configuration's.")] = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What {NAME} stands for in a recipe; may be repeated."),
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Train a network.
+    """Train a network, or run all stages of a recipe.
 
     Ctrl-C stops after the step at hand; what is learned stays, and --resume goes on as if nothing had happened.
     docs/training.md describes configurations and the folder of a run.
@@ -42,12 +52,18 @@ def train(
         from dahyf_core import training
 
         started = time.monotonic()
+        if config is not None and training.is_recipe(config):
+            assert output is not None
+            for stage in training.read_recipe(config, values or []):
+                reporter.status(f"{stage.title}: {stage.run(output)}.")
+            return
         if resume is not None:
             run, settings = training.RunFolder.open(resume)
         else:
             assert config is not None
             assert output is not None
             settings = training.read_config(config)
+            settings = settings if seed is None else replace(settings, seed=seed)
             run = training.RunFolder.create(output, settings)
         with StopRequest() as stop:
             training.train(settings, run, reporter.progress, stop)
