@@ -180,7 +180,7 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
         done = retarget.retarget(bpy.context, rig, sources, preset, retarget.Wrist(chosen.wrist.upper()))
         for warning in done.warnings:
             say("warning", text=warning)
-        text = f"Keyed {done.hands} hand(s) of {path} in {done.action.name}."
+        text = f"{retarget.summary(done)}, from {path}."
         say("action", text=text, capture=str(path), action=done.action.name, hands=done.hands, frames=done.frames)
         hands, frames = hands + done.hands, frames + done.frames
     save(chosen.output)

@@ -1,6 +1,6 @@
 """Every difference between Blender versions that the add-on meets, from 4.2 to 5.x. Version checks live here alone."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Final
 
 import bpy
@@ -15,22 +15,48 @@ MOVIES_ARE_TURNED: Final = bpy.app.version >= (4, 4, 0)
 """Whether Blender shows a video the way its rotation metadata asks for."""
 
 
-class NewAction:
-    """An empty Action that takes new F-curves for an object, and becomes the object's own by `assign`."""
+BEYOND_KEYS: Final = 10_000
+"""Frames that an Action in a strip plays before and after its keys; a strip's times are exact to 0.001 frames there."""
 
-    def __init__(self, owner: bpy.types.Object, name: str) -> None:
-        self.action = bpy.data.actions.new(name)
+
+class NewAction:
+    """An Action that takes new F-curves for an object, and becomes the object's own by `assign`."""
+
+    def __init__(self, owner: bpy.types.Object, name: str, base: "AssignedAction | None" = None) -> None:
+        """Empty, or a copy of what `base` plays: the F-curves of its slot, without those of other objects."""
         self._owner = owner
+        if base is None or base.action is None:
+            self.action = bpy.data.actions.new(name)
+        else:
+            self.action = base.action.copy()
+            self.action.name, self.action.use_fake_user = name, False
+            if self.action.asset_data is not None:
+                self.action.asset_clear()
         self._channels = self.action
         if _HAS_SLOTS:
-            slot = self.action.slots.new(owner.id_type, owner.name)
-            strip = self.action.layers.new("Layer").strips.new(type="KEYFRAME")
+            for slot in list(self.action.slots):
+                if base is None or slot.identifier != base.slot_identifier:
+                    self.action.slots.remove(slot)
+            slot = self.action.slots[0] if self.action.slots else self.action.slots.new(owner.id_type, owner.name)
+            layer = self.action.layers[0] if self.action.layers else self.action.layers.new("Layer")
+            strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
             self._channels = strip.channelbag(slot, ensure=True)
 
-    def assign(self) -> bpy.types.Action:
-        """Let the object play the Action, which is returned. One that it had before stays in the file, unchanged."""
+    @property
+    def fcurves(self) -> list[bpy.types.FCurve]:
+        """All F-curves that it has by now."""
+        return list(self._channels.fcurves)
+
+    def remove(self, keys: Container[tuple[str, int]]) -> None:
+        """Take out the F-curves of these data paths and array indices."""
+        for fcurve in self.fcurves:
+            if (fcurve.data_path, fcurve.array_index) in keys:
+                self._channels.fcurves.remove(fcurve)
+
+    def assign(self, keep_last: bool = True) -> bpy.types.Action:
+        """Let the object play the Action, which is returned. keep_last: one that it had before stays in the file."""
         animation = self._owner.animation_data_create()
-        if animation.action is not None:
+        if keep_last and animation.action is not None and animation.action.library is None:
             animation.action.use_fake_user = True
         animation.action = self.action
         if _HAS_SLOTS:
@@ -41,7 +67,8 @@ class NewAction:
         """A new F-curve without keys, in the group of that name."""
         fcurve = self._channels.fcurves.new(data_path, index=index)
         groups = self._channels.groups
-        fcurve.group = groups.get(group) or groups.new(group)
+        if group:
+            fcurve.group = groups.get(group) or groups.new(group)
         return fcurve
 
 
@@ -54,29 +81,22 @@ def fcurves_of(action: bpy.types.Action) -> list[bpy.types.FCurve]:
 
 
 class AssignedAction:
-    """The Action, and slot of it, that an object's animation or a strip plays."""
+    """The Action, and slot of it, that an object's animation or a strip plays. slot_identifier: empty where none."""
 
-    def __init__(self, player: bpy.types.AnimData | bpy.types.NlaStrip) -> None:
-        self.action = player.action
-        self._slot = player.action_slot if _HAS_SLOTS else None
+    def __init__(self, action: bpy.types.Action | None, slot_identifier: str) -> None:
+        self.action, self.slot_identifier = action, slot_identifier
 
-    @property
-    def slot_identifier(self) -> str:
-        """What the slot is called in the file; empty where there are none."""
-        return self._slot.identifier if self._slot is not None else ""
+    @classmethod
+    def of(cls, player: bpy.types.AnimData | bpy.types.NlaStrip) -> "AssignedAction":
+        """What it plays now."""
+        slot = player.action_slot if _HAS_SLOTS else None
+        return cls(player.action, slot.identifier if slot is not None else "")
 
     def assign_to(self, player: bpy.types.AnimData | bpy.types.NlaStrip) -> None:
         """Let another one play it, or the same again."""
         player.action = self.action
-        if self._slot is not None:
-            player.action_slot = self._slot
-
-
-def assign_slot(animation: bpy.types.AnimData, action: bpy.types.Action, slot_identifier: str) -> None:
-    """Let an object's animation play an Action, by the slot of that identifier where there are slots."""
-    animation.action = action
-    if _HAS_SLOTS and slot_identifier:
-        animation.action_slot = action.slots.get(slot_identifier)
+        if _HAS_SLOTS and self.action is not None:
+            player.action_slot = self.action.slots.get(self.slot_identifier) if self.slot_identifier else None
 
 
 def own_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
@@ -106,32 +126,31 @@ def played_fcurves(player: bpy.types.AnimData | bpy.types.NlaStrip) -> list[bpy.
     return [fcurve for bag in bags if bag is not None for fcurve in bag.fcurves]
 
 
-def push_down(owner: bpy.types.Object) -> None:
-    """Let an object's own Action go on playing from an NLA track of its own, so that another can take its place."""
+def push_down(owner: bpy.types.Object) -> bpy.types.NlaTrack:
+    """Let an object's own Action go on playing, from an NLA track of its own above the others, which is returned.
+
+    An active Action plays on beyond its keys, by extrapolation and cycles. A strip holds what it has at its ends: so
+    it is far longer than the keys, unless the Action was not to play beyond them.
+    """
     animation = owner.animation_data
-    action, start = animation.action, animation.action.frame_range[0]
+    action, (start, end) = animation.action, animation.action.frame_range
+    if animation.action_extrapolation != "NOTHING":
+        start, end = start - BEYOND_KEYS, end + BEYOND_KEYS
     track = animation.nla_tracks.new()
     track.name = action.name
     strip = track.strips.new(action.name, int(start), action)
     if _HAS_SLOTS:
         strip.action_slot = animation.action_slot
-    strip.frame_end += start - int(start)
-    strip.frame_start = start
+    strip.action_frame_start, strip.action_frame_end = start, max(end, start + 1)
+    strip.frame_start_raw, strip.frame_end_raw = start, max(end, start + 1)
+    strip.scale = 1.0
     strip.blend_type = animation.action_blend_type
     strip.extrapolation = animation.action_extrapolation
-    strip.influence = animation.action_influence
+    if animation.action_influence < 1:
+        strip.use_animated_influence = True
+        strip.fcurves.find("influence").keyframe_points[0].co.y = animation.action_influence
     animation.action = None
-    animation.action_blend_type, animation.action_influence = "REPLACE", 1.0
-    animation.use_nla = True
-
-
-def pull_up(owner: bpy.types.Object, track: bpy.types.NlaTrack) -> None:
-    """Undo `push_down`: the Action of the track is the object's own again, and the track is gone."""
-    animation, strip = owner.animation_data, track.strips[0]
-    AssignedAction(strip).assign_to(animation)
-    animation.action_blend_type, animation.action_influence = strip.blend_type, strip.influence
-    animation.action_extrapolation = strip.extrapolation
-    animation.nla_tracks.remove(track)
+    return track
 
 
 def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:

@@ -44,21 +44,47 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return allows(cls, obstacle(context))
+        return allows(cls, missing_capture(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
             armature = named_rig(context, self.target)
-            end_preview(context)
             preset = chosen_preset(armature, self.preset)
             sources = chosen_sources(context, self.source, self.hands, self.space)
-            done = retarget.retarget(context, armature, sources, preset, retarget.Wrist(self.wrist))
+            plan = retarget.plan_retarget(context, armature, sources, preset, retarget.Wrist(self.wrist))
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        end_preview(context)
+        done = retarget.write(plan)
         for warning in done.warnings:
             self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"Keyed {done.hands} hand(s) in {done.action.name}, by the preset {preset.name}")
+        self.report({"INFO"}, f"{retarget.summary(done)}, by the preset {preset.name}")
+        return {"FINISHED"}
+
+
+class DAHYF_HANDS_OT_remove_retarget(bpy.types.Operator):
+    """Take the keys of Retarget off a rig: it does again what it did before. If you have edited them, their Action
+    stays in the file"""
+
+    bl_idname = "dahyf_hands.remove_retarget"
+    bl_label = "Remove Retarget"
+    bl_options = {"REGISTER", "UNDO"}
+
+    target: bpy.props.StringProperty(
+        name="Rig", description="Name of the armature object; empty: the panel's rig, else the active object"
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            armature = named_rig(context, self.target)
+            kept = retarget.remove(armature)
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        preview.show(context)
+        stays = f"; the Action {kept} was edited and stays in the file" if kept else ""
+        self.report({"INFO"}, f"{armature.name} does again what it did before Retarget{stays}")
         return {"FINISHED"}
 
 
@@ -95,10 +121,10 @@ class DAHYF_HANDS_OT_refresh_preview(bpy.types.Operator):
         return preview.previewing(context.scene) is not None
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        end_preview(context)
         try:
             begin_preview(context)
         except AddonError as error:
+            end_preview(context)
             self.report({"WARNING"}, f"The preview has ended. {error}")
         return {"FINISHED"}
 
@@ -215,7 +241,9 @@ def begin_preview(context: bpy.types.Context) -> None:
     source = settings.retarget_source.name if settings.retarget_source else ""
     sources = chosen_sources(context, source, settings.retarget_hands, settings.retarget_space)
     preset = chosen_preset(armature, settings.retarget_preset)
-    preview.begin(context, armature, sources, preset, retarget.Wrist(settings.retarget_wrist))
+    plan = retarget.plan_retarget(context, armature, sources, preset, retarget.Wrist(settings.retarget_wrist))
+    end_preview(context)
+    preview.begin(context, plan)
 
 
 def end_preview(context: bpy.types.Context) -> bool:
@@ -227,10 +255,15 @@ def end_preview(context: bpy.types.Context) -> bool:
 
 
 def obstacle(context: bpy.types.Context) -> str | None:
-    """Why nothing can be retargeted now, or None."""
-    if not any(retarget.is_captured(candidate) for candidate in context.scene.objects):
-        return "Capture hands or import a capture first"
-    return missing_rig(context)
+    """Why nothing can be retargeted by the panel's settings now, or None."""
+    return missing_capture(context) or missing_rig(context)
+
+
+def missing_capture(context: bpy.types.Context) -> str | None:
+    """Why there is nothing to retarget, or None."""
+    if any(retarget.is_captured(candidate) for candidate in context.scene.objects):
+        return None
+    return "Capture hands or import a capture first"
 
 
 def missing_rig(context: bpy.types.Context) -> str | None:
@@ -264,6 +297,7 @@ def named_object(context: bpy.types.Context, name: str) -> bpy.types.Object:
 
 CLASSES = (
     DAHYF_HANDS_OT_retarget,
+    DAHYF_HANDS_OT_remove_retarget,
     DAHYF_HANDS_OT_preview_retarget,
     DAHYF_HANDS_OT_refresh_preview,
     DAHYF_HANDS_OT_edit_mapping,

@@ -2,11 +2,12 @@
 
 import bpy
 
-from .. import drawing
+from .. import drawing, retarget
 from ..operators.captures import NO_HANDS, captures
 from ..operators.retarget import (
     DAHYF_HANDS_OT_edit_mapping,
     DAHYF_HANDS_OT_preview_retarget,
+    DAHYF_HANDS_OT_remove_retarget,
     DAHYF_HANDS_OT_retarget,
     DAHYF_HANDS_OT_save_preset,
     obstacle,
@@ -34,16 +35,29 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         row.prop(settings, "retarget_space")
         column.separator()
         self.layout.operator(DAHYF_HANDS_OT_edit_mapping.bl_idname, icon="VIEW_PAN")
+        reason = obstacle(context)
         shown = preview.previewing(context.scene)
         text = f"End Preview on {shown.name}" if shown else "Preview"
         icon = "HIDE_OFF" if shown else "HIDE_ON"
         self.layout.operator(DAHYF_HANDS_OT_preview_retarget.bl_idname, text=text, icon=icon, depress=bool(shown))
         row = self.layout.row()
         row.scale_y = 1.6
+        row.enabled = reason is None
         fill_in(row.operator(DAHYF_HANDS_OT_retarget.bl_idname, icon="ARMATURE_DATA"), settings)
+        draw_remove(self.layout, context, settings)
         button = self.layout.operator(DAHYF_HANDS_OT_save_preset.bl_idname, icon="EXPORT")
         button.target, button.preset = target_name(settings), settings.retarget_preset
-        drawing.draw_state(self.layout, context, "retarget", obstacle(context))
+        drawing.draw_state(self.layout, context, "retarget", reason)
+
+
+def draw_remove(
+    layout: bpy.types.UILayout, context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings
+) -> None:
+    """The button that takes keys of Retarget off the rig; grey where it has none."""
+    rig = settings.retarget_target or context.active_object
+    row = layout.row()
+    row.enabled = rig is not None and retarget.has_result(rig)
+    row.operator(DAHYF_HANDS_OT_remove_retarget.bl_idname, icon="X").target = target_name(settings)
 
 
 def fill_in(button: bpy.types.OperatorProperties, settings: capture_properties.DAHYF_HANDS_PG_settings) -> None:

@@ -11,7 +11,7 @@ from .presets import Preset
 from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
 from .space import Space, placed
 from .wrist import Wrist
-from .writing import Retargeted, retarget, set_aside, write
+from .writing import Retargeted, has_result, remove, retarget, set_aside, summary, write
 
 __all__ = (
     "AUTOMATIC",
@@ -25,15 +25,18 @@ __all__ = (
     "available_presets",
     "capture_sources",
     "choose_preset",
+    "has_result",
     "is_captured",
     "of_sides",
     "placed",
     "plan_retarget",
     "preset_titles",
+    "remove",
     "retarget",
     "save_preset",
     "scene_sources",
     "set_aside",
+    "summary",
     "user_folder",
     "write",
 )

@@ -1,6 +1,6 @@
 """What retargeting would write, worked out in full before anything in the file changes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import bpy
@@ -8,36 +8,36 @@ import numpy as np
 
 from ..errors import RetargetError
 from ..scene.keys import Channel, KeyTimes
+from .between import helper_turns, neutral_channels
 from .channels import rotation_channel
+from .joints import HAND, HAND_IK, SIDES, hand_joint
 from .limits import joint_limits
 from .overrides import held_bones
 from .presets import Preset, fitted
+from .results import base_shown
 from .rotations import FloatArray, quaternions_from_matrices
-from .solve import TargetHand, finger_keys
+from .solve import RestBone, TargetHand, finger_keys
 from .source import Source
 from .target import missing_fingers, missing_hands, rest_bones, target_hands
-from .wrist import HandPair, Part, Wrist, wrist_parts
+from .wrist import HandPair, Part, Wrist, first_key, wrist_parts
 
 
 @dataclass(frozen=True)
 class Plan:
     """All that retargeting writes on a rig.
 
-    name: of the new Action. parts: key times, and the channels that have keys there. hands and frames: how many are
-    keyed. warnings: sentences on what to know about the result.
+    name: of the new Action. parts: key times, and the channels that have keys there. sides: of the hands that are
+    keyed. side_of_path: for which of the rig's hands a data path is keyed. frames: how many are keyed. warnings:
+    sentences on what to know about the result.
     """
 
     armature: bpy.types.Object
     name: str
     parts: tuple[Part, ...]
-    hands: int
+    sides: tuple[str, ...]
+    side_of_path: Mapping[str, str]
     frames: int
     warnings: tuple[str, ...]
-
-    @property
-    def paths(self) -> frozenset[str]:
-        """The data paths of all channels, as seen from the rig."""
-        return frozenset(channel.data_path for _, channels in self.parts for channel in channels)
 
 
 def plan_retarget(
@@ -54,24 +54,52 @@ def plan_retarget(
     """
     if not sources:
         raise RetargetError("The capture has no hands to retarget.", "Choose another capture, or the other hand.")
+    check_editable(armature)
     context.view_layer.update()
     bones = rest_bones(armature)
     preset = fitted(preset, bones)
     chosen = longest_of_each_side(sources)
     hands = target_hands(armature.name, bones, preset, chosen)
-    parts: list[Part] = [(source.times, list(finger_channels(armature, source, hand))) for source, hand in hands]
-    if wrist is not Wrist.NONE:
-        parts += wrist_parts(context.scene, armature, hands, preset, wrist)
+    sides = tuple(source.motion.side for source, _ in hands)
+    with base_shown(context.scene, armature, sides):
+        parts: list[Part] = []
+        for source, hand in hands:
+            helpers = helper_turns(context.scene, armature, bones, source, hand)
+            parts.append((source.times, list(finger_channels(armature, source, hand, helpers))))
+        if wrist is not Wrist.NONE:
+            parts += wrist_parts(context.scene, armature, hands, preset, wrist)
+        parts += list(neutral_parts(armature, preset, parts))
     for times, channels in parts:
         check_numbers(armature, times, channels)
     return Plan(
         armature=armature,
         name=f"{chosen[0].name} on {armature.name}",
         parts=tuple(parts),
-        hands=len(hands),
-        frames=len(np.unique(np.concatenate([source.times.frames for source in chosen]))),
+        sides=sides,
+        side_of_path=sides_of_paths(bones, preset, parts),
+        frames=len(np.unique(np.concatenate([source.times.frames for source, _ in hands]))),
         warnings=(*preset.notes, *cautions(armature, sources, chosen, hands)),
     )
+
+
+def sides_of_paths(bones: Mapping[str, RestBone], preset: Preset, parts: Sequence[Part]) -> dict[str, str]:
+    """For each data path of the parts the side of the rig's hand that is nearest to its bone at rest."""
+    wrists = {side: bones[name].head for side in SIDES if (name := preset.bones.get(hand_joint(side)))}
+
+    def nearest(bone: RestBone) -> str:
+        return min(wrists, key=lambda side: float(np.linalg.norm(wrists[side] - bone.head)))
+
+    return {channel.data_path: nearest(bones[channel.group]) for _, channels in parts for channel in channels}
+
+
+def check_editable(armature: bpy.types.Object) -> None:
+    """Raise RetargetError where a rig cannot be given an Action now."""
+    animation = armature.animation_data
+    if animation is not None and animation.use_tweak_mode:
+        raise RetargetError(
+            f"The NLA of the rig {armature.name} is in tweak mode.",
+            "Leave it with Tab in the NLA editor, and retarget again.",
+        )
 
 
 def longest_of_each_side(sources: Sequence[Source]) -> list[Source]:
@@ -102,10 +130,23 @@ def cautions(
             yield f"The bone {name} of the rig {armature.name} is keyed, but turned by {holder}: mute that to see it."
 
 
-def finger_channels(armature: bpy.types.Object, source: Source, hand: TargetHand) -> Iterator[Channel]:
+def neutral_parts(armature: bpy.types.Object, preset: Preset, parts: Sequence[Part]) -> Iterator[Part]:
+    """Keys that keep what else acts on the keyed bones from showing through; see `neutral_channels`."""
+    controls = {preset.bones.get(hand_joint(side, part), "") for side in SIDES for part in (HAND, HAND_IK)}
+    for times, channels in parts:
+        turned = {channel.group for channel in channels if ".rotation_" in channel.data_path}
+        fingers = turned & set(preset.bones.values()) - controls
+        neutral = list(neutral_channels(armature, turned, fingers, controls))
+        if neutral:
+            yield first_key(times), neutral
+
+
+def finger_channels(
+    armature: bpy.types.Object, source: Source, hand: TargetHand, helpers: Mapping[str, FloatArray]
+) -> Iterator[Channel]:
     """The rotations of all finger bones, within the joint limits of those that have some."""
     with np.errstate(invalid="ignore"):
-        keys = finger_keys(source.motion, hand)
+        keys = finger_keys(source.motion, hand, helpers)
     for name, matrices in keys.items():
         check_rotations(armature, name, matrices)
         bone = armature.pose.bones[name]

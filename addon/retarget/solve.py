@@ -23,6 +23,7 @@ The wrist in the world: the target's palm is turned like the source's, `X R A^-1
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -134,10 +135,13 @@ def finger_turns(motion: HandMotion, target: TargetHand, finger: str) -> dict[st
     return turns
 
 
-def finger_keys(motion: HandMotion, target: TargetHand) -> dict[str, FloatArray]:
+def finger_keys(
+    motion: HandMotion, target: TargetHand, helpers: Mapping[str, FloatArray] = MappingProxyType({})
+) -> dict[str, FloatArray]:
     """For each finger bone (N, 3, 3), what it is keyed to: its turn below its parent, in its own axes.
 
-    The parent of a finger's first bone is the palm, whatever metacarpals and helpers lie between.
+    The parent of a finger's first bone is the palm, whatever metacarpals and helpers lie between. helpers (N, 3, 3) by
+    finger bone: how those between it and the bone before it in the hand are turned against that, in the rig's axes.
     """
     keys = {}
     for finger, bones in target.fingers.items():
@@ -146,6 +150,8 @@ def finger_keys(motion: HandMotion, target: TargetHand) -> dict[str, FloatArray]
         parent = np.eye(3)
         turns = finger_turns(motion, target, finger)
         for _, bone in sorted(bones.items()):
+            if bone.name in helpers:
+                parent = parent @ helpers[bone.name]
             local = np.swapaxes(parent, -1, -2) @ turns[bone.name]
             keys[bone.name] = bone.orientation.T @ local @ bone.orientation
             parent = turns[bone.name]

@@ -52,7 +52,7 @@ def add_corrections(rig: bpy.types.Object) -> bpy.types.Action:
     track.name = BASE_TRACK
     strip = track.strips.new(base.name, int(base.frame_range[0]), base)
     strip.blend_type, strip.extrapolation = animation.action_blend_type, animation.action_extrapolation
-    play(strip, compat.AssignedAction(animation))
+    play(strip, compat.AssignedAction.of(animation))
     corrections = compat.NewAction(rig, f"{rig.name} corrections").assign()
     animation.action_blend_type = COMBINE
     animation.action_extrapolation = "HOLD"
@@ -66,10 +66,10 @@ def replace_base(rig: bpy.types.Object, write: Callable[[], bpy.types.Action]) -
     """
     animation = rig.animation_data_create()
     animation.use_tweak_mode = False
-    strip, active = base_strip(rig), compat.AssignedAction(animation)
+    strip, active = base_strip(rig), compat.AssignedAction.of(animation)
     action = write()
     if strip is not None:
-        play(strip, compat.AssignedAction(animation))
+        play(strip, compat.AssignedAction.of(animation))
         active.assign_to(animation)
     return action
 
