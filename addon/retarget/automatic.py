@@ -20,7 +20,7 @@ from .joints import FINGERS, SIDES, finger_joints, hand_joint
 from .presets import Preset
 from .sides import left_sign
 from .skeleton import Chain, Skeleton, distance, finger_length, length
-from .solve import RestBone
+from .solve import FloatArray, RestBone
 
 Bones = Mapping[str, RestBone]
 
@@ -42,8 +42,11 @@ STARTS_WITHIN: Final = 0.55
 THUMB_BASE_WITHIN: Final = 0.6
 """Of the way from the wrist to the knuckles: where the first of a thumb's two bones begins if it is the metacarpal."""
 
-THUMB_NEARER: Final = 0.85
+THUMB_NEARER: Final = 0.87
 """The thumb's second joint is nearer to the wrist than this part of the others' way."""
+
+ONE_WAY: Final = 0.75
+"""The least cosine between the ways that an unnamed finger and most others point, the thumb apart."""
 
 LIKE_EACH_OTHER: Final = 0.2
 """By how much of it the lengths of two limbs of one body may differ."""
@@ -82,7 +85,9 @@ def preset_of(name: str, findings: Findings) -> Preset:
         found[hand_joint(side)] = hand.hand.name
         for finger, chain in hand.fingers.items():
             found.update(joints_of_chain(side, finger, chain, hand))
-    return Preset(name, found, "found by names, hierarchy and rest pose")
+    lacks_one = len(findings.hands) < len(SIDES)
+    notes = tuple(f"In the rig {name}, {obstacle}." for obstacle in findings.obstacles if lacks_one)
+    return Preset(name, found, "found by names, hierarchy and rest pose", notes=notes)
 
 
 def find_hands(bones: Bones, held: Collection[str] = ()) -> Findings:
@@ -191,17 +196,28 @@ def named_side(skeleton: Skeleton, hand: RestBone, chains: Collection[Chain]) ->
 
 def phalanges(hand: RestBone, fingers: Mapping[str, Chain]) -> dict[str, Chain]:
     """The fingers without metacarpals in front and end bones behind."""
+    palms = has_metacarpals(hand, fingers.values())
     return {
-        finger: (chain[1:] if finger != "thumb" and lies_in_palm(chain, hand) else chain)[:PHALANGES]
+        finger: (chain if finger == "thumb" else without_metacarpal(chain, palms))[:PHALANGES]
         for finger, chain in fingers.items()
     }
 
 
-def lies_in_palm(chain: Chain, hand: RestBone) -> bool:
-    """Whether a chain begins with a metacarpal: by its name, else in chains of four by where it begins."""
-    if len(chain) > 1 and read_name(chain[0].name).has(PALM_WORDS):
-        return True
-    return len(chain) > PHALANGES and distance(hand, chain[0]) < STARTS_WITHIN * distance(hand, chain[1])
+def has_metacarpals(hand: RestBone, chains: Collection[Chain]) -> bool:
+    """Whether most chains of four begin so near the wrist that their first bone is a metacarpal."""
+    near = [distance(hand, chain[0]) < STARTS_WITHIN * distance(hand, chain[1]) for chain in chains if is_long(chain)]
+    return sum(near) * 2 > len(near)
+
+
+def is_long(chain: Chain) -> bool:
+    """Whether a chain has more bones than a finger beyond the palm."""
+    return len(chain) > PHALANGES
+
+
+def without_metacarpal(chain: Chain, palms: bool) -> Chain:
+    """The chain without a first bone in the palm, which its name tells, or, in chains of four, the hand's others."""
+    named = len(chain) > 1 and read_name(chain[0].name).has(PALM_WORDS)
+    return chain[1:] if named or (palms and is_long(chain)) else chain
 
 
 def shaped_hands(skeleton: Skeleton, obstacles: list[str]) -> Iterator[FoundHand]:
@@ -213,9 +229,15 @@ def shaped_hands(skeleton: Skeleton, obstacles: list[str]) -> Iterator[FoundHand
             fingers = fingers_by_place(bone, chains)
             if fingers is None:
                 obstacles.append(f"{bone.name} has chains like fingers, but none of them stands as a thumb does")
+            elif (odd := odd_one(fingers)) is not None:
+                obstacles.append(f"{bone.name} has chains like fingers, but {odd[0].name} points another way")
             else:
                 found.append(FoundHand(bone, phalanges(bone, fingers), named_side(skeleton, bone, chains)))
     sided = [hand for hand in found if hand.side]
+    if len({len(hand.fingers) for hand in sided}) > 1:
+        names = " and ".join(hand.hand.name for hand in sided)
+        obstacles.append(f"{names} have not as many chains as each other, so not all of them are fingers")
+        return
     alone = [hand for hand in found if len(found) == 1 and is_hand_alone(skeleton, hand)]
     yield from sided or alone or best_pair(skeleton, found)
 
@@ -274,14 +296,35 @@ def fingers_by_place(hand: RestBone, chains: Sequence[Chain]) -> dict[str, Chain
 
     None where no chain is nearer than the others: without a thumb one cannot tell the index from the little finger.
     """
-    second = {chain[0].name: chain[2 if lies_in_palm(chain, hand) else 1] for chain in chains}
-    nearest_first = sorted(chains, key=lambda chain: distance(hand, second[chain[0].name]))
-    thumb, others = nearest_first[0], nearest_first[1:]
-    ways = [distance(hand, second[chain[0].name]) for chain in others]
-    if distance(hand, second[thumb[0].name]) > THUMB_NEARER * float(np.median(ways)):
+    palms = has_metacarpals(hand, chains)
+    thumb = min(chains, key=lambda chain: distance(hand, chain[1]))
+    others = [chain for chain in chains if chain is not thumb]
+    knuckles = np.array([without_metacarpal(chain, palms)[0].head for chain in others])
+    way, *ways = (distance(hand, without_metacarpal(chain, palms)[1]) for chain in (thumb, *others))
+    if way > THUMB_NEARER * float(np.median(ways)):
         return None
-    by_distance = sorted(others, key=lambda chain: distance(thumb[1], second[chain[0].name]))
-    return dict(zip(FINGERS, (thumb, *by_distance), strict=False))
+    across = across_palm(hand, knuckles)
+    places = (knuckles - thumb[1].head) @ across
+    order = np.argsort(places if places.mean() > 0 else -places)
+    return dict(zip(FINGERS, (thumb, *(others[place] for place in order)), strict=False))
+
+
+def odd_one(fingers: Mapping[str, Chain]) -> Chain | None:
+    """A chain that points another way than most fingers, the thumb apart; None where all agree."""
+    others = [chain for finger, chain in fingers.items() if finger != "thumb"]
+    ways = np.array([chain[1].head - chain[0].head for chain in others])
+    ways = ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-12)
+    agreement = np.median(ways @ ways.T, axis=1)
+    return others[int(agreement.argmin())] if agreement.min() < ONE_WAY else None
+
+
+def across_palm(hand: RestBone, knuckles: FloatArray) -> FloatArray:
+    """(3,) the direction in which the knuckles (K, 3) lie side by side, square to the way from the wrist."""
+    middle = knuckles.mean(axis=0)
+    along = (middle - hand.head) / max(float(np.linalg.norm(middle - hand.head)), 1e-12)
+    beside = knuckles - middle
+    direction: FloatArray = np.linalg.svd(beside - np.outer(beside @ along, along))[2][0]
+    return direction
 
 
 def on_sides(skeleton: Skeleton, found: Sequence[FoundHand], obstacles: list[str]) -> dict[str, FoundHand]:
