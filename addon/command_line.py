@@ -118,6 +118,11 @@ def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
         default=retarget.Space.WORLD.lower(),
         help="in which the wrist stays as it was filmed; camera: that of FILE's scene (default: world)",
     )
+    parser.add_argument(
+        "--mirror",
+        action="store_true",
+        help="the left captured hand drives the rig's right one, and the right the left, as in a mirror",
+    )
     parser.set_defaults(work=retarget_files)
 
 
@@ -174,7 +179,7 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
     for number, path in enumerate(chosen.captures):
         capture = read_capture(path.resolve())
         found = retarget.of_sides(retarget.capture_sources(capture, first_frame=1), chosen.hands.upper())
-        sources = [retarget.placed(bpy.context.scene, each, space) for each in found]
+        sources = [retarget.placed(bpy.context.scene, each, space, chosen.mirror) for each in found]
         if number:
             retarget.set_aside(rig)
         done = retarget.retarget(bpy.context, rig, sources, preset, retarget.Wrist(chosen.wrist.upper()))

@@ -41,6 +41,7 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
     space: bpy.props.EnumProperty(
         name="Space", description="In which the wrist stays as it was filmed", items=capture_properties.SPACE_ITEMS
     )
+    mirror: bpy.props.BoolProperty(name="Mirror", description=capture_properties.MIRROR)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -50,7 +51,7 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
         try:
             armature = named_rig(context, self.target)
             preset = chosen_preset(armature, self.preset)
-            sources = chosen_sources(context, self.source, self.hands, self.space)
+            sources = chosen_sources(context, self.source, self.hands, self.space, self.mirror)
             plan = retarget.plan_retarget(context, armature, sources, preset, retarget.Wrist(self.wrist))
         except AddonError as error:
             self.report({"ERROR"}, str(error))
@@ -227,11 +228,13 @@ def chosen_preset(armature: bpy.types.Object, identifier: str) -> retarget.Prese
     return retarget.choose_preset(armature, identifier)
 
 
-def chosen_sources(context: bpy.types.Context, source: str, hands: str, space: str) -> list[retarget.Source]:
+def chosen_sources(
+    context: bpy.types.Context, source: str, hands: str, space: str, mirror: bool
+) -> list[retarget.Source]:
     """The captured hands below the object of that name, or of the capture imported last. Raises RetargetError."""
     root = named_object(context, source) if source else None
     found = retarget.of_sides(retarget.scene_sources(context.scene, root), hands)
-    return [retarget.placed(context.scene, each, retarget.Space(space)) for each in found]
+    return [retarget.placed(context.scene, each, retarget.Space(space), mirror) for each in found]
 
 
 def begin_preview(context: bpy.types.Context) -> None:
@@ -239,7 +242,9 @@ def begin_preview(context: bpy.types.Context) -> None:
     settings = capture_properties.settings_of(context.scene)
     armature = named_rig(context, "")
     source = settings.retarget_source.name if settings.retarget_source else ""
-    sources = chosen_sources(context, source, settings.retarget_hands, settings.retarget_space)
+    sources = chosen_sources(
+        context, source, settings.retarget_hands, settings.retarget_space, settings.retarget_mirror
+    )
     preset = chosen_preset(armature, settings.retarget_preset)
     plan = retarget.plan_retarget(context, armature, sources, preset, retarget.Wrist(settings.retarget_wrist))
     end_preview(context)

@@ -28,7 +28,7 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
             drawing.wrapped(self.layout, context, f"{NO_HANDS}.", "INFO")
             return
         column = drawing.split_column(self.layout)
-        for name in ("target", "source", "preset", "hands", "wrist"):
+        for name in ("target", "source", "preset", "hands", "mirror", "wrist"):
             column.prop(settings, f"retarget_{name}")
         row = column.row()
         row.active = settings.retarget_wrist != "NONE"
@@ -68,6 +68,7 @@ def fill_in(button: bpy.types.OperatorProperties, settings: capture_properties.D
     button.hands = settings.retarget_hands
     button.wrist = settings.retarget_wrist
     button.space = settings.retarget_space
+    button.mirror = settings.retarget_mirror
 
 
 def target_name(settings: capture_properties.DAHYF_HANDS_PG_settings) -> str:

@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 
 from ..errors import RetargetError
+from .mirror import mirrored
 from .playback import play
 from .source import Source
 
@@ -18,9 +19,10 @@ class Space(StrEnum):
     CAMERA = "CAMERA"
 
 
-def placed(scene: bpy.types.Scene, source: Source, space: Space) -> Source:
-    """A source in that space. Raises RetargetError."""
-    return before_camera(scene, source) if space is Space.CAMERA else source
+def placed(scene: bpy.types.Scene, source: Source, space: Space, mirror: bool = False) -> Source:
+    """A source, or its mirror image, in that space. Raises RetargetError."""
+    seen = mirrored(source) if mirror else source
+    return before_camera(scene, seen) if space is Space.CAMERA else seen
 
 
 def before_camera(scene: bpy.types.Scene, source: Source) -> Source:

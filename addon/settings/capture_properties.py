@@ -33,6 +33,7 @@ WRIST_ITEMS = (
     ),
     ("NONE", "Fingers Only", "The wrist gets no keys"),
 )
+MIRROR = "The left captured hand drives the rig's right one, and the right the left, as in a mirror before the camera"
 SPACE_ITEMS = (
     ("WORLD", "World", "The hand turns and moves in the world as the captured one does in the scene"),
     ("CAMERA", "Camera", "The hand turns and moves before the scene's camera as it did before the one that filmed it"),
@@ -210,6 +211,7 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
         items=WRIST_ITEMS,
         update=refresh_preview,
     )
+    retarget_mirror: bpy.props.BoolProperty(name="Mirror", description=MIRROR, update=refresh_preview)
     retarget_space: bpy.props.EnumProperty(
         name="Space",
         description="Where the wrist stays as it was filmed",
