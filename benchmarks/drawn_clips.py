@@ -22,8 +22,8 @@ from dahyf_core.capture import Capture
 from dahyf_core.capture.pipeline import CaptureSettings, capture_footage
 from dahyf_core.evaluation.yardsticks.metrics import epe, pa_mpjpe, to_palm_size
 from dahyf_core.evaluation.yardsticks.systems import Quiet
+from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 
 Array = NDArray[np.floating]
 Image = NDArray[np.uint8]

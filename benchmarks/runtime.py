@@ -27,13 +27,13 @@ from benchmarks.quantised import STRIDE, VARIANTS, Feed, Variant, quantise, writ
 from benchmarks.timing import Times, in_turns, speed_up
 from dahyf_core.capture import replacing
 from dahyf_core.datasets import Augmentation, HandDataset
+from dahyf_core.geometry.tensors import matrix_from_rot6d, similarity_aligned
 from dahyf_core.network import DaHyF, HandParameters, NetworkConfig
 from dahyf_core.network.export import OUTPUTS
-from dahyf_core.network.rotation import matrix_from_rot6d
 from dahyf_core.training.batches import Batch, PatchSource
 from dahyf_core.training.data import READERS
 from dahyf_core.training.objective import Objective, ObjectiveConfig
-from dahyf_core.training.validation import hand_distances, procrustes, to_palm_mm
+from dahyf_core.training.validation import hand_distances, to_palm_mm
 
 Run = Callable[[], object]
 
@@ -197,7 +197,7 @@ class Judge:
             hand = HandParameters(matrix_from_rot6d(seen["sixes"]), seen["shape"])
             found = hand_distances(hand, self._objective, labels, known)
             truth = to_palm_mm(labels.joints_3d)
-            aligned = procrustes(to_palm_mm(seen["world"]), truth)
+            aligned = similarity_aligned(to_palm_mm(seen["world"]), truth)
             found["world_mm"] = (aligned - truth).norm(dim=-1).mean(dim=1)[known & labels.has_3d]
             visible = labels.visible & known[:, None]
             found["located_px"] = (seen["joints"] - labels.joints_2d).norm(dim=-1)[visible]

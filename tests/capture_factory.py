@@ -20,8 +20,8 @@ from dahyf_core.capture import (
     save_capture,
 )
 from dahyf_core.cleaning import CleaningSettings, RawHand
+from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, load_hand_model
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 
 PALM_TO_CAMERA = {
     "right": np.array([[0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]),

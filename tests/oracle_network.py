@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.detection import Palms
+from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose.dahyf import MIRROR, NOTHING, DahyfOutputs
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
+from dahyf_core.pose.dahyf import NOTHING, DahyfOutputs
 
 MODELS: dict[Side, HandModel] = {"right": load_hand_model(), "left": load_hand_model(side="left")}
 PALM = [0, 5, 9, 13, 17, 1, 2]
@@ -93,7 +93,7 @@ class OracleNetwork:
         hand = min(hands, key=lambda hand: np.linalg.norm(hand.joints_2d.mean(axis=0) - crop.center[0]))
         rotations = matrix_from_axis_angle(hand.pose)
         if crop.mirrored[0]:
-            rotations = MIRROR @ rotations @ MIRROR
+            rotations = MIRROR[:, None] * rotations * MIRROR
         rotations[0] = matrix_from_axis_angle([0.0, 0.0, crop.roll[0]]) @ rotations[0]
         joints = crop.to_patch(hand.joints_2d[None])[0]
         up = joints[9] - joints[0]

@@ -20,8 +20,8 @@ from dahyf_core.capture import export_json, load_capture, recleaned, save_captur
 from dahyf_core.capture.file import ARRAYS
 from dahyf_core.cleaning import CleaningSettings, ThresholdOverride
 from dahyf_core.errors import CaptureFileError, ModelFileError, OutputError
+from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import load_hand_model
-from dahyf_core.rotations import matrix_from_axis_angle
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "capture-file.md"
 

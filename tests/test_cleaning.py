@@ -13,18 +13,16 @@ from dahyf_core.cleaning import CleaningSettings, State, ThresholdOverride, clea
 from dahyf_core.cleaning.banded import solve_pentadiagonal
 from dahyf_core.cleaning.filling import plan_filling
 from dahyf_core.cleaning.gate import without_spikes
-from dahyf_core.cleaning.placement import place
 from dahyf_core.cleaning.shape import clip_shape
 from dahyf_core.cleaning.smoothing import find_runs, smooth, smooth_rotations
 from dahyf_core.errors import SettingsError
-from dahyf_core.fitting import solve_translation
-from dahyf_core.hand_model import load_hand_model
-from dahyf_core.rotations import (
+from dahyf_core.geometry import (
     angle_between,
     axis_angle_from_matrix,
     matrix_from_axis_angle,
     quaternion_from_axis_angle,
 )
+from dahyf_core.hand_model import load_hand_model
 
 INTRINSICS = default_intrinsics()
 NO_SMOOTHING = {"wrist_position_hz": 0, "wrist_depth_hz": 0, "wrist_rotation_hz": 0, "finger_hz": 0}
@@ -303,22 +301,6 @@ def test_shape_ignores_outliers_and_doubt():
 
 def test_shape_of_nothing_is_the_mean_hand():
     np.testing.assert_array_equal(clip_shape(np.zeros((0, 10)), np.zeros(0)), np.zeros(10))
-
-
-# Placement
-
-
-def test_a_pose_that_does_not_quite_fit_is_not_placed_too_near(model):
-    rng = np.random.default_rng(0)
-    pose, translation = make_motion("right", np.linspace(0, 4, 100))
-    raw = make_raw_hand(model, pose, translation, INTRINSICS)
-    keypoints = model.keypoints(model.skeleton(pose, raw.shape, np.zeros((100, 3))), "mediapipe")
-    np.testing.assert_allclose(place(keypoints, raw.joints_2d, INTRINSICS), translation, atol=1e-9)
-    wrong = raw.joints_2d + 15 * rng.normal(size=raw.joints_2d.shape)
-    depth = place(keypoints, wrong, INTRINSICS)[:, 2] / translation[:, 2]
-    linear = solve_translation(keypoints, wrong, INTRINSICS)[:, 2] / translation[:, 2]
-    assert linear.mean() < 0.97
-    assert depth.mean() == pytest.approx(1, abs=0.01)
 
 
 # Stillness

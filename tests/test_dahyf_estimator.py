@@ -6,9 +6,9 @@ from oracle_network import MODELS, OracleNetwork, TrueHand, grey_picture
 
 from dahyf_core.camera import Crops, Intrinsics, upright_crops
 from dahyf_core.errors import SettingsError
+from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import DahyfEstimator, HandObservations, create_estimator
-from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 
 CAMERA = Intrinsics(800.0, 800.0, 320.0, 240.0, 640, 480)
 OTHER_CAMERA = Intrinsics(500.0, 500.0, 200.0, 300.0, 400, 600)

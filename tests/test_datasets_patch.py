@@ -7,8 +7,8 @@ import pytest
 
 from dahyf_core.camera import PATCH_SIZE, Intrinsics
 from dahyf_core.datasets import Augmentation, Sample, cut_sample, rows_of, split_of
+from dahyf_core.geometry import axis_angle_from_matrix
 from dahyf_core.hand_model import Side, load_hand_model
-from dahyf_core.rotations import axis_angle_from_matrix
 
 CAMERA = Intrinsics(700.0, 700.0, 320.0, 240.0, 640, 480)
 STILL = Augmentation()

@@ -39,10 +39,10 @@ from dahyf_core.evaluation import (
     write_submission,
     write_worst,
 )
+from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.hand_model.keypoints import TIPS
 from dahyf_core.pose import HandEstimates, HandObservations, RefittedEstimator
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 
 CAMERA = Intrinsics(300.0, 300.0, 64.0, 64.0, 128, 128)
 HANDS = load_hands()

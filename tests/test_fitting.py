@@ -7,13 +7,12 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from dahyf_core.camera import Intrinsics
-from dahyf_core.fitting import FitResult, FitSettings, FitTargets, fit, solve_translation
-from dahyf_core.fitting.kinematics import keypoints_of
+from dahyf_core.fitting import FitResult, FitSettings, FitTargets, fit
 from dahyf_core.fitting.problem import Problem
 from dahyf_core.fitting.targets import Observations
 from dahyf_core.fitting.unknowns import Unknowns
+from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, load_hand_model
-from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 
 CAMERA = Intrinsics(900.0, 900.0, 630.0, 370.0, 1280, 720)
 EXACT = FitSettings(shape="fixed", pose_prior=1e-3, iterations=40, tolerance=1e-6)
@@ -187,21 +186,3 @@ def test_targets_need_points_and_a_camera() -> None:
         FitTargets(CAMERA)
     with pytest.raises(ValueError, match="intrinsics"):
         FitTargets(points_2d=np.zeros((1, 21, 2)))
-
-
-def test_solve_translation_puts_a_posed_hand_back_where_it_was_filmed(model: HandModel) -> None:
-    hands = Hands(model, 20)
-    distorted = replace(CAMERA, distortion=(-0.2, 0.05, 0.001, -0.002, 0.0))
-    relative = keypoints_of(model, "mediapipe", hands.pose, np.tile(hands.shape, (20, 1)))
-    pixels = distorted.project(hands.points)
-    pixels[:, 5] = np.nan
-    weights = np.ones((20, 21))
-    weights[:, 9], pixels[:, 9] = 0.0, 0.0
-    found = solve_translation(relative, pixels, distorted, weights)
-    np.testing.assert_allclose(found, hands.translation, atol=1e-5)
-
-
-def test_solve_translation_of_too_few_points_is_nan() -> None:
-    pixels = np.full((1, 21, 2), np.nan)
-    pixels[0, 0] = 100.0
-    assert np.isnan(solve_translation(np.zeros((1, 21, 3)), pixels, CAMERA)).all()

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dahyf_core.camera import Intrinsics
+from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import BONE_NAMES, KEYPOINT_BONES, TIPS, HandModel, load_hand_model
 from dahyf_core.preview import draw_mesh
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.runtime import create_session
 from dahyf_core.shipped import asset
 

@@ -7,7 +7,8 @@ from dahyf_core.hand_model import load_hand_model
 
 torch = pytest.importorskip("torch", reason="the torch layer needs the train extra")
 
-from dahyf_core.hand_model.torch_layer import TorchHandModel, matrix_from_axis_angle  # noqa: E402
+from dahyf_core.geometry.tensors import matrix_from_axis_angle  # noqa: E402
+from dahyf_core.hand_model.torch_layer import TorchHandModel  # noqa: E402
 
 
 @pytest.fixture(scope="module", params=["right", "left"])

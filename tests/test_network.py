@@ -15,12 +15,12 @@ torch = pytest.importorskip("torch", reason="training needs the [train] extra")
 
 from dahyf_core.camera import PATCH_SIZE, Crops, Intrinsics  # noqa: E402
 from dahyf_core.errors import SettingsError  # noqa: E402
+from dahyf_core.geometry.tensors import matrix_from_rot6d  # noqa: E402
 from dahyf_core.hand_model import load_hand_model  # noqa: E402
 from dahyf_core.network import DaHyF, InverseKinematics, NetworkConfig, View, hand_rotations  # noqa: E402
 from dahyf_core.network import view as views  # noqa: E402
 from dahyf_core.network.joints import BINS_PER_PIXEL, HeatmapJoints, SubPixelJoints  # noqa: E402
 from dahyf_core.network.kinematics import PalmFrame  # noqa: E402
-from dahyf_core.network.rotation import matrix_from_rot6d, rot6d_from_matrix  # noqa: E402
 from dahyf_core.network.trunk import LandmarkHeads, Trunk  # noqa: E402
 from dahyf_core.runtime import create_session  # noqa: E402
 from dahyf_core.shipped import asset  # noqa: E402
@@ -131,34 +131,6 @@ def test_weak_perspective_camera_becomes_the_translation_that_it_stands_for() ->
     middle = views.project(translation[:, None], view)
     torch.testing.assert_close(middle, torch.full((2, 1, 2), PATCH_SIZE / 2), atol=1e-2, rtol=0)
     torch.testing.assert_close(translation[:, 2], 2 * view.focal / (view.side * 8))
-
-
-def test_solved_translation_is_the_true_one_where_joints_are_located_exactly() -> None:
-    points, truth, view = hands(2), torch.tensor([[-0.1, 0.05, 0.5], [0.2, 0.1, 0.9]]), view_of(CROPS)
-    located = views.project(points + truth[:, None], view)
-    torch.testing.assert_close(views.solved_translation(points, located, view), truth, atol=1e-4, rtol=0)
-
-
-def test_solved_translation_keeps_its_gradient() -> None:
-    points, view = hands(2).requires_grad_(), view_of(CROPS)
-    located = views.project(points.detach() + torch.tensor([0.0, 0.0, 0.6]), view)
-    (gradient,) = torch.autograd.grad(views.solved_translation(1.1 * points, located, view).sum(), points)
-    assert gradient.abs().max() > 0
-
-
-def test_viewing_rotation_turns_the_optical_axis_to_the_patch() -> None:
-    view = view_of(CROPS)
-    rotation = views.viewing_rotation(view)
-    ray = torch.cat([view.center / view.focal[:, None], torch.ones(2, 1)], dim=1)
-    torch.testing.assert_close(rotation[:, :, 2], torch.nn.functional.normalize(ray, dim=1))
-    torch.testing.assert_close(torch.linalg.det(rotation), torch.ones(2))
-
-
-def test_six_numbers_are_rotations() -> None:
-    rotations = random_rotations(50)
-    torch.testing.assert_close(rotations @ rotations.transpose(1, 2), torch.eye(3).expand(50, 3, 3), atol=1e-5, rtol=0)
-    torch.testing.assert_close(torch.linalg.det(rotations), torch.ones(50))
-    torch.testing.assert_close(matrix_from_rot6d(rot6d_from_matrix(rotations)), rotations)
 
 
 def test_palm_frame_is_the_palms_rotation_and_forgets_size_and_place() -> None:

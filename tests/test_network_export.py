@@ -12,12 +12,12 @@ onnx = pytest.importorskip("onnx", reason="export needs the [train] extra")
 import onnxruntime as ort  # noqa: E402
 
 from dahyf_core.camera import Crops, Intrinsics  # noqa: E402
+from dahyf_core.geometry import matrix_from_axis_angle  # noqa: E402
 from dahyf_core.hand_model import load_hand_model  # noqa: E402
 from dahyf_core.network import DaHyF, NetworkConfig, View  # noqa: E402
 from dahyf_core.network.export import Exported, export, round_to_half  # noqa: E402
 from dahyf_core.network.trunk import Trunk  # noqa: E402
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork  # noqa: E402
-from dahyf_core.rotations import matrix_from_axis_angle  # noqa: E402
 from dahyf_core.runtime import CPU  # noqa: E402
 
 LIMIT_MB = 16

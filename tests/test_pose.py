@@ -7,12 +7,11 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from dahyf_core.camera import Crops, Intrinsics
-from dahyf_core.fitting import PALM
+from dahyf_core.geometry import PALM, angle_between, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose import HandObservations, LandmarkEstimator, agreement
 from dahyf_core.pose.landmark_network import LandmarkNetwork
-from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt, viewing_rotations
-from dahyf_core.rotations import angle_between, matrix_from_axis_angle
+from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt
 
 CAMERA = Intrinsics(1000.0, 1000.0, 640.0, 360.0, 1280, 720)
 
@@ -43,7 +42,7 @@ def sighted(model: HandModel, pose: np.ndarray, translation: np.ndarray) -> tupl
     center = (pixels.min(axis=1) + pixels.max(axis=1)) / 2
     crops = Crops(center, np.full(count, 300.0), np.zeros(count), np.full(count, model.side == "left"), CAMERA)
     centred = points - points.mean(axis=1, keepdims=True)
-    world = (centred @ viewing_rotations(crops)).reshape(count, 63).astype(np.float32)
+    world = (centred @ viewing_rotation(crops.view_rays())).reshape(count, 63).astype(np.float32)
     right_score = np.full(count, float(model.side == "right"))
     return HandObservations(crops, pixels, np.ones(count), right_score, world), points
 
@@ -97,13 +96,6 @@ def test_no_patches_are_seen_as_nothing(estimator: LandmarkEstimator) -> None:
     observations = estimator.observe(np.zeros((72, 128, 3), np.uint8), Crops.empty(CAMERA))
     assert len(observations) == 0
     assert observations.joints_2d.shape == (0, 21, 2)
-
-
-def test_viewing_rotations_turn_the_optical_axis_to_the_patch() -> None:
-    crops = Crops(np.array([[100.0, 650.0], [640.0, 360.0]]), np.ones(2), np.zeros(2), np.zeros(2, bool), CAMERA)
-    axis = viewing_rotations(crops) @ (0, 0, 1)
-    np.testing.assert_allclose(CAMERA.project(axis), crops.center)
-    np.testing.assert_allclose(viewing_rotations(crops)[1], np.eye(3), atol=1e-12)
 
 
 def test_reversed_tilt_is_a_rotation_that_hardly_moves_the_palm_in_the_picture(estimator: LandmarkEstimator) -> None:

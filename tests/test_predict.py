@@ -17,9 +17,9 @@ from rendered_hands import hand_picture
 
 import dahyf_core
 from dahyf_core.camera import Intrinsics
+from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import DahyfEstimator
-from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 from dahyf_core.stills import HandBox, Predictor, predictor, refinement
 from dahyf_core.stills.boxes import checked_boxes
 

@@ -21,11 +21,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from dahyf_core.datasets import Augmentation, cut_sample  # noqa: E402
 from dahyf_core.errors import DatasetError, OutputError, SettingsError  # noqa: E402
+from dahyf_core.geometry import axis_angle_from_matrix  # noqa: E402
 from dahyf_core.network import DaHyF, NetworkConfig  # noqa: E402
 from dahyf_core.network import losses as terms  # noqa: E402
 from dahyf_core.network.trunk import Trunk  # noqa: E402
 from dahyf_core.pose import DahyfNetwork  # noqa: E402
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle  # noqa: E402
 from dahyf_core.training import RunFolder, TrainingConfig, read_config, train  # noqa: E402
 from dahyf_core.training.batches import PatchSource, StepBatches, WeightedSource, mirror_patch, stack  # noqa: E402
 from dahyf_core.training.config import DataConfig, OptimiserConfig, ScheduleConfig, dump_config, parse_config  # noqa: E402
@@ -35,7 +35,6 @@ from dahyf_core.training.loop import TrainingModel  # noqa: E402
 from dahyf_core.training.objective import Objective, ObjectiveConfig  # noqa: E402
 from dahyf_core.training.optimiser import rate_share  # noqa: E402
 from dahyf_core.training.run_folder import load_weights  # noqa: E402
-from dahyf_core.training.validation import procrustes  # noqa: E402
 
 SMALL = NetworkConfig(channels=8, map_size=14, hidden=(64,), dropout=0.0)
 JITTER = Augmentation(roll=0.2, scale=0.1, shift=0.05)
@@ -319,14 +318,6 @@ def test_schedules() -> None:
     smooth = [rate_share(ScheduleConfig(warm_up=10), step, 100) for step in range(100)]
     assert smooth[0] < 0.2 < 0.9 < max(smooth)
     assert smooth[-1] < 0.06
-
-
-def test_procrustes_undoes_what_it_may_and_no_more() -> None:
-    points = torch.randn(3, 21, 3)
-    turn = torch.from_numpy(matrix_from_axis_angle(np.array([0.3, -1.0, 2.0]))).float()
-    torch.testing.assert_close(procrustes(2 * points @ turn.T + 1, points), points, atol=1e-4, rtol=0)
-    mirrored = procrustes(points * torch.tensor([-1.0, 1.0, 1.0]), points)
-    assert (mirrored - points).norm(dim=-1).mean() > 0.3
 
 
 def test_configurations_are_read_and_faults_named(tmp_path: Path) -> None:

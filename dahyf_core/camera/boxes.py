@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from dahyf_core.camera.crops import PATCH_SIZE, Crops, upright_roll
 from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
+from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST
 
 BOX_SCALE = 1.6
 """Side of a patch over that of the upright box of all joints: what landmark networks see best in."""
-WRIST, MIDDLE_KNUCKLE = 0, 9
 
 Array = NDArray[np.floating]
 

@@ -94,6 +94,10 @@ class Crops:
         vectors[..., :2] = vectors[..., :2] @ np.swapaxes(self._virtual_axes(), 1, 2)
         return vectors
 
+    def view_rays(self) -> FloatArray:
+        """(N, 2): the centres of the patches on the plane z = 1 of the real camera."""
+        return self.intrinsics.normalise(self.center)
+
     def virtual_center(self) -> FloatArray:
         """(N, 2) centres of the patches in pixels of the virtual cameras."""
         intrinsics = self.intrinsics

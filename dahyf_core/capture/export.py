@@ -12,8 +12,8 @@ from dahyf_core.capture.atomic import replacing
 from dahyf_core.capture.file import SCHEMA_VERSION, meta_of
 from dahyf_core.capture.record import Capture
 from dahyf_core.cleaning import State
+from dahyf_core.geometry import continuous_quaternions, quaternion_from_axis_angle
 from dahyf_core.hand_model import JOINT_NAMES
-from dahyf_core.rotations import continuous_quaternions, quaternion_from_axis_angle
 
 DECIMALS = 6
 

@@ -7,11 +7,11 @@ from dahyf_core.camera import Intrinsics
 from dahyf_core.cleaning.filling import FillPlan, plan_filling
 from dahyf_core.cleaning.gate import without_spikes
 from dahyf_core.cleaning.hand import CleanHand, FloatArray, RawHand
-from dahyf_core.cleaning.placement import place
 from dahyf_core.cleaning.settings import CleaningSettings
 from dahyf_core.cleaning.shape import clip_shape
 from dahyf_core.cleaning.smoothing import find_runs, smooth, smooth_rotations
 from dahyf_core.cleaning.stillness import find_rests, hold_still
+from dahyf_core.geometry import minimise_reprojection
 from dahyf_core.hand_model import HandModel
 
 KEYPOINTS = "mediapipe"
@@ -53,7 +53,8 @@ def clean(
     wrist_head = model.rest(shape).joints[0]
     keypoints = _keypoints(model, pose, shape)
     wrist = np.full((len(times), 3), np.nan)
-    wrist[confident] = wrist_head + place(keypoints[confident], raw.joints_2d[confident], intrinsics)
+    rays = intrinsics.normalise(raw.joints_2d[confident])
+    wrist[confident] = wrist_head + minimise_reprojection(keypoints[confident], rays)
     wrist = _cleaned_path(wrist, plan, runs, times, settings)
     if settings.wrist_rotation_only and plan.filled.any():
         wrist[plan.filled] = np.median(wrist[plan.filled], axis=0)

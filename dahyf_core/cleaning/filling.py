@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.cleaning.hand import FloatArray, State
 from dahyf_core.cleaning.settings import CleaningSettings
-from dahyf_core.rotations import slerp
+from dahyf_core.geometry import slerp
 
 
 @dataclass(frozen=True, eq=False)

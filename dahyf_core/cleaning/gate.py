@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.cleaning.hand import FloatArray
-from dahyf_core.rotations import quaternion_from_axis_angle
+from dahyf_core.geometry import quaternion_from_axis_angle
 
 IMPOSSIBLE_JUMP = np.radians(60.0)
 """A larger rotation from one frame to the next and back is an error of the estimator."""

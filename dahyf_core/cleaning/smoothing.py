@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.cleaning.banded import solve_pentadiagonal
 from dahyf_core.cleaning.hand import FloatArray
-from dahyf_core.rotations import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle
+from dahyf_core.geometry import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle
 
 SHORTEST_RUN = 5
 """Frames: fewer are left as they are."""

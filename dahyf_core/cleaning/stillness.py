@@ -3,7 +3,7 @@
 import numpy as np
 
 from dahyf_core.cleaning.hand import FloatArray
-from dahyf_core.rotations import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle, slerp
+from dahyf_core.geometry import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle, slerp
 
 SHORTEST_REST = 0.5
 """Seconds that a hand must stay in its place to be held."""

@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Intrinsics
 from dahyf_core.cleaning.hand import FloatArray, RawHand
 from dahyf_core.errors import SettingsError
+from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 
 OTHER_SIDE: dict[Side, Side] = {"left": "right", "right": "left"}
-
-MIRROR = np.array([-1.0, 1.0, 1.0])
-"""Makes a right hand at rest a left one, and turns finger rotations about (x, -y, -z)."""
 
 
 @dataclass(frozen=True)

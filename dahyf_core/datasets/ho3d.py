@@ -18,8 +18,8 @@ from dahyf_core.datasets.files import (
 )
 from dahyf_core.datasets.sample import Array, Sample, unknown
 from dahyf_core.errors import DatasetError
+from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
 
 FREIHAND_FROM_HO3D = np.array([0, 13, 14, 15, 16, 1, 2, 3, 17, 4, 5, 6, 18, 10, 11, 12, 19, 7, 8, 9, 20])
 """HO-3D's order: the 16 joints of MANO, then the tips of thumb, index, middle, ring and pinky."""

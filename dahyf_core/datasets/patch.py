@@ -7,9 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import PATCH_SIZE, Crops, crops_around, cut_patches, upright_roll
-from dahyf_core.camera.boxes import MIDDLE_KNUCKLE, WRIST
 from dahyf_core.datasets.sample import Array, Image, Sample
-from dahyf_core.rotations import matrix_from_axis_angle
+from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST, matrix_from_axis_angle
 
 FEWEST_JOINTS = 3
 """Of fewer the box is no better than none."""

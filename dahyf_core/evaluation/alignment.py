@@ -6,17 +6,15 @@ All take points and truth (..., K, 3) of one unit, and give back the points, mov
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.fitting import aligned
+from dahyf_core import geometry
+from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST
 
 Array = NDArray[np.floating]
-
-WRIST, MIDDLE_KNUCKLE = 0, 9
-"""In FreiHAND's order; HO-3D's own counts the latter as joint 4."""
 
 
 def similarity_aligned(points: Array, truth: Array) -> Array:
     """The best rotation (det = +1), scale and translation: "PA" of papers, Procrustes analysis."""
-    return aligned(points, truth)
+    return geometry.similarity_aligned(points, truth)
 
 
 def freihand_aligned(points: Array, truth: Array) -> Array:
@@ -24,7 +22,7 @@ def freihand_aligned(points: Array, truth: Array) -> Array:
 
     A hand that was taken for its mirror image passes for right.
     """
-    return aligned(points, truth, reflection=True)
+    return geometry.similarity_aligned(points, truth, reflection=True)
 
 
 def root_aligned(points: Array, truth: Array) -> Array:

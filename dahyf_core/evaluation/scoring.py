@@ -22,9 +22,9 @@ from dahyf_core.evaluation.alignment import (
 from dahyf_core.evaluation.data import true_vertices
 from dahyf_core.evaluation.estimators import Hands
 from dahyf_core.evaluation.metrics import area_under_pck, distances, f_scores
+from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose import HandEstimates, PoseEstimator
-from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 
 Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]

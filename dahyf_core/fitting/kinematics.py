@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.geometry import cross_matrix
 from dahyf_core.hand_model import HandModel
-from dahyf_core.rotations import cross_matrix
 
 Array = NDArray[np.floating]
 

@@ -5,13 +5,18 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.fitting.alignment import PALM, nearest_rotation
 from dahyf_core.fitting.kinematics import CHAIN_KEYPOINTS, CHAINS, keypoints_of
 from dahyf_core.fitting.problem import Problem
 from dahyf_core.fitting.targets import Observations
-from dahyf_core.fitting.translation import translation_from_rays
 from dahyf_core.fitting.unknowns import Unknowns
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
+from dahyf_core.geometry import (
+    PALM,
+    axis_angle_from_matrix,
+    matrix_from_axis_angle,
+    nearest_rotation,
+    shortest_rotation,
+    solve_translation,
+)
 
 Array = NDArray[np.floating]
 
@@ -70,7 +75,7 @@ def bend_fingers(problem: Problem, root: Array, shape: Array) -> Array:
     carried = np.tile(np.eye(3), (len(root), 5, 1, 1))
     for bone in range(3):
         target = (wanted[:, :, bone, None] @ carried)[:, :, 0]
-        bend = np.clip(_shortest_rotation(rest[:, :, bone], target), limits[:, bone, :, 0], limits[:, bone, :, 1])
+        bend = np.clip(shortest_rotation(rest[:, :, bone], target), limits[:, bone, :, 0], limits[:, bone, :, 1])
         seen_bone = known[:, :, bone] & known[:, :, bone + 1]
         fingers[:, :, bone] = np.where(seen_bone[..., None], bend, fingers[:, :, bone])
         carried = carried @ matrix_from_axis_angle(fingers[:, :, bone])
@@ -93,7 +98,7 @@ def replaced_placement(problem: Problem, pose: Array, shape: Array) -> Unknowns:
 
 
 def _translation(seen: Observations, points: Array, from_points: Array) -> Array:
-    translation = translation_from_rays(points, seen.rays, seen.ray_weights)
+    translation = solve_translation(points, seen.rays, seen.ray_weights)
     usable = np.all(np.isfinite(translation), axis=-1) & (translation[:, 2] > 0)
     if seen.free_placement:
         return np.where(usable[:, None], translation, (0.0, 0.0, DEFAULT_DISTANCE))
@@ -110,14 +115,6 @@ def _neutral(problem: Problem, root: Array) -> Array:
 def _bone_vectors(keypoints: Array) -> Array:
     """From each keypoint of a finger to the next, in the order of CHAINS: (N, 21, 3) -> (N, 5, 3, 3)."""
     return np.diff(keypoints[:, CHAIN_KEYPOINTS], axis=2)
-
-
-def _shortest_rotation(first: Array, second: Array) -> Array:
-    """Axis-angle that turns the direction `first` (..., 3) to that of `second`, without twist."""
-    axis = np.cross(first, second)
-    sine = np.linalg.norm(axis, axis=-1, keepdims=True)
-    angle = np.arctan2(sine, (first * second).sum(axis=-1, keepdims=True))
-    return axis * (angle / np.maximum(sine, 1e-12))
 
 
 def _mean(points: Array, weights: Array) -> Array:

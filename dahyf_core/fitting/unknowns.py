@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.fitting.rows import Rows
-from dahyf_core.rotations import axis_angle_from_quaternion, quaternion_from_axis_angle, quaternion_product
+from dahyf_core.geometry import axis_angle_from_quaternion, quaternion_from_axis_angle, quaternion_product
 
 Array = NDArray[np.floating]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dahyf_core.rotations import Array
+from dahyf_core.geometry import MIRROR, Array
 
 JOINT_NAMES = (
     "wrist",
@@ -32,5 +32,5 @@ class KeypointSet:
 
     def mirrored(self) -> "KeypointSet":
         """The same set on the other hand (x negated)."""
-        flip = np.array([-1.0, 1.0, 1.0])
-        return replace(self, offsets=self.offsets * flip, offset_directions=self.offset_directions * flip[:, None])
+        directions = self.offset_directions * MIRROR[:, None]
+        return replace(self, offsets=self.offsets * MIRROR, offset_directions=directions)

@@ -7,13 +7,13 @@ import numpy as np
 
 from dahyf_core.errors import ModelFileError
 from dahyf_core.files import is_file
+from dahyf_core.geometry import Array
 from dahyf_core.hand_model.keypoints import KEYPOINT_BONES, TIPS, KeypointSet
 from dahyf_core.hand_model.model import HandModel, Side
 from dahyf_core.hand_model.open_hand import read_open_hand
 from dahyf_core.hand_model.plausible import implausibility
 from dahyf_core.hand_model.safe_pickle import read_pickled_arrays
 from dahyf_core.plain_arrays import read_plain_arrays
-from dahyf_core.rotations import Array
 
 TIP_VERTICES = np.array([744, 320, 443, 555, 672])
 """FreiHAND's fingertips, thumb to pinky."""

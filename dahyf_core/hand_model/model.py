@@ -8,13 +8,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dahyf_core.geometry import MIRROR, Array, BoneLevels, bone_levels, forward_kinematics, matrix_from_axis_angle
 from dahyf_core.hand_model.keypoints import KeypointSet
-from dahyf_core.rotations import Array, matrix_from_axis_angle
 
 Side = Literal["left", "right"]
 
 BONE_NAMES = ("wrist", *(f"{finger}{i}" for finger in ("index", "middle", "pinky", "ring", "thumb") for i in (1, 2, 3)))
-_MIRROR = np.array([-1.0, 1.0, 1.0])  # of points; axis-angle vectors take its negative
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class PosePrior:
 
     def mirrored(self) -> "PosePrior":
         """The same prior for the other hand."""
-        flip = np.tile(-_MIRROR, 15)
+        flip = np.tile(-MIRROR, 15)
         return PosePrior(self.mean * flip, self.precision * np.outer(flip, flip))
 
 
@@ -97,11 +96,7 @@ class HandModel:
         full_pose = pose + self.pose_offset
         rotations = matrix_from_axis_angle(full_pose)
         rest_joints = self.joints + np.tensordot(shape, self.joint_directions, ([1], [2]))
-        joints = rest_joints + translation[:, None]
-        for children, parents in self.levels:
-            bones = rest_joints[:, children] - rest_joints[:, parents]
-            joints[:, children] = joints[:, parents] + np.einsum("bkij,bkj->bki", rotations[:, parents], bones)
-            rotations[:, children] = rotations[:, parents] @ rotations[:, children]
+        joints, rotations = forward_kinematics(rotations, rest_joints, self.levels, translation[:, None])
         return Skeleton(joints, rotations, shape)
 
     def keypoints(self, posed: Skeleton, name: str = "own") -> Array:
@@ -128,21 +123,21 @@ class HandModel:
         """The same hand of the other side: x negated. Poses mirror by (x, -y, -z); vertices keep their order."""
         pose_directions = self.pose_directions
         if pose_directions is not None:
-            feature_signs = np.tile(np.outer(_MIRROR, _MIRROR).ravel(), 15)
-            pose_directions = pose_directions * _MIRROR[:, None] * feature_signs
-        signed_limits = self.joint_limits * np.tile(-_MIRROR, 15)[:, None]
+            feature_signs = np.tile(np.outer(MIRROR, MIRROR).ravel(), 15)
+            pose_directions = pose_directions * MIRROR[:, None] * feature_signs
+        signed_limits = self.joint_limits * np.tile(-MIRROR, 15)[:, None]
         return replace(
             self,
             side="left" if self.side == "right" else "right",
-            vertices=self.vertices * _MIRROR,
-            shape_directions=self.shape_directions * _MIRROR[:, None],
+            vertices=self.vertices * MIRROR,
+            shape_directions=self.shape_directions * MIRROR[:, None],
             pose_directions=pose_directions,
-            joints=self.joints * _MIRROR,
-            joint_directions=self.joint_directions * _MIRROR[:, None],
-            tips=self.tips * _MIRROR,
-            tip_directions=self.tip_directions * _MIRROR[:, None],
+            joints=self.joints * MIRROR,
+            joint_directions=self.joint_directions * MIRROR[:, None],
+            tips=self.tips * MIRROR,
+            tip_directions=self.tip_directions * MIRROR[:, None],
             faces=self.faces[:, ::-1].copy(),
-            mean_pose=self.mean_pose * np.tile(-_MIRROR, 15),
+            mean_pose=self.mean_pose * np.tile(-MIRROR, 15),
             keypoint_sets={name: keypoints.mirrored() for name, keypoints in self.keypoint_sets.items()},
             pose_prior=self.pose_prior.mirrored(),
             joint_limits=np.sort(signed_limits, axis=1),
@@ -157,13 +152,9 @@ class HandModel:
         return offset
 
     @cached_property
-    def levels(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """(children, their parents) of each depth below the wrist, so that one product poses a whole depth."""
-        depth = np.zeros(len(self.parents), dtype=int)
-        for joint, parent in enumerate(self.parents[1:], start=1):
-            depth[joint] = depth[parent] + 1
-        children = [np.flatnonzero(depth == level) for level in range(1, depth.max() + 1)]
-        return [(joints, self.parents[joints]) for joints in children]
+    def levels(self) -> BoneLevels:
+        """(children, their parents) of each depth below the wrist."""
+        return bone_levels(self.parents)
 
     def _skin(self, posed: Skeleton, selection: slice | np.ndarray) -> Array:
         """Linear blend skinning of the selected vertices, (B, N, 3)."""

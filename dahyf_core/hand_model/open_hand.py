@@ -4,11 +4,10 @@ import hashlib
 
 import numpy as np
 
+from dahyf_core.geometry import KEYPOINT_SETS
 from dahyf_core.hand_model.keypoints import KEYPOINT_BONES, KeypointSet
 from dahyf_core.hand_model.model import HandModel, PosePrior
 from dahyf_core.shipped import asset
-
-KEYPOINT_SETS = ("own", "mediapipe", "freihand")
 
 
 def read_open_hand() -> HandModel:

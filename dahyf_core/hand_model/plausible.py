@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dahyf_core.rotations import Array
+from dahyf_core.geometry import Array
 
 SPAN = (0.05, 0.6)
 """Metres across a hand at rest, from end to end."""

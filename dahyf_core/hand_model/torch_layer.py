@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dahyf_core.geometry.tensors import forward_kinematics, matrix_from_axis_angle
 from dahyf_core.hand_model.model import HandModel
 
 
@@ -67,17 +67,8 @@ class TorchHandModel(nn.Module):
     def forward_kinematics(self, local: Tensor, shape: Tensor, translation: Tensor) -> SkeletonTensors:
         """Bones turned by rotations (B, 16, 3, 3) of the joints, from the flat hand; the other arguments as above."""
         rest = self.joints + torch.einsum("kid,bd->bki", self.joint_directions, shape)
-        joints, rotations = [rest[:, :1] + translation[:, None]], [local[:, :1]]
-        levels = [np.zeros(1, dtype=int)]
-        for children, parents in self.model.levels:
-            bones = rest[:, children] - rest[:, parents]
-            rows = np.searchsorted(levels[-1], parents)
-            turns = rotations[-1][:, rows]
-            joints.append(joints[-1][:, rows] + torch.einsum("bkij,bkj->bki", turns, bones))
-            rotations.append(turns @ local[:, children])
-            levels.append(children)
-        order = np.argsort(np.concatenate(levels))
-        return SkeletonTensors(torch.cat(joints, dim=1)[:, order], torch.cat(rotations, dim=1)[:, order], shape)
+        joints, rotations = forward_kinematics(local, rest, self.model.levels, translation[:, None])
+        return SkeletonTensors(joints, rotations, shape)
 
     def keypoints(self, posed: SkeletonTensors, name: str = "own") -> Tensor:
         """The 21 keypoints of a named set, (B, 21, 3) m, in FreiHAND's order."""
@@ -104,14 +95,3 @@ class TorchHandModel(nn.Module):
         weights = self.weights[selection]
         blended = torch.einsum("vk,bkij->bvij", weights, posed.rotations)
         return torch.einsum("bvij,bvj->bvi", blended, rest) + weights @ shifts
-
-
-def matrix_from_axis_angle(axis_angle: Tensor) -> Tensor:
-    """(..., 3) rad -> (..., 3, 3), with gradients that are finite everywhere, zero included (Rodrigues)."""
-    angle = torch.linalg.vector_norm(axis_angle, dim=-1)[..., None, None]
-    x, y, z = axis_angle.unbind(dim=-1)
-    zero = torch.zeros_like(x)
-    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).unflatten(-1, (3, 3))
-    sine = torch.sinc(angle / torch.pi)  # sin(angle) / angle
-    versine = torch.sinc(angle / (2 * torch.pi)).square() / 2  # (1 - cos(angle)) / angle^2
-    return torch.eye(3).to(cross) + sine * cross + versine * cross @ cross

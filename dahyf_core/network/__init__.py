@@ -3,12 +3,11 @@
 from dahyf_core.network.config import NetworkConfig
 from dahyf_core.network.dahyf import DaHyF, InitialPrediction, Prediction
 from dahyf_core.network.kinematics import InverseKinematics, hand_rotations
-from dahyf_core.network.losses import KEYPOINT_SETS, Labels, UncertaintyWeights
+from dahyf_core.network.losses import Labels, UncertaintyWeights
 from dahyf_core.network.regressor import HandParameters
 from dahyf_core.network.view import View
 
 __all__ = [
-    "KEYPOINT_SETS",
     "DaHyF",
     "HandParameters",
     "InitialPrediction",

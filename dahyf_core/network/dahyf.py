@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from dahyf_core.geometry.tensors import solve_translation
 from dahyf_core.hand_model import HandModel, load_hand_model
 from dahyf_core.hand_model.torch_layer import SkeletonTensors, TorchHandModel
 from dahyf_core.network import view as views
@@ -16,6 +17,8 @@ from dahyf_core.network.trunk import LandmarkHeads, Landmarks
 from dahyf_core.network.view import View
 
 ENCODED = 2 * JOINTS * 2 * views.ENCODING_LEVELS
+NEAREST = 0.05
+"""Least depth of a hand, metres."""
 LOCATED = "mediapipe"
 """The keypoint set that `lite` locates in pictures."""
 JOINT_HEADS: dict[Joints, type[HeatmapJoints] | type[SubPixelJoints]] = {
@@ -139,4 +142,4 @@ class DaHyF(nn.Module):
     def solve_translation(self, hand: HandParameters, pred_joints_2d: Tensor, view: View) -> Tensor:
         """The translation (B, 3) that brings hands closest to joints (B, 21, 2) located in patch pixels."""
         points = self.image_keypoints(hand, torch.zeros_like(hand.shape[:, :3]))
-        return views.solved_translation(points, pred_joints_2d, view)
+        return solve_translation(points, view.rays(pred_joints_2d), NEAREST)

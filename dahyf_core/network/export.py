@@ -8,11 +8,12 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from dahyf_core.camera import PATCH_SIZE
+from dahyf_core.geometry.tensors import rot6d_from_matrix
 from dahyf_core.network.dahyf import DaHyF
 from dahyf_core.network.losses import agreement
-from dahyf_core.network.rotation import rot6d_from_matrix
 from dahyf_core.network.trunk import Trunk
-from dahyf_core.network.view import PATCH_SIZE, View, project
+from dahyf_core.network.view import View, project
 
 OPSET = 17
 SMALLEST_HALF = 256

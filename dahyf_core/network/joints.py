@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from dahyf_core.network.view import PATCH_SIZE
+from dahyf_core.camera import PATCH_SIZE
 
 JOINTS = 21
 BINS_PER_PIXEL = 3

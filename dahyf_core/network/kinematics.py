@@ -6,11 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dahyf_core.geometry import PALM
+from dahyf_core.geometry.tensors import matrix_from_rot6d, rot6d_from_matrix
 from dahyf_core.hand_model import HandModel
-from dahyf_core.network.rotation import matrix_from_rot6d, rot6d_from_matrix
 
-PALM = [0, 5, 9, 13, 17]
-"""Wrist and knuckles among the 21 keypoints."""
 BONES = 16
 SHAPES = 10
 PARAMETERS = BONES * 6 + SHAPES

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from dahyf_core.camera import PATCH_SIZE
+from dahyf_core.geometry import PALM
 from dahyf_core.network.joints import masked_mean
-from dahyf_core.network.view import PATCH_SIZE, View
+from dahyf_core.network.view import View
 
 BONES_OF_21 = tuple(
     (0 if knuckle else joint - 1, joint) for joint in range(1, 21) for knuckle in [(joint - 1) % 4 == 0]
 )
 """(from, to) of the 20 bones between 21 keypoints in FreiHAND's order."""
-PALM = [0, 5, 9, 13, 17]
-KEYPOINT_SETS = ("own", "mediapipe", "freihand")
 """Names that `Labels.keypoints` counts."""
 
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from dahyf_core.geometry.tensors import matrix_from_rot6d, viewing_rotation
 from dahyf_core.hand_model import HandModel
 from dahyf_core.network.kinematics import BONES, PARAMETERS, SHAPES, InverseKinematics, hand_rotations
-from dahyf_core.network.rotation import matrix_from_rot6d
-from dahyf_core.network.view import View, perspective_translation, viewing_rotation
+from dahyf_core.network.view import View, perspective_translation
 
 CAMERA = 3
 
@@ -75,7 +75,7 @@ class KinematicRegressor(nn.Module):
         hybrid: (B, inputs). points: (B, 21, 3), in the axes of a camera that looks straight at the patch.
         """
         palm, parameters = self.kinematics(points)
-        palm = viewing_rotation(view) @ palm
+        palm = viewing_rotation(view.center / view.focal[:, None]) @ palm
         residual = self.residual(self.dropout(hybrid))
         turn, change = residual.split([6, PARAMETERS], dim=-1)
         identity = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]).to(turn)

@@ -7,16 +7,12 @@ paper's origin O = (W/2, H/2) is that principal point, so eq. 1-7 stand here as 
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-PATCH_SIZE = 224
-"""s_p: side of a patch in pixels."""
+from dahyf_core.camera import PATCH_SIZE  # s_p
 
 ENCODING_LEVELS = 4
 """L of eq. 7."""
-
-NEAREST = 0.05
-"""Least depth of a hand, metres."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +37,10 @@ class View:
         scale = (self.side / PATCH_SIZE)[:, None, None]  # sc_o = s_i / s_p  (4)
         return patch_pixels * scale + self.corner[:, None]  # P_g = P_l sc_o + P_ulc - O  (3, 5)
 
+    def rays(self, patch_pixels: Tensor) -> Tensor:
+        """Patch pixels (B, K, 2) to the plane z = 1 of the virtual camera (B, K, 2)."""
+        return self.frame_pixels(patch_pixels) / self.focal[:, None, None]
+
     def patch_pixels(self, frame_pixels: Tensor) -> Tensor:
         """The inverse of `frame_pixels`."""
         return (frame_pixels - self.corner[:, None]) * (PATCH_SIZE / self.side)[:, None, None]
@@ -53,7 +53,7 @@ def global_direction_map(view: View, size: int) -> Tensor:
     line = index * scale + scale / 2  # P_l = P_f sc_p + sc_p / 2  (1)
     rows, columns = torch.meshgrid(line, line, indexing="ij")
     patch = torch.stack([columns, rows], dim=-1).reshape(1, -1, 2)
-    directions = view.frame_pixels(patch) / view.focal[:, None, None]  # P_d = P_g / f
+    directions = view.rays(patch)  # P_d = P_g / f
     return directions.transpose(1, 2).reshape(-1, 2, size, size)
 
 
@@ -71,7 +71,7 @@ def patch_coordinates(joints: Tensor, view: View) -> Tensor:
 
 def frame_coordinates(joints: Tensor, view: View) -> Tensor:
     """mu with frame pixels in place of patch pixels: the direction in which the camera sees each joint."""
-    return view.frame_pixels(joints) / view.focal[:, None, None]
+    return view.rays(joints)
 
 
 def positional_encoding(coordinates: Tensor) -> Tensor:
@@ -89,32 +89,6 @@ def perspective_translation(weak: Tensor, view: View) -> Tensor:
     scale = view.side * weak[:, 0]  # b s
     shift = 2 * view.center / scale[:, None]
     return torch.cat([weak[:, 1:] + shift, (2 * view.focal / scale)[:, None]], dim=-1)
-
-
-def solved_translation(points: Tensor, located: Tensor, view: View) -> Tensor:
-    """The translation (B, 3), metres, that brings points (B, K, 3) closest to where they were located.
-
-    located: (B, K, 2) patch pixels. Least squares of (x + t_x) - u (z + t_z), and likewise in y, over all points.
-    """
-    directions = view.frame_pixels(located) / view.focal[:, None, None]
-    offsets = points[..., :2] - directions * points[..., 2:]
-    mean_direction, mean_offset = directions.mean(dim=1, keepdim=True), offsets.mean(dim=1, keepdim=True)
-    spread = directions - mean_direction
-    depth = (spread * (offsets - mean_offset)).sum(dim=(1, 2)) / spread.square().sum(dim=(1, 2)).clamp(min=1e-8)
-    depth = depth.clamp(min=NEAREST)[:, None]
-    return torch.cat([mean_direction[:, 0] * depth - mean_offset[:, 0], depth], dim=-1)
-
-
-def viewing_rotation(view: View) -> Tensor:
-    """(B, 3, 3) the shortest rotation from the optical axis to the ray through the patch's centre.
-
-    What looks straight at a patch takes its centre for the optical axis; this brings what it says to the camera.
-    """
-    ray = torch.cat([view.center / view.focal[:, None], torch.ones_like(view.side)[:, None]], dim=-1)
-    x, y, z = nn.functional.normalize(ray, dim=-1).unbind(dim=-1)
-    share = 1 / (1 + z)
-    rows = [1 - x * x * share, -x * y * share, x, -x * y * share, 1 - y * y * share, y, -x, -y, z]
-    return torch.stack(rows, dim=-1).unflatten(-1, (3, 3))
 
 
 def project(points: Tensor, view: View) -> Tensor:

@@ -5,7 +5,6 @@ from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import HandEstimates, HandObservations, PoseEstimator
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.landmarks import LandmarkEstimator
-from dahyf_core.pose.orientation import viewing_rotations
 from dahyf_core.pose.refitted import RefittedEstimator, refitted
 from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, network_estimator, shipped_estimator
 
@@ -25,5 +24,4 @@ __all__ = [
     "network_estimator",
     "refitted",
     "shipped_estimator",
-    "viewing_rotations",
 ]

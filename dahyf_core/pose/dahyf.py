@@ -8,12 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, cut_patches
-from dahyf_core.fitting import nearest_rotation
+from dahyf_core.geometry import (
+    MIRROR,
+    axis_angle_from_matrix,
+    matrix_from_rot6d,
+    nearest_rotation,
+    solve_translation,
+    viewing_rotation,
+)
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
-from dahyf_core.pose.orientation import viewing_rotations
 from dahyf_core.profiling import is_stage
-from dahyf_core.rotations import axis_angle_from_matrix
 from dahyf_core.runtime import create_session
 
 Array = NDArray[np.floating]
@@ -23,7 +28,6 @@ NEAREST = 0.05
 """Least depth of a hand, metres."""
 SUREST_SHARE = 0.5
 """Of the observations of a hand, the share from which its shape is taken."""
-MIRROR = np.diag((-1.0, 1.0, 1.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +124,7 @@ class DahyfEstimator:
             rotations, shapes = _seen_parameters(observations[rows], side)
             pose = axis_angle_from_matrix(rotations)
             posed = model.skeleton(pose, shapes, np.zeros((len(pose), 3)))
-            points[rows] = model.keypoints(posed, "mediapipe") @ viewing_rotations(observations.crops[rows])
+            points[rows] = model.keypoints(posed, "mediapipe") @ viewing_rotation(observations.crops[rows].view_rays())
         return points
 
     @is_stage("poses")
@@ -153,7 +157,7 @@ class DahyfEstimator:
         model, crops = self.hand_models[side], observations.crops
         pose = axis_angle_from_matrix(rotations)
         points = model.keypoints(model.skeleton(pose, shape, np.zeros((len(pose), 3))), "mediapipe")
-        translation = solved_translation(points, crops.intrinsics.normalise(observations.joints_2d))
+        translation = solve_translation(points, crops.intrinsics.normalise(observations.joints_2d), nearest=NEAREST)
         joints_3d = points + translation[:, None]
         return HandEstimates(
             pose=pose,
@@ -179,13 +183,7 @@ def _observations(crops: Crops, seen: DahyfOutputs) -> HandObservations:
 def _seen_parameters(observations: HandObservations, side: Side) -> tuple[Array, Array]:
     """Rotations (N, 16, 3, 3) in the real camera, and shapes (N, 10), of hands of `side`."""
     rot6d, shapes = np.split(observations.payload.astype(float), [BONES * 6], axis=1)
-    return camera_rotations(matrices(rot6d.reshape(-1, BONES, 6)), observations.crops, side), shapes
-
-
-def matrices(rot6d: Array) -> Array:
-    """(..., 6), two columns of a rotation, to (..., 3, 3)."""
-    first, second = rot6d[..., :3], rot6d[..., 3:]
-    return np.stack([first, second, np.cross(first, second)], axis=-1)
+    return camera_rotations(matrix_from_rot6d(rot6d.reshape(-1, BONES, 6)), observations.crops, side), shapes
 
 
 def camera_rotations(rotations: Array, crops: Crops, side: Side) -> Array:
@@ -194,7 +192,7 @@ def camera_rotations(rotations: Array, crops: Crops, side: Side) -> Array:
     cos, sin, zero, one = np.cos(crops.roll), np.sin(crops.roll), np.zeros(len(crops)), np.ones(len(crops))
     unroll = np.stack([cos, sin, zero, -sin, cos, zero, zero, zero, one], axis=-1).reshape(-1, 3, 3)
     rotations[:, 0] = unroll @ rotations[:, 0]
-    return MIRROR @ rotations @ MIRROR if side == "left" else rotations
+    return MIRROR[:, None] * rotations * MIRROR if side == "left" else rotations
 
 
 def common_shape(shapes: Array, presence: Array) -> Array:
@@ -203,16 +201,3 @@ def common_shape(shapes: Array, presence: Array) -> Array:
         return np.zeros(SHAPES)
     sure = presence >= np.quantile(presence, SUREST_SHARE)
     return np.median(shapes[sure], axis=0)
-
-
-def solved_translation(points: Array, directions: Array) -> Array:
-    """The translation (N, 3) that brings points (N, K, 3), metres, closest to where the camera saw them.
-
-    directions: (N, K, 2) on the z = 1 plane. Least squares of (x + t_x) - u (z + t_z), and likewise in y.
-    """
-    offsets = points[..., :2] - directions * points[..., 2:]
-    direction, offset = directions.mean(axis=1), offsets.mean(axis=1)
-    spread = directions - direction[:, None]
-    depth = (spread * (offsets - offset[:, None])).sum(axis=(1, 2)) / np.maximum((spread**2).sum(axis=(1, 2)), 1e-12)
-    depth = np.maximum(depth, NEAREST)[:, None]
-    return np.concatenate([direction * depth - offset, depth], axis=1)

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import PATCH_SIZE, Crops, cut_patches
-from dahyf_core.fitting import PALM, FitResult, FitSettings, FitTargets, fit
+from dahyf_core.fitting import FitResult, FitSettings, FitTargets, fit
+from dahyf_core.geometry import PALM, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.confidence import agreement
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
 from dahyf_core.pose.landmark_network import LandmarkNetwork
-from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt, viewing_rotations
+from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt
 from dahyf_core.profiling import is_stage
-from dahyf_core.rotations import matrix_from_axis_angle
 
 Array = NDArray[np.floating]
 
@@ -151,7 +151,7 @@ def _targets(observations: HandObservations, world: Array) -> FitTargets:
         intrinsics=crops.intrinsics,
         points_2d=observations.joints_2d,
         sigma_2d=IMAGE_SIGMA * crops.side[:, None],
-        points_3d=world @ np.swapaxes(viewing_rotations(crops), 1, 2),
+        points_3d=world @ np.swapaxes(viewing_rotation(crops.view_rays()), 1, 2),
         sigma_3d=WORLD_SIGMA,
     )
 

@@ -6,11 +6,8 @@ and then reports the tilt of the other. Both readings are fitted; the sequence d
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
-from dahyf_core.camera import Crops
-from dahyf_core.fitting import PALM, nearest_rotation
-from dahyf_core.rotations import angle_between
+from dahyf_core.geometry import PALM, angle_between, nearest_rotation
 
 Array = NDArray[np.floating]
 
@@ -20,18 +17,6 @@ LEAP = np.radians(30)
 """Turn of the wrist between two observations that asks for a second look."""
 MOST_EVIDENCE = 30.0
 """Squared standard deviations by which one observation may speak for one of its readings."""
-
-
-def viewing_rotations(crops: Crops) -> Array:
-    """(N, 3, 3): the shortest rotations that turn the optical axis to the rays through the patches' centres.
-
-    A network that sees a patch alone takes it for the middle of the picture; these bring what it says to the camera.
-    """
-    rays = np.concatenate([crops.intrinsics.normalise(crops.center), np.ones((len(crops), 1))], axis=1)
-    axes = np.cross((0.0, 0.0, 1.0), rays)
-    sines = np.linalg.norm(axes, axis=1, keepdims=True)
-    angles = np.arctan2(sines, rays[:, 2:])
-    return Rotation.from_rotvec(axes * angles / np.maximum(sines, 1e-12)).as_matrix()
 
 
 def reverse_tilt(points: Array) -> tuple[Array, Array]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.rotations import matrix_from_axis_angle
+from dahyf_core.geometry import bone_levels, forward_kinematics, matrix_from_axis_angle
 
 Floats = NDArray[np.floating]
 
@@ -33,15 +33,7 @@ def bone_moves(rest_joints: Floats, parents: NDArray[np.integer], pose: Floats) 
     rest_joints: (B, 3) m. parents: (B,), -1 for the root, each before its children. pose: (..., B, 3) axis-angle
     relative to the parent. The root turns about its own joint.
     """
-    local = matrix_from_axis_angle(pose)
-    rotations = np.empty_like(local)
-    heads = np.empty_like(pose, dtype=float)
-    for bone, parent in enumerate(parents):
-        if parent < 0:
-            rotations[..., bone, :, :], heads[..., bone, :] = local[..., bone, :, :], rest_joints[bone]
-        else:
-            offset = rest_joints[bone] - rest_joints[parent]
-            rotations[..., bone, :, :] = rotations[..., parent, :, :] @ local[..., bone, :, :]
-            heads[..., bone, :] = heads[..., parent, :] + rotations[..., parent, :, :] @ offset
+    rotations, rest = matrix_from_axis_angle(pose), np.asarray(rest_joints, dtype=float)
+    heads, rotations = forward_kinematics(rotations, rest, bone_levels(parents))
     shifts = heads - np.einsum("...bij,bj->...bi", rotations, rest_joints)
     return np.concatenate([rotations, shifts[..., None]], axis=-1)

@@ -9,8 +9,8 @@ from scipy.spatial.transform import Rotation
 
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import find_jumps
+from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle, quaternion_from_axis_angle
 from dahyf_core.preview import bone_moves
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle, quaternion_from_axis_angle
 
 Floats = NDArray[np.floating]
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Lens
 from dahyf_core.capture.tracking_loop import Detector, FrameProcessor
 from dahyf_core.detection import PalmDetector
-from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose import HandObservations, PoseEstimator, create_estimator
-from dahyf_core.rotations import (
+from dahyf_core.geometry import (
     axis_angle_from_quaternion,
     continuous_quaternions,
     quaternion_from_axis_angle,
 )
+from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.pose import HandObservations, PoseEstimator, create_estimator
 from dahyf_core.streaming.one_euro import OneEuro
 from dahyf_core.tracking import Tracker, TrackingSettings, side_evidence
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel
-from dahyf_core.rotations import matrix_from_axis_angle
 from dahyf_core.synthesis.surface import Surface, VertexNormals, border_loop, describe_surface
 
 Array = NDArray[np.floating]

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from dahyf_core import __version__
 from dahyf_core.datasets import Split
+from dahyf_core.geometry import KEYPOINT_SETS
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.backgrounds import Backgrounds
 from dahyf_core.synthesis.camera_effects import CameraEffects
-from dahyf_core.synthesis.labels import KEYPOINT_SETS, Batch, Labels
+from dahyf_core.synthesis.labels import Batch, Labels
 from dahyf_core.synthesis.poses import FittedPoses
 from dahyf_core.synthesis.recipe import Recipe, digest_of_file, digest_of_folder, geometry_digest
 from dahyf_core.synthesis.renderer import Renderer

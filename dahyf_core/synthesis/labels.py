@@ -11,8 +11,6 @@ from dahyf_core.camera import Intrinsics
 
 Array = NDArray[np.floating]
 
-KEYPOINT_SETS = ("own", "mediapipe", "freihand")
-
 
 @dataclass(frozen=True)
 class Labels:

@@ -14,10 +14,10 @@ from scipy.spatial.transform import Rotation
 
 from dahyf_core.datasets import Split, rows_of
 from dahyf_core.errors import DatasetError
+from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel
 from dahyf_core.plain_arrays import read_plain_arrays
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
-from dahyf_core.synthesis.surface import CHAINS, MIRROR, THUMB, Spheres
+from dahyf_core.synthesis.surface import CHAINS, THUMB, Spheres
 
 Array = NDArray[np.floating]
 FingerKind = Literal["fitted", "prior", "gesture", "fist"]

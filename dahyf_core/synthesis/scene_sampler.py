@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.geometry import matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import Side
-from dahyf_core.rotations import matrix_from_axis_angle
 from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.backgrounds import Backgrounds
 from dahyf_core.synthesis.grasps import draw_grasp, draw_solid, pinch
@@ -149,7 +149,7 @@ class SceneSampler:
             out = OUTERMOST * place / max(1, self._settings.places - 1)
             at = [side / 2 * (1 + out * way) for side, way in zip((width, height), DIAGONAL, strict=True)]
         ray = np.append((np.array(at) - (width / 2, height / 2)) / focal, 1.0)
-        hand = hand.rotated(_turn_to(ray))
+        hand = hand.rotated(viewing_rotation(ray[:2]))
         hand = hand.moved(ray * depth - hand.keypoints("own").mean(axis=0))
         points = hand.keypoints("own")
         pixels = points[:, :2] / points[:, 2:] * focal + (width / 2, height / 2)
@@ -212,13 +212,6 @@ def _worn(hand: Hand, distances: Array, girth: Array, coating: Coating) -> Thing
 def _thing(placed: Placed, coating: Coating) -> ThingMesh:
     vertices, normals, faces = placed.solid.mesh()
     return ThingMesh(vertices @ placed.rotation.T + placed.place, normals @ placed.rotation.T, vertices, faces, coating)
-
-
-def _turn_to(ray: Array) -> Array:
-    """(3, 3) the shortest rotation that brings the optical axis to a ray (3,)."""
-    axis = np.cross((0.0, 0.0, 1.0), ray)
-    sine = float(np.linalg.norm(axis))
-    return matrix_from_axis_angle(axis / max(sine, 1e-12) * np.arctan2(sine, ray[2]))
 
 
 def _folds(rng: np.random.Generator, rings: int, points: int) -> Array:

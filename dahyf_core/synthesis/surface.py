@@ -20,8 +20,6 @@ THUMB = 4
 BACK_OF_HAND = np.array([0.0, 1.0, 0.0])
 BACK_OF_THUMB = np.array([0.46, 0.49, 0.74])
 """The way the nail of the flat hand's thumb faces."""
-MIRROR = np.array([-1.0, 1.0, 1.0])
-"""Of points from a right hand to a left one; axis-angle vectors take its negative."""
 UNIT_WIDTH = 0.008
 """Metres; about half the width of a finger."""
 SPHERES_PER_BONE = 3

@@ -13,7 +13,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from dahyf_core.camera import PATCH_SIZE
 from dahyf_core.datasets import Augmentation, HandDataset, Patch, cut_sample
-from dahyf_core.network import KEYPOINT_SETS, Labels, View
+from dahyf_core.geometry import KEYPOINT_SETS
+from dahyf_core.network import Labels, View
 from dahyf_core.training.tensors import concatenate
 
 

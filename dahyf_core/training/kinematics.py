@@ -7,8 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dahyf_core.geometry.tensors import matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel
-from dahyf_core.hand_model.torch_layer import TorchHandModel, matrix_from_axis_angle
+from dahyf_core.hand_model.torch_layer import TorchHandModel
 from dahyf_core.network import InverseKinematics, hand_rotations
 from dahyf_core.network.losses import palm_relative
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from dahyf_core.network import KEYPOINT_SETS, DaHyF, HandParameters, Labels, Prediction, UncertaintyWeights, View
+from dahyf_core.geometry import KEYPOINT_SETS
+from dahyf_core.network import DaHyF, HandParameters, Labels, Prediction, UncertaintyWeights, View
 from dahyf_core.network import losses as terms
 from dahyf_core.network.dahyf import InitialPrediction
 from dahyf_core.network.view import project

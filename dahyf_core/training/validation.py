@@ -8,8 +8,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from dahyf_core.geometry import PALM
+from dahyf_core.geometry.tensors import similarity_aligned
 from dahyf_core.network import DaHyF, HandParameters, Labels, Prediction
-from dahyf_core.network.losses import PALM
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.network.view import project
 from dahyf_core.training.batches import Batch
@@ -67,7 +68,7 @@ def hand_distances(hand: HandParameters, objective: Objective, labels: Labels, k
     turns = hand.rotations[:, 0].transpose(1, 2) @ labels.rotations[:, 0]
     cosines = (turns.diagonal(dim1=1, dim2=2).sum(dim=-1) - 1) / 2
     return {
-        "pa_mm": (procrustes(points, truth) - truth).norm(dim=-1).mean(dim=1)[with_3d],
+        "pa_mm": (similarity_aligned(points, truth) - truth).norm(dim=-1).mean(dim=1)[with_3d],
         "mpjpe_mm": (points - truth).norm(dim=-1).mean(dim=1)[with_3d],
         "wrist_degrees": torch.rad2deg(cosines.clamp(-1, 1).acos())[with_parameters],
     }
@@ -78,15 +79,3 @@ def to_palm_mm(joints: Tensor) -> Tensor:
     palm = joints[:, PALM]
     size = (palm - palm.mean(dim=1, keepdim=True)).square().sum(dim=(1, 2)).clamp(min=1e-12).sqrt()
     return (joints - joints[:, :1]) * (PALM_MM / size)[:, None, None]
-
-
-def procrustes(points: Tensor, target: Tensor) -> Tensor:
-    """Points (B, K, 3) after the rotation, scale and shift that bring them closest to a target, without reflection."""
-    middle, target_middle = points.mean(dim=1, keepdim=True), target.mean(dim=1, keepdim=True)
-    points, target = points - middle, target - target_middle
-    left, values, right = torch.linalg.svd(target.transpose(1, 2) @ points)
-    signs = torch.ones_like(values)
-    signs[:, 2] = torch.linalg.det(left @ right).sign()
-    rotation = left @ (signs[..., None] * right)
-    scale = (signs * values).sum(-1) / points.square().sum(dim=(1, 2)).clamp(min=1e-12)
-    return scale[:, None, None] * points @ rotation.transpose(1, 2) + target_middle

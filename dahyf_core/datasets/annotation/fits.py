@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.datasets.annotation.test_time_augmentation import AveragedObservations
 from dahyf_core.datasets.sample import Array
-from dahyf_core.fitting import FitSettings, FitTargets, aligned, fit
+from dahyf_core.fitting import FitSettings, FitTargets, fit
+from dahyf_core.geometry import similarity_aligned, viewing_rotation
 from dahyf_core.hand_model import HandModel
-from dahyf_core.pose import viewing_rotations
 
 SETTINGS = FitSettings(keypoints="mediapipe")
 SIGMA_2D = 0.015
@@ -44,7 +44,7 @@ def fit_observations(
     low, high = rays.min(axis=1), rays.max(axis=1)
     size = (high - low).max(axis=1)
     patches = Crops((low + high) / 2, size, np.zeros(len(size)), np.zeros(len(size), dtype=bool), PLANE)
-    world = averaged.world * mirror @ np.swapaxes(viewing_rotations(patches), 1, 2)
+    world = averaged.world * mirror @ np.swapaxes(viewing_rotation(patches.view_rays()), 1, 2)
     targets = FitTargets(
         intrinsics=PLANE,
         points_2d=rays,
@@ -54,7 +54,7 @@ def fit_observations(
     )
     found = fit(model, targets, SETTINGS)
     distance_2d = np.linalg.norm(PLANE.project(found.keypoints) - rays, axis=-1)
-    distance_3d = np.linalg.norm(aligned(found.keypoints, world) - world, axis=-1)
+    distance_3d = np.linalg.norm(similarity_aligned(found.keypoints, world) - world, axis=-1)
     return Fits(
         pose=found.pose * np.where(left[:, None, None], (1.0, -1.0, -1.0), 1.0),
         shape=found.shape,

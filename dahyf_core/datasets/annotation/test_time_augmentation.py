@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops, Intrinsics, upright_crops
 from dahyf_core.datasets.sample import Array, Image
+from dahyf_core.geometry import PALM
 from dahyf_core.pose import HandObservations
 
 TURNS, SIZES = np.radians((-15.0, 0.0, 15.0)), (0.88, 1.12)
 """How patches are varied: turned by so much, and of so many times the size."""
-PALM = [0, 5, 9, 13, 17]
-"""Wrist and knuckles: the origin of world points is laid in their middle before these are compared."""
 
 
 class LabellingEstimator(Protocol):
@@ -67,6 +66,7 @@ def observe_augmented(
     shape = len(views), len(joints_2d)
     joints = seen.joints_2d.reshape(*shape, 21, 2)
     world = estimator.points_3d(seen).reshape(*shape, 21, 3)
+    # Every run has an origin of its own: the middle of the palm is laid there before they are compared.
     world = world - world[:, :, PALM].mean(axis=2, keepdims=True)
     return AveragedObservations(
         joints.mean(axis=0),

@@ -13,7 +13,7 @@ from dahyf_core.evaluation.yardsticks.metrics import FLIP_DEGREES, Array, accele
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.stereo import FRAMES_ALIKE
 from dahyf_core.evaluation.yardsticks.systems import Motion, System
-from dahyf_core.rotations import angle_between
+from dahyf_core.geometry import angle_between
 
 NAME = "jitter"
 

@@ -20,9 +20,9 @@ from dahyf_core.errors import SettingsError
 from dahyf_core.evaluation.yardsticks.metrics import palm_rotation
 from dahyf_core.evaluation.yardsticks.systems import MODELS, Array, Followed, Image, Motion
 from dahyf_core.footage import probe, read_frames
+from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import Side
-from dahyf_core.pose import HandEstimates, viewing_rotations
-from dahyf_core.rotations import axis_angle_from_matrix, matrix_from_axis_angle
+from dahyf_core.pose import HandEstimates
 
 FLAT_JOINTS = {
     side: model.keypoints(model.skeleton(np.zeros((1, 16, 3)), np.zeros((1, 10)), np.zeros((1, 3))), "mediapipe")[0]
@@ -138,7 +138,7 @@ def estimates(hand: MediaPipeHand, side: Side, intrinsics: Intrinsics) -> HandEs
     crop = Crops(
         np.asarray(hand.middle[None], np.float64), np.ones(1), np.zeros(1), np.zeros(1, dtype=bool), intrinsics
     )
-    joints = hand.world[None] @ np.swapaxes(viewing_rotations(crop), 1, 2)
+    joints = hand.world[None] @ np.swapaxes(viewing_rotation(crop.view_rays()), 1, 2)
     pose = np.full((1, 16, 3), np.nan)
     pose[:, 0] = axis_angle_from_matrix(palm_rotation(joints, FLAT_JOINTS[side]))
     return HandEstimates(

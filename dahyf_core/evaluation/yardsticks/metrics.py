@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.fitting import PALM, nearest_rotation
+from dahyf_core.geometry import PALM, nearest_rotation
 
 Array = NDArray[np.floating]
 

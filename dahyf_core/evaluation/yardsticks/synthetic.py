@@ -10,8 +10,8 @@ from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
 from dahyf_core.evaluation.yardsticks.metrics import Array, epe, mpjpe, pa_mpjpe
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.systems import MODELS, System, gather, true_crop
+from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.pose import HandEstimates
-from dahyf_core.rotations import angle_between, matrix_from_axis_angle
 
 NAME = "synthetic"
 MM = 1e3

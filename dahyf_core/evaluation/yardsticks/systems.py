@@ -19,9 +19,9 @@ from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.datasets import Sample
 from dahyf_core.detection import PalmDetector
 from dahyf_core.footage import probe, select
+from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose import DahyfEstimator, HandEstimates, PoseEstimator
-from dahyf_core.rotations import matrix_from_axis_angle
 from dahyf_core.stills.refinement import WantedHand, estimate_hands, sensible_box
 from dahyf_core.tracking import TrackingSettings
 

@@ -90,3 +90,43 @@ def slerp(start: ArrayLike, end: ArrayLike, weight: ArrayLike) -> Array:
     begin = matrix_from_axis_angle(start)
     turn = axis_angle_from_matrix(np.swapaxes(begin, -1, -2) @ matrix_from_axis_angle(end))
     return axis_angle_from_matrix(begin @ matrix_from_axis_angle(np.asarray(weight)[..., None] * turn))
+
+
+def matrix_from_rot6d(rot6d: ArrayLike) -> Array:
+    """(..., 6), the first two columns before Gram-Schmidt (Zhou et al. 2019), to rotation matrices (..., 3, 3)."""
+    columns = np.asarray(rot6d, dtype=float)
+    first = _unit(columns[..., :3])
+    second = _unit(columns[..., 3:] - (first * columns[..., 3:]).sum(axis=-1, keepdims=True) * first)
+    return np.stack([first, second, np.cross(first, second)], axis=-1)
+
+
+def rot6d_from_matrix(matrix: ArrayLike) -> Array:
+    """(..., 3, 3) to (..., 6), the first two columns."""
+    matrices = np.asarray(matrix, dtype=float)
+    return np.concatenate([matrices[..., 0], matrices[..., 1]], axis=-1)
+
+
+def shortest_rotation(start: ArrayLike, end: ArrayLike) -> Array:
+    """Axis-angle (..., 3) that turns the direction of `start` (..., 3) to that of `end` (..., 3), without twist."""
+    first, second = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
+    axis = np.cross(first, second)
+    sine = np.linalg.norm(axis, axis=-1, keepdims=True)
+    angle = np.arctan2(sine, (first * second).sum(axis=-1, keepdims=True))
+    return axis * (angle / np.maximum(sine, 1e-12))
+
+
+def viewing_rotation(ray: ArrayLike) -> Array:
+    """(..., 3, 3) the shortest rotations from the optical axis to rays (..., 2) on the plane z = 1.
+
+    What looks straight at a patch takes the patch's centre for the optical axis; this brings what it says to the
+    camera.
+    """
+    rays = np.asarray(ray, dtype=float)
+    x, y, z = np.moveaxis(_unit(np.concatenate([rays, np.ones_like(rays[..., :1])], axis=-1)), -1, 0)
+    share = 1 / (1 + z)
+    rows = [1 - x * x * share, -x * y * share, x, -x * y * share, 1 - y * y * share, y, -x, -y, z]
+    return np.stack(rows, axis=-1).reshape(*x.shape, 3, 3)
+
+
+def _unit(vectors: Array) -> Array:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

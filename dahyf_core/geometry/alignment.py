@@ -5,9 +5,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
 
-PALM = np.array([0, 5, 9, 13, 17])
-"""Wrist and knuckles among the 21 keypoints: they move together, and lie nearly in a plane."""
-
 
 def nearest_rotation(matrix: Array) -> Array:
     """Rotations (..., 3, 3), never reflections, nearest to matrices (..., 3, 3).
@@ -20,10 +17,10 @@ def nearest_rotation(matrix: Array) -> Array:
     return left @ (signs[..., None] * right)
 
 
-def aligned(points: Array, target: Array, reflection: bool = False) -> Array:
-    """Points (..., K, 3) turned, scaled and moved to where they are closest to a target (..., K, 3) (Umeyama 1991).
+def similarity_aligned(points: Array, target: Array, reflection: bool = False) -> Array:
+    """Points (..., K, 3) turned, scaled and moved to where they are closest to a target (..., K, 3).
 
-    reflection: mirrored as well, where that brings them closer.
+    Procrustes analysis (Umeyama 1991). reflection: mirrored as well, where that brings them closer.
     """
     centre = target.mean(axis=-2, keepdims=True)
     centred, wanted = points - points.mean(axis=-2, keepdims=True), target - centre
