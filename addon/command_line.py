@@ -123,6 +123,11 @@ def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the left captured hand drives the rig's right one, and the right the left, as in a mirror",
     )
+    parser.add_argument(
+        "--make-override",
+        action="store_true",
+        help="where the rig is linked from another file, make a library override of it, which keeps the keys",
+    )
     parser.set_defaults(work=retarget_files)
 
 
@@ -173,7 +178,8 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
 def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], say: Say) -> None:
     """Key the rig from each capture and save the file as the output. Raises AddonError; then nothing is written."""
     check_output(chosen.output)
-    rig = find_rig(chosen.rig)
+    rig = overridden_rig(chosen.rig) if chosen.make_override else find_rig(chosen.rig)
+    retarget.check_not_linked(rig)
     preset = retarget.choose_preset(rig, chosen.preset)
     hands, frames, space = 0, 0, retarget.Space(chosen.space.upper())
     for number, path in enumerate(chosen.captures):
@@ -190,6 +196,12 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
         hands, frames = hands + done.hands, frames + done.frames
     save(chosen.output)
     say("done", output=str(chosen.output), hands=hands, frames=frames, preset=preset.name)
+
+
+def overridden_rig(name: str) -> bpy.types.Object:
+    """The rig of that name, or in the linked collection that the empty of that name shows, as a library override."""
+    found = bpy.context.scene.objects.get(name)
+    return retarget.make_override(bpy.context, found) if retarget.linked_reason(found) else find_rig(name)
 
 
 def find_rig(name: str) -> bpy.types.Object:

@@ -11,6 +11,9 @@ _HAS_SYSTEM_PROPERTIES: Final = bpy.app.version >= (5, 0, 0)
 IS_PYTHON_MODULE: Final = not bpy.app.binary_path
 """Whether Python runs Blender, not Blender Python."""
 
+FREQUENCY: Final = "FREQUENCY" if "FREQUENCY" in bpy.types.Property.bl_rna.properties["subtype"].enum_items else "NONE"
+"""The subtype of properties in hertz, which early Blenders lack."""
+
 MOVIES_ARE_TURNED: Final = bpy.app.version >= (4, 4, 0)
 """Whether Blender shows a video the way its rotation metadata asks for."""
 

@@ -89,6 +89,38 @@ class DAHYF_HANDS_OT_remove_retarget(bpy.types.Operator):
         return {"FINISHED"}
 
 
+class DAHYF_HANDS_OT_make_override(bpy.types.Operator):
+    """Make a library override of a character that is linked from another file, in its place, so that it can be keyed.
+    All of it becomes editable"""
+
+    bl_idname = "dahyf_hands.make_override"
+    bl_label = "Make Library Override"
+    bl_options = {"REGISTER", "UNDO"}
+
+    target: bpy.props.StringProperty(
+        name="Rig",
+        description="Name of the linked armature object, or of the empty that shows its collection; "
+        "empty: the panel's rig, else the active object",
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        settings = capture_properties.settings_of(context.scene)
+        try:
+            found = named_object(context, self.target) if self.target else chosen_object(context)
+            if found is None:
+                raise RetargetError("No rig is chosen.", "Choose the linked rig, or name it.")
+            rig = retarget.make_override(context, found)
+        except AddonError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if settings.retarget_target is not None:
+            settings.retarget_target = rig
+        context.view_layer.objects.active = rig
+        rig.select_set(True)
+        self.report({"INFO"}, f"{rig.name} is a library override now, and can be keyed")
+        return {"FINISHED"}
+
+
 class DAHYF_HANDS_OT_preview_retarget(bpy.types.Operator):
     """Show on the rig what Retarget would do, and follow the settings while they change; again: bring back what was"""
 
@@ -273,8 +305,10 @@ def missing_capture(context: bpy.types.Context) -> str | None:
 
 def missing_rig(context: bpy.types.Context) -> str | None:
     """Why no rig can be keyed now, or None."""
-    if capture_properties.settings_of(context.scene).retarget_target is not None or is_rig(context.active_object):
-        return None
+    chosen = chosen_object(context)
+    reason = retarget.linked_reason(chosen)
+    if reason or is_rig(chosen):
+        return reason
     return "Choose the rig, or make it the active object"
 
 
@@ -285,11 +319,17 @@ def is_rig(candidate: bpy.types.Object | None) -> bool:
 
 def named_rig(context: bpy.types.Context, name: str) -> bpy.types.Object:
     """The armature of that name, else the one of the panel, else the active object. Raises RetargetError."""
-    chosen = capture_properties.settings_of(context.scene).retarget_target or context.active_object
-    rig = named_object(context, name) if name else chosen
+    rig = named_object(context, name) if name else chosen_object(context)
     if not is_rig(rig):
+        if rig is not None:
+            retarget.check_not_linked(rig)
         raise RetargetError(f"{rig.name if rig else 'Nothing'} is not a rig to key.", "Choose a character's armature.")
     return rig
+
+
+def chosen_object(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The panel's rig, else the active object, which scripts may lack."""
+    return capture_properties.settings_of(context.scene).retarget_target or context.view_layer.objects.active
 
 
 def named_object(context: bpy.types.Context, name: str) -> bpy.types.Object:
@@ -303,6 +343,7 @@ def named_object(context: bpy.types.Context, name: str) -> bpy.types.Object:
 CLASSES = (
     DAHYF_HANDS_OT_retarget,
     DAHYF_HANDS_OT_remove_retarget,
+    DAHYF_HANDS_OT_make_override,
     DAHYF_HANDS_OT_preview_retarget,
     DAHYF_HANDS_OT_refresh_preview,
     DAHYF_HANDS_OT_edit_mapping,

@@ -6,10 +6,12 @@ from .. import drawing, retarget
 from ..operators.captures import NO_HANDS, captures
 from ..operators.retarget import (
     DAHYF_HANDS_OT_edit_mapping,
+    DAHYF_HANDS_OT_make_override,
     DAHYF_HANDS_OT_preview_retarget,
     DAHYF_HANDS_OT_remove_retarget,
     DAHYF_HANDS_OT_retarget,
     DAHYF_HANDS_OT_save_preset,
+    chosen_object,
     obstacle,
 )
 from ..retarget import preview
@@ -45,6 +47,8 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         row.enabled = reason is None
         fill_in(row.operator(DAHYF_HANDS_OT_retarget.bl_idname, icon="ARMATURE_DATA"), settings)
         draw_remove(self.layout, context, settings)
+        if retarget.linked_reason(chosen_object(context)):
+            self.layout.operator(DAHYF_HANDS_OT_make_override.bl_idname, icon="LIBRARY_DATA_OVERRIDE")
         button = self.layout.operator(DAHYF_HANDS_OT_save_preset.bl_idname, icon="EXPORT")
         button.target, button.preset = target_name(settings), settings.retarget_preset
         drawing.draw_state(self.layout, context, "retarget", reason)
@@ -54,7 +58,7 @@ def draw_remove(
     layout: bpy.types.UILayout, context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings
 ) -> None:
     """The button that takes keys of Retarget off the rig; grey where it has none."""
-    rig = settings.retarget_target or context.active_object
+    rig = chosen_object(context)
     row = layout.row()
     row.enabled = rig is not None and retarget.has_result(rig)
     row.operator(DAHYF_HANDS_OT_remove_retarget.bl_idname, icon="X").target = target_name(settings)

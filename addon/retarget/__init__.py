@@ -6,6 +6,7 @@ reads what was captured, `space` puts it before a camera, `target` reads the rig
 """
 
 from .choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
+from .linked import check_not_linked, linked_reason, make_override
 from .plan import Plan, plan_retarget
 from .presets import Preset
 from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
@@ -24,9 +25,12 @@ __all__ = (
     "Wrist",
     "available_presets",
     "capture_sources",
+    "check_not_linked",
     "choose_preset",
     "has_result",
     "is_captured",
+    "linked_reason",
+    "make_override",
     "of_sides",
     "placed",
     "plan_retarget",

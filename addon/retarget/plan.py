@@ -12,6 +12,7 @@ from .between import helper_turns, neutral_channels
 from .channels import rotation_channel
 from .joints import HAND, HAND_IK, SIDES, hand_joint
 from .limits import joint_limits
+from .linked import check_not_linked
 from .overrides import held_bones
 from .presets import Preset, fitted
 from .results import base_shown
@@ -94,6 +95,7 @@ def sides_of_paths(bones: Mapping[str, RestBone], preset: Preset, parts: Sequenc
 
 def check_editable(armature: bpy.types.Object) -> None:
     """Raise RetargetError where a rig cannot be given an Action now."""
+    check_not_linked(armature)
     animation = armature.animation_data
     if animation is not None and animation.use_tweak_mode:
         raise RetargetError(

@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 
+from .. import compat
 from ..backend.capture_file import Capture
 from ..errors import AddonError
 from ..scene.timing import timeline_frames
@@ -68,7 +69,7 @@ class CleanSettings:
         min=0,
         max=1000,
         soft_max=15,
-        subtype="FREQUENCY",
+        subtype=compat.FREQUENCY,
         options=ONLY_WHEN_GIVEN,
     )
     wrist_depth_hz: bpy.props.FloatProperty(
@@ -78,7 +79,7 @@ class CleanSettings:
         min=0,
         max=1000,
         soft_max=15,
-        subtype="FREQUENCY",
+        subtype=compat.FREQUENCY,
         options=ONLY_WHEN_GIVEN,
     )
     wrist_rotation_hz: bpy.props.FloatProperty(
@@ -88,7 +89,7 @@ class CleanSettings:
         min=0,
         max=1000,
         soft_max=15,
-        subtype="FREQUENCY",
+        subtype=compat.FREQUENCY,
         options=ONLY_WHEN_GIVEN,
     )
     finger_hz: bpy.props.FloatProperty(
@@ -98,7 +99,7 @@ class CleanSettings:
         min=0,
         max=1000,
         soft_max=15,
-        subtype="FREQUENCY",
+        subtype=compat.FREQUENCY,
         options=ONLY_WHEN_GIVEN,
     )
     stillness: bpy.props.FloatProperty(
