@@ -15,10 +15,11 @@ from rig_factory import build_rig, without
 from rig_outcome import outcome
 
 from addon.errors import RetargetError
-from addon.retarget import AUTOMATIC, choose_preset
+from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
 from addon.retarget.automatic import find_hands, preset_of
 from addon.retarget.bone_names import read_name
 from addon.retarget.joints import FINGERS, SIDES, all_joints, finger_joints, hand_joint
+from addon.retarget.mapping import corrected_preset
 from addon.retarget.presets import SHIPPED, Preset, best_preset, preset_files, read_preset, usable
 from addon.retarget.solve import RestBone
 
@@ -324,3 +325,22 @@ def test_the_refusal_says_what_was_looked_for_and_the_remedy() -> None:
         RetargetError, match=r"No hands were found in the rig hero: no bone at the end of a limb.*Choose"
     ):
         choose_preset(rig, AUTOMATIC)
+
+
+def test_the_mapping_of_a_rig_without_hands_begins_empty_and_can_be_filled_in(
+    make_capture: MakeCapture, registered: None
+) -> None:
+    rig = build_rig(Preset("odd", {joint: f"x{bone}" for joint, bone in PRESETS["mixamo"].bones.items()}))
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    for number, bone in enumerate(rig.data.edit_bones):
+        bone.name = f"foot.{number}"
+    bpy.ops.object.mode_set(mode="OBJECT")
+    assert bpy.ops.dahyf_hands.edit_mapping() == {"FINISHED"}
+    mapping = rig.dahyf_hands_mapping
+    assert not mapping.LEFT_HAND
+    bones = iter(rig.data.bones.keys()[2:])
+    for joint in [hand_joint("left"), *(joint for finger in FINGERS for joint in finger_joints("left", finger))]:
+        setattr(mapping, joint, next(bones))
+    sources = capture_sources(make_capture(frames=2), first_frame=1)
+    assert retarget(bpy.context, rig, sources, corrected_preset(rig)).hands == 1

@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from .bone_names import DEFORMING, END_WORDS, PALM_WORDS, read_name
+from .bone_names import DEFORMING, END_WORDS, HAND_WORDS, PALM_WORDS, read_name
 from .joints import FINGERS, SIDES, finger_joints, hand_joint
 from .presets import Preset
 from .sides import left_sign
@@ -165,7 +165,7 @@ def against_named_hand(skeleton: Skeleton, hand: RestBone, fingers: Mapping[str,
         return f"{names} hang from {hand.name}, which is no hand by its name; there is no bone at their wrist"
     if is_far(hand, fingers.values()):
         return f"{names} begin too far from {hand.name} for its fingers; there is no bone at their wrist"
-    if not is_short_beside(skeleton, hand, fingers.values(), 1.0):
+    if not read_name(hand.name).has(HAND_WORDS) and not is_short_beside(skeleton, hand, fingers.values(), 1.0):
         return f"{names} are longer than the limb at whose end {hand.name} is"
     return None
 

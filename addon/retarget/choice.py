@@ -68,11 +68,12 @@ def choose_preset(armature: bpy.types.Object, identifier: str) -> Preset:
 def automatic_choice(armature: bpy.types.Object, files: Iterable[Path]) -> Preset:
     """The preset, or the rig's own map, of which a rig has most; where it has none, what is found in it.
 
-    Damaged files are left out. Raises RetargetError where the rig has no hands.
+    Of what fits as well the rig's own map goes before the user's presets, and those before the ones that ship. Damaged
+    files are left out. Raises RetargetError where the rig has no hands.
     """
     presets = list(readable(files))
     human = human_preset(armature)
-    best = best_preset([*presets, *([human] if human else [])], armature.data.bones.keys())
+    best = best_preset([*([human] if human else []), *reversed(presets)], armature.data.bones.keys())
     return on_controls(armature, best or found_preset(armature))
 
 

@@ -61,9 +61,9 @@ def main() -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     source = captured_hand()
     sources = retarget.scene_sources(bpy.context.scene, source.armature)
-    files = preset_files(SHIPPED)
-    for number, (identifier, path) in enumerate(files.items()):
-        preset = read_preset(path)
+    presets = {identifier: read_preset(path) for identifier, path in preset_files(SHIPPED).items()}
+    shown = {name: preset for name, preset in presets.items() if hand_joint(SIDE) in preset.bones}
+    for number, (identifier, preset) in enumerate(shown.items()):
         character, drawn = rigify_human(preset) if identifier == "rigify" else made_up(preset, number)
         retarget.retarget(bpy.context, character, sources, retarget.choose_preset(character, retarget.AUTOMATIC))
         row, column = divmod(number, BLOCKS_A_ROW)
@@ -73,7 +73,7 @@ def main() -> None:
         character.hide_render = True
     for hidden in (source.armature, source.mesh):
         hidden.hide_render = True
-    render(output, -(-len(files) // BLOCKS_A_ROW))
+    render(output, -(-len(shown) // BLOCKS_A_ROW))
 
 
 def draw_block(source: rig.Rig, character: bpy.types.Object, drawn: Preset, corner: Vector) -> None:
