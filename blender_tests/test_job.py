@@ -1,8 +1,5 @@
 """What ends in the middle of a capture leaves no process and no half file."""
 
-import os
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,14 +7,13 @@ import bpy
 import pytest
 from another_blender import run_script
 from conftest import CORE_PYTHON, ROOT
+from processes import is_alive, until
 
 import addon
 from addon.backend import job
 from addon.backend.environment import core_command
 
 SAMPLE = ROOT / "samples" / "one_hand.mp4"
-PATIENCE = 60.0
-"""Seconds."""
 
 
 def load_another_file() -> None:
@@ -63,21 +59,3 @@ while not Path(pid).exists() or not Path(pid).read_text():
     result = run_script(tmp_path, code, str(ROOT), str(pid))
     assert result.returncode == 0, result.stdout + result.stderr
     until(lambda: not is_alive(int(pid.read_text())))
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for something, but not for ever."""
-    last = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < last
-        time.sleep(0.05)
-
-
-def is_alive(pid: int) -> bool:
-    if sys.platform == "win32":
-        pytest.skip("signals tell on other systems only")
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return "zombie" not in Path(f"/proc/{pid}/status").read_text()

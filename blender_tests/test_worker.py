@@ -1,6 +1,8 @@
 """The child process and its messages, with small scripts in the core's place."""
 
+import ctypes
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -8,9 +10,10 @@ from shutil import which
 
 import pytest
 from conftest import CORE_PYTHON, ROOT
+from processes import is_alive, until
 
-from addon.backend import worker
-from addon.backend.worker import Worker, clean_environment, failure, parse_message, process_group, run_blocking
+from addon.backend import lifetime, worker
+from addon.backend.worker import Worker, clean_environment, failure, parse_message, run_blocking
 
 
 def python(script: str) -> list[str]:
@@ -95,10 +98,116 @@ def test_onnxruntime_in_the_child_sends_nothing_and_leaves_no_files(
 
 
 def test_each_system_gets_a_process_group_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker.subprocess, "CREATE_NEW_PROCESS_GROUP", 0x200, raising=False)
-    monkeypatch.setattr(worker.subprocess, "CREATE_NO_WINDOW", 0x8000000, raising=False)
-    assert process_group("linux") == process_group("darwin") == {"start_new_session": True}
-    assert process_group("win32") == {"creationflags": 0x8000200}
+    monkeypatch.setattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0x200, raising=False)
+    monkeypatch.setattr(subprocess, "CREATE_NO_WINDOW", 0x8000000, raising=False)
+    assert lifetime.process_group("linux") == lifetime.process_group("darwin") == {"start_new_session": True}
+    assert lifetime.process_group("win32") == {"creationflags": 0x8000200}
+
+
+class Kernel:
+    """Windows' job objects as far as they are used. done: what was asked, in order."""
+
+    def __init__(self, job: int | None) -> None:
+        self.done: list[tuple[object, ...]] = []
+        self.CreateJobObjectW = lambda *_: job
+
+    def SetInformationJobObject(self, job: ctypes.c_void_p, kind: int, limits: object, size: int) -> None:  # noqa: N802
+        self.done.append(("limit", job.value, kind, limits._obj.flags, size))
+
+    def AssignProcessToJobObject(self, job: ctypes.c_void_p, process: ctypes.c_void_p) -> None:  # noqa: N802
+        self.done.append(("assign", job.value, process.value))
+
+    def CloseHandle(self, job: ctypes.c_void_p) -> None:  # noqa: N802
+        self.done.append(("close", job.value))
+
+
+class Child:
+    """A process on Windows."""
+
+    _handle = 77
+    killed = False
+
+    def kill(self) -> None:
+        self.killed = True
+
+
+def test_on_windows_a_job_ends_children_with_blender(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel, child = Kernel(5), Child()
+    monkeypatch.setattr(ctypes, "WinDLL", lambda *_, **__: kernel, raising=False)
+    job = lifetime.bind(child, "win32")
+    assert kernel.done == [("limit", 5, 9, 0x2000, 144 if sys.maxsize > 2**32 else 112), ("assign", 5, 77)]
+    lifetime.end(child, job, "win32")
+    assert child.killed
+    assert kernel.done[-1] == ("close", 5)
+
+
+def test_where_windows_gives_no_job_the_child_is_ended_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel, child = Kernel(None), Child()
+    monkeypatch.setattr(ctypes, "WinDLL", lambda *_, **__: kernel, raising=False)
+    lifetime.end(child, lifetime.bind(child, "win32"), "win32")
+    assert child.killed
+    assert kernel.done == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has a job for this")
+def test_close_ends_what_the_child_has_started_too(tmp_path: Path) -> None:
+    script = "import subprocess, sys, time; print(subprocess.Popen(['sleep', '60']).pid, flush=True); time.sleep(60)"
+    child = Worker(python(script))
+    said: list[worker.Message] = []
+    while not said:
+        said = child.poll()
+    child.close()
+    until(lambda: not is_alive(int(said[0]["text"])))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_the_core_ends_with_a_blender_that_is_killed_and_its_files_go_at_the_next_start(tmp_path: Path) -> None:
+    if not CORE_PYTHON.exists():
+        pytest.skip("the core is not installed: run scripts/setup core")
+    blender = f"""
+import sys, time, types
+sys.path.insert(0, {str(ROOT)!r})
+for name in ("addon", "addon.backend"):  # the packages themselves need bpy
+    sys.modules[name] = types.ModuleType(name)
+    sys.modules[name].__path__ = [{str(ROOT)!r} + "/" + name.replace(".", "/")]
+from addon.backend.worker import Worker
+core = "import os, sys; sys.path.insert(0, {str(ROOT)!r}); print(os.getpid(), flush=True);"
+core += "from dahyf_core.cli import main; main()"
+frames = [{str(ROOT / "samples" / "one_hand.mp4")!r}, "--range", "0:100", "--json"]
+child = Worker([{str(CORE_PYTHON)!r}, "-c", core, "capture", "-o", "a.npz", *frames])
+seen = []
+while not any(message["type"] == "progress" for message in seen):
+    seen += child.poll()
+print(seen[0]["text"], flush=True)
+time.sleep(600)
+"""
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    parent = subprocess.Popen(python(blender), cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+    core = int(parent.stdout.readline())
+    assert is_alive(core)
+    parent.kill()
+    parent.communicate()
+    until(lambda: not is_alive(core))
+    assert (tmp_path / "a.npz").is_file()
+    assert list(tmp_path.glob("dahyf_hands_*"))
+    lifetime.remove_leftovers(tmp_path)
+    assert list(tmp_path.glob("dahyf_hands_*")) == []
+
+
+def test_folders_of_others_and_of_running_blenders_stay(tmp_path: Path) -> None:
+    running = tmp_path / f"dahyf_hands_{os.getpid()}_abc"
+    elsewhere = tmp_path / "elsewhere"
+    for folder in (running, elsewhere, tmp_path / "dahyf_hands_old"):
+        folder.mkdir()
+        (folder / "output.jsonl").touch()
+    os.utime(tmp_path / "dahyf_hands_old" / "output.jsonl", (0, 0))
+    os.utime(tmp_path / "dahyf_hands_old", (0, 0))
+    if sys.platform != "win32":
+        (tmp_path / "dahyf_hands_1_link").symlink_to(elsewhere)
+    lifetime.remove_leftovers(tmp_path)
+    assert (elsewhere / "output.jsonl").exists()
+    assert running.exists()
+    assert not (tmp_path / "dahyf_hands_old").exists()
 
 
 def test_run_blocking_gives_the_last_word() -> None:

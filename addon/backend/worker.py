@@ -9,12 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from . import lifetime
 
 Message = dict[str, Any]
 
@@ -31,22 +32,23 @@ class Worker:
 
         Raises OSError when it cannot start.
         """
-        self._folder = tempfile.TemporaryDirectory(prefix="dahyf_hands_", ignore_cleanup_errors=True)
+        self._folder = lifetime.temporary_folder()
         self._output = Path(self._folder.name) / "output.jsonl"
         self._errors = Path(self._folder.name) / "errors.txt"
         try:
             with self._output.open("wb") as output, self._errors.open("wb") as errors:
                 self._process = subprocess.Popen(
                     list(command),
-                    stdin=subprocess.DEVNULL,
+                    stdin=subprocess.PIPE,  # never written to: it closes when Blender ends, and the core with it
                     stdout=output,
                     stderr=errors,
                     env=clean_environment(os.environ) | dict(variables),
-                    **process_group(sys.platform),
+                    **lifetime.process_group(),
                 )
         except OSError:
             self._folder.cleanup()
             raise
+        self._job = lifetime.bind(self._process)
         self._read_to = 0
 
     def poll(self) -> list[Message]:
@@ -76,8 +78,9 @@ class Worker:
     def close(self) -> None:
         """End the child at once if it still runs, and remove its log."""
         if self.returncode is None:
-            self._process.kill()
+            lifetime.end(self._process, self._job)
         self._process.wait()
+        self._process.stdin.close()
         self._folder.cleanup()
 
 
@@ -91,19 +94,16 @@ def parse_message(line: str) -> Message:
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what would lead another Python to Blender's own modules, and without telemetry."""
+    """The environment without what would lead another Python to Blender's own modules, and without telemetry.
+
+    The core ends with its standard input.
+    """
     return {key: value for key, value in environment.items() if not key.startswith("PYTHON")} | {
         "PYTHONUTF8": "1",
         "PYTHONUNBUFFERED": "1",
         "ORT_DISABLE_TELEMETRY": "1",
+        "DAHYF_EXIT_WITH_STDIN": "1",
     }
-
-
-def process_group(platform: str) -> dict[str, Any]:
-    """Popen arguments that give the child a group of its own, so that Ctrl-C in a terminal reaches Blender alone."""
-    if platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
-    return {"start_new_session": True}
 
 
 def failure(code: int, messages: Sequence[Message], errors: str) -> Message:

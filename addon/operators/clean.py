@@ -1,14 +1,13 @@
 """Clean: gate and smooth a rig's capture again, and show the result below what was corrected by hand."""
 
 import json
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..backend import notices, summary
+from ..backend import lifetime, notices, summary
 from ..backend.capture_file import read_capture
 from ..cleaning import flagged_spans, recleaning
 from ..errors import AddonError
@@ -51,7 +50,7 @@ def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bo
     capture = recleaning.read_origin(rigs[0])
     options = clean_properties.clean_arguments(settings, capture, rigs[0].get(recleaning.FIRST_FRAME, 1))
     tracks = recleaning.track_arguments(rigs, swap)
-    folder = tempfile.TemporaryDirectory(prefix="dahyf_hands_", ignore_cleanup_errors=True)
+    folder = lifetime.temporary_folder()
     output = str(Path(folder.name) / "clean.npz")
     command = core_command(context, "clean", str(capture.path), "--output", output, "--json", *options, *tracks)
     names = json.dumps([armature.name for armature in rigs])

@@ -1,5 +1,6 @@
 """What a capture has seen so far, on disk, so that a run that was stopped or killed can go on."""
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,21 +16,32 @@ from dahyf_core.errors import OutputError
 Chunk = dict[str, NDArray[Any]]
 
 SETTINGS_NAME = "settings.json"
+KEY = "settings"
+"""What each chunk calls the digest of the settings that it was written with."""
+
+
+def journal_folder(output: Path) -> Path:
+    """Where the journal of the capture lies that becomes the file `output`: OUTPUT.partial."""
+    return output.with_name(f"{output.name}.partial")
 
 
 class Journal:
     """A folder of chunks, each of which is a file of plain arrays that appears whole or not at all.
 
-    settings: all that the chunks depend on, of JSON's types. Chunks of another run with other settings are dropped.
+    settings: all that the chunks depend on, of JSON's types. Chunks of another run with other settings are dropped;
+    `has_dropped` tells of it.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         """Raises OutputError when the folder cannot be made or written to."""
         self._folder = folder
         self._count = 0
+        self.has_dropped = False
         text = json.dumps(settings, indent=1, sort_keys=True)
+        self._key = hashlib.sha256(text.encode()).hexdigest()
         if self._settings_text() == text:
             return
+        self.has_dropped = self._path(0).exists()
         try:
             folder.mkdir(exist_ok=True)
             self._clear()
@@ -44,10 +56,13 @@ class Journal:
     @classmethod
     def beside(cls, output: Path, settings: Mapping[str, Any]) -> Self:
         """The journal of the capture that becomes the file `output`: the folder OUTPUT.partial."""
-        return cls(output.with_name(f"{output.name}.partial"), settings)
+        return cls(journal_folder(output), settings)
 
     def read(self) -> Iterator[Chunk]:
-        """The chunks of earlier runs, up to the first that is missing or damaged; `append` goes on behind them."""
+        """The chunks of earlier runs, up to the first that is missing or damaged, or written with other settings.
+
+        `append` goes on behind them.
+        """
         self._count = 0
         while (chunk := self._load(self._count)) is not None:
             self._count += 1
@@ -56,7 +71,7 @@ class Journal:
     def append(self, chunk: Chunk) -> None:
         """Keep one more chunk. Raises OutputError when the disk is full or closed to us; those before it stay."""
         with replacing(self._path(self._count)) as stream:
-            np.savez(stream, **chunk)  # type: ignore[arg-type]  # to mypy each name might be allow_pickle
+            np.savez(stream, **{KEY: np.array(self._key)}, **chunk)  # type: ignore[arg-type]  # to mypy each name might be allow_pickle
         self._count += 1
 
     def remove(self) -> None:
@@ -84,6 +99,7 @@ class Journal:
             return None
         try:
             with np.load(path, allow_pickle=False) as file:
-                return dict(file)
+                chunk = dict(file)
+                return chunk if str(chunk.pop(KEY)) == self._key else None
         except Exception:  # a damaged archive makes zipfile and numpy raise almost anything
             return None

@@ -1,5 +1,6 @@
 """The way from a clip to a capture file."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 from dahyf_core import __version__
 from dahyf_core.camera import Lens
 from dahyf_core.capture.assembly import assemble_capture
+from dahyf_core.capture.atomic import sole_writer
 from dahyf_core.capture.file import save_capture
-from dahyf_core.capture.journal import Journal
+from dahyf_core.capture.journal import Journal, journal_folder
 from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
@@ -68,11 +70,18 @@ def capture_footage(
 
     What was seen is kept beside the output, in the folder OUTPUT.partial, until the capture is written. When `stop`,
     which is asked after each frame, returns True, the frames that were seen become the capture file, the folder stays,
-    and Interrupted is raised. The next call for the same footage, range, lens, estimator and number of hands goes on
-    from there, whatever its hand model and cleaning; any other begins anew.
+    and Interrupted is raised. The next call for the same footage, range, rate, lens, estimator and number of hands goes
+    on from there, whatever its hand model and cleaning; any other begins anew. Only one process at a time captures to
+    one output; others are refused with OutputError.
 
     Raises FootageError, SettingsError, ModelFileError, OutputError or Interrupted.
     """
+    with sole_writer(output, journal_folder(output)):
+        return _capture(settings, output, report, stop)
+
+
+def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Callable[[], bool]) -> Capture:
+    """The same, by the only process that writes this output."""
     with stage("reading the index"):
         info = probe(settings.footage, settings.rate)
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
@@ -84,7 +93,8 @@ def capture_footage(
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
     tracking = TrackingSettings(max_hands=settings.max_hands)
     journal = Journal.beside(output, _journal_settings(clip, estimator, tracking))
-
+    if journal.has_dropped:
+        report.warning(f"What an unfinished capture with other settings had kept beside {output} is dropped.")
     tracked = run_tracking(clip, detector, estimator, tracking, journal, report, stop)
     total = len(clip.positions)
     seen = replace(clip, positions=clip.positions[: tracked.done])
@@ -158,6 +168,7 @@ def _journal_settings(clip: Clip, estimator: PoseEstimator, tracking: TrackingSe
         "version": __version__,
         "footage": clip.info.sha256,
         "positions": [clip.positions.start, clip.positions.stop],
+        "times": hashlib.sha256(clip.times.tobytes()).hexdigest(),
         "intrinsics": asdict(clip.intrinsics),
         "mirrored": clip.mirrored,
         "estimator": estimator.name,

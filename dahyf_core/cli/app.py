@@ -16,6 +16,7 @@ from rich.console import Console
 from dahyf_core import __version__
 from dahyf_core.cli import ablate, annotate, evaluate, options, predict, report, submit, synth, train, yardsticks
 from dahyf_core.cli.outputs import check_output
+from dahyf_core.cli.parent import end_with_stdin
 from dahyf_core.cli.program import Program
 from dahyf_core.cli.reporters import Outcome
 from dahyf_core.cli.session import session
@@ -55,8 +56,18 @@ def dahyf(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
     ] = False,
+    exit_with_stdin: Annotated[
+        bool,
+        typer.Option(
+            "--exit-with-stdin",
+            envvar="DAHYF_EXIT_WITH_STDIN",
+            help="Interrupt the run when standard input is closed, as it is when the program that started it ends.",
+        ),
+    ] = False,
 ) -> None:
     """Options of every command."""
+    if exit_with_stdin:
+        end_with_stdin()
 
 
 CAPTURE_EXAMPLES = """

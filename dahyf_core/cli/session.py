@@ -1,5 +1,6 @@
 """One command's run: its messages, its warnings, and its exit code."""
 
+import errno
 import tempfile
 import traceback
 import warnings
@@ -12,9 +13,11 @@ import typer
 from dahyf_core.cli import INTERRUPTED
 from dahyf_core.cli.reporters import Outcome, Reporter, create_reporter
 from dahyf_core.cli.stopping import Interruption
-from dahyf_core.errors import DahyfError, SettingsError
+from dahyf_core.errors import DahyfError, OutputError, SettingsError
 
 UNEXPECTED = 1
+UNWRITABLE = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS")} - {None}
+"""The disk or what one may have of it is full, a file too large for its file system, a disk for reading only."""
 
 
 @contextmanager
@@ -45,6 +48,9 @@ def _described(error: Exception, extra: str) -> tuple[str, str, int]:
     if isinstance(error, ModuleNotFoundError):
         reason = f"This command needs the package {error.name}, which is not installed."
         return reason, f"Install its extra: pip install 'dahyf-hands[{extra}]'.", SettingsError.exit_code
+    if isinstance(error, OSError) and error.errno in UNWRITABLE:
+        reason = f"{error.filename or 'A file'} cannot be written: {error.strerror}."
+        return reason, "Free some space, or choose another folder.", OutputError.exit_code
     reason = f"An unexpected error stopped the work: {type(error).__name__}: {error}."
     return reason, f"Please report it{_write_traceback(error)}.", UNEXPECTED
 

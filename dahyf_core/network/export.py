@@ -1,5 +1,6 @@
 """The network as an ONNX file: bytes and a view in, what the estimator needs out."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from dahyf_core.camera import PATCH_SIZE
+from dahyf_core.capture import replacing
 from dahyf_core.geometry.tensors import rot6d_from_matrix
 from dahyf_core.network.dahyf import DaHyF
 from dahyf_core.network.losses import agreement
@@ -62,19 +64,21 @@ def export(network: DaHyF, path: Path) -> None:
         torch.zeros(2, PATCH_SIZE, PATCH_SIZE, 3, dtype=torch.uint8),
         torch.tensor([[0.0, 0.0, 200.0, 800.0]] * 2),
     )
+    buffer = io.BytesIO()
     torch.onnx.export(
         Exported(network).eval(),
         example,
-        path,
+        buffer,  # type: ignore[arg-type]  # it takes files too
         input_names=INPUTS,
         output_names=OUTPUTS,
         dynamic_axes={name: {0: "N"} for name in (*INPUTS, *OUTPUTS)},
         opset_version=OPSET,
         dynamo=False,
     )
-    model = onnx.load(path)
+    model = onnx.load_model_from_string(buffer.getvalue())
     store_as_half(model)
-    onnx.save(model, path)
+    with replacing(path) as stream:
+        stream.write(model.SerializeToString())
 
 
 class ExportedEarly(nn.Module):

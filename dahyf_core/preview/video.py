@@ -1,11 +1,14 @@
 """The preview as a video: the footage at its own pace with the hands drawn over it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from typing import BinaryIO
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from dahyf_core.capture import Capture, replacing
@@ -34,7 +37,11 @@ def write_video(
     width, height = (side + side % 2 for side in view.size)
     time_base = 1 / record.rate if record.has_constant_rate else VARIABLE_TIME_BASE
     stamps = np.round((capture.time - capture.time[0]) / float(time_base)).astype(int)
-    with replacing(output) as file, av.open(file, "w", format="mp4") as container:
+    with (
+        replacing(output) as file,
+        _own_errors(_Written(file)) as written,
+        av.open(written, "w", format="mp4") as container,
+    ):
         stream = container.add_stream("libx264", rate=record.rate, options={"crf": QUALITY, "preset": "veryfast"})
         stream.width, stream.height = width, height
         stream.pix_fmt = "yuv420p"
@@ -49,6 +56,34 @@ def write_video(
             container.mux(stream.encode(frame))
             progress(index + 1, len(stamps))
         container.mux(stream.encode(None))
+
+
+class _Written:
+    """A file that FFmpeg writes to. error: what went wrong there, of which FFmpeg tells only that something did."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+        self.seek, self.tell = file.seek, file.tell
+
+    def write(self, data: bytes) -> int:
+        """Write all of it."""
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.error = error
+            raise
+
+
+@contextmanager
+def _own_errors(written: _Written) -> Iterator[_Written]:
+    """Raise the file's own error in place of FFmpeg's."""
+    try:
+        yield written
+    except FFmpegError:
+        if written.error is None:
+            raise
+        raise written.error from None
 
 
 def _padded(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

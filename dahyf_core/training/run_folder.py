@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from dahyf_core import __version__
@@ -72,7 +72,7 @@ class RunFolder:
         return self.path / "features" / name
 
     def note(self, step: int, kind: str, values: Mapping[str, float]) -> None:
-        """Add a line to metrics.jsonl."""
+        """Add a line to metrics.jsonl. Raises OSError when the disk is full."""
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps({"step": step, "kind": kind, **values}) + "\n")
 
@@ -90,9 +90,8 @@ def versions() -> dict[str, str]:
 
 def save_weights(weights: Mapping[str, Tensor], path: Path) -> None:
     """Write a .safetensors file, whole or not at all."""
-    unfinished = path.with_name(path.name + ".part")
-    save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, unfinished)
-    unfinished.replace(path)
+    with replacing(path) as stream:
+        stream.write(save({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}))
 
 
 def load_weights(path: Path) -> dict[str, Tensor]:

@@ -1,0 +1,113 @@
+"""Children and their files end with the Blender that started them, however it ends. No bpy here.
+
+The core ends when the pipe to its standard input closes. On Windows a job object ends every child, and on other systems
+`end` reaches what a child has started too, as they share a process group.
+"""
+
+import ctypes
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+PREFIX = "dahyf_hands_"
+STALE_SECONDS = 24 * 3600.0
+
+KILL_ON_JOB_CLOSE = 0x2000
+EXTENDED_LIMITS = 9
+
+
+class _Limits(ctypes.Structure):
+    """JOBOBJECT_EXTENDED_LIMIT_INFORMATION, of which only the flags matter."""
+
+    _fields_ = (
+        ("times", ctypes.c_int64 * 2),
+        ("flags", ctypes.c_uint32),
+        ("working_set", ctypes.c_size_t * 2),
+        ("active_processes", ctypes.c_uint32),
+        ("affinity", ctypes.c_size_t),
+        ("classes", ctypes.c_uint32 * 2),
+        ("counters", ctypes.c_uint64 * 6),
+        ("memory", ctypes.c_size_t * 4),
+    )
+
+
+def process_group(platform: str = sys.platform) -> dict[str, Any]:
+    """Popen arguments that give the child a group of its own, so that Ctrl-C in a terminal reaches Blender alone."""
+    if platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+def bind(process: subprocess.Popen[bytes], platform: str = sys.platform) -> Any:
+    """On Windows, a job that ends the child and all of its children once it is closed or this process is gone.
+
+    Keep what is returned. Where the system does not let the child join, nothing is lost but this.
+    """
+    if platform != "win32":
+        return None
+    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    kernel.CreateJobObjectW.restype = ctypes.c_void_p
+    job = kernel.CreateJobObjectW(None, None)
+    if job:
+        limits = _Limits(flags=KILL_ON_JOB_CLOSE)
+        pointer = ctypes.c_void_p(job)
+        kernel.SetInformationJobObject(pointer, EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits))
+        kernel.AssignProcessToJobObject(pointer, ctypes.c_void_p(int(process._handle)))
+    return job
+
+
+def end(process: subprocess.Popen[bytes], job: Any, platform: str = sys.platform) -> None:
+    """End the child at once with all that it has started."""
+    if platform == "win32":
+        process.kill()
+        if job:
+            ctypes.WinDLL("kernel32", use_last_error=True).CloseHandle(ctypes.c_void_p(job))
+        return
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)  # its group has its number
+
+
+def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for what a child says. Those of Blenders that were killed are removed first."""
+    remove_leftovers(Path(tempfile.gettempdir()))
+    return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}_", ignore_cleanup_errors=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove our own temporary folders whose Blender is gone: at once where the system tells, else after a day."""
+    for path in folder.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if path.is_symlink() or not path.is_dir() or not _is_own(path):
+                continue
+            found = re.match(rf"{PREFIX}(\d+)_", path.name)
+            if (found and not _is_alive(int(found[1]))) or _age(path) > STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_own(path: Path) -> bool:
+    return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
+
+
+def _is_alive(process: int) -> bool:
+    if sys.platform == "win32":  # there os.kill would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:
+        pass  # it is another user's
+    return True
+
+
+def _age(folder: Path) -> float:
+    """Seconds since anything in a folder has changed."""
+    return time.time() - max(path.stat().st_mtime for path in (folder, *folder.iterdir()))
