@@ -5,11 +5,16 @@ from collections.abc import Mapping
 import numpy as np
 
 from dahyf_core.geometry import Array
+from dahyf_core.hand_model.open_hand import read_open_hand
 
 SPAN = (0.05, 0.6)
 """Metres across a hand at rest, from end to end."""
 BONE = (2e-3, 0.2)
 """Metres from a joint to its parent."""
+PROPORTION = 3
+"""How much longer or shorter than the open hand's a bone may be, against the others."""
+FROM_BONE = 0.15
+"""Metres from the skin to the joint that it follows most."""
 UNITY = 1e-3
 """How far weights may be off a sum of one, or below zero."""
 SHAPE_DIRECTION = 0.1
@@ -31,10 +36,21 @@ def implausibility(arrays: Mapping[str, Array]) -> str | None:
     if weights.min() < -UNITY:
         return "it has weights below zero"
     joints = regressor @ vertices
-    bones = np.linalg.norm(joints[1:] - joints[arrays["kintree_table"][0, 1:].astype(int)], axis=1)
+    bones = _bone_lengths(joints)
     if not (BONE[0] <= bones.min() and bones.max() <= BONE[1]):
         return f"its bones are {bones.min():.3g} to {bones.max():.3g} m long"
+    ratios = bones / _bone_lengths(read_open_hand().joints)
+    if ratios.max() > PROPORTION * np.median(ratios) or ratios.min() < np.median(ratios) / PROPORTION:
+        return "its bones have not the proportions of a hand's"
+    apart = np.linalg.norm(vertices - joints[weights.argmax(axis=1)], axis=1).max()
+    if apart > FROM_BONE:
+        return f"its skin lies {apart:.3g} m from its bones"
     for name, most in (("shapedirs", SHAPE_DIRECTION), ("posedirs", POSE_DIRECTION), ("hands_mean", MEAN_POSE)):
         if np.abs(arrays[name]).max() > most:
             return f"{name} has values beyond {most:.3g}"
     return None
+
+
+def _bone_lengths(joints: Array) -> Array:
+    """(15,) from each joint but the wrist to its parent."""
+    return np.linalg.norm(joints[1:] - joints[read_open_hand().parents[1:]], axis=1)
