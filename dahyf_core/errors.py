@@ -51,3 +51,16 @@ class DatasetError(DahyfError):
     """A data set, one of its files, a label file or a box file is missing, damaged, or of another layout."""
 
     exit_code = 8
+
+
+LONGEST_DETAIL = 300
+
+
+def detail(error: BaseException) -> str:
+    """What a library says of a failure, as a part of a sentence: on one line, of some length, without a full stop.
+
+    It may quote the file that it failed on.
+    """
+    text = " ".join(str(error).split()) or type(error).__name__
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return (text if len(text) <= LONGEST_DETAIL else f"{text[:LONGEST_DETAIL]}...").rstrip(".")

@@ -14,7 +14,7 @@ from dahyf_core.capture.atomic import replacing
 from dahyf_core.capture.meta import read_meta
 from dahyf_core.capture.record import Capture
 from dahyf_core.cleaning import State
-from dahyf_core.errors import CaptureFileError
+from dahyf_core.errors import CaptureFileError, detail
 from dahyf_core.plain_arrays import NotAnArchiveError, read_plain_arrays
 from dahyf_core.profiling import is_stage
 
@@ -100,7 +100,7 @@ def load_capture(path: Path) -> Capture:
         _check_values(arrays)
         source, cleaning = read_meta(str(arrays["meta"]))
     except (ValueError, TypeError) as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, detail(error)) from error
     return Capture(source=source, cleaning=cleaning, **{name: arrays[name] for name in ARRAYS})
 
 
@@ -134,7 +134,7 @@ def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
             f"The capture file {path} cannot be read: {error.strerror or error}.", "Check the path and its permissions."
         ) from error
     except ValueError as error:
-        raise _damaged(path, str(error)) from error
+        raise _damaged(path, detail(error)) from error
 
 
 def _check_version(path: Path, version: int) -> None:

@@ -12,7 +12,7 @@ from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.deprecation import with_new_names
-from dahyf_core.errors import SettingsError
+from dahyf_core.errors import SettingsError, detail
 
 Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
 Side = Annotated[int, Meta(ge=1, le=limits.PICTURE_SIDE)]
@@ -77,7 +77,7 @@ def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
         meta = msgspec.convert(json.loads(text[: limits.META_LENGTH], parse_constant=_refuse), CaptureMeta)
         cleaning = msgspec.convert(_cleaning(meta.cleaning), CleaningSettings)
     except (msgspec.MsgspecError, ValueError, RecursionError, SettingsError) as error:
-        raise ValueError(f"its meta is not understood ({error})") from error
+        raise ValueError(f"its meta is not understood ({detail(error)})") from error
     return _source(meta), cleaning
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dahyf_core.errors import ModelFileError
+from dahyf_core.errors import ModelFileError, detail
 from dahyf_core.files import is_file
 from dahyf_core.geometry import Array
 from dahyf_core.hand_model.keypoints import KEYPOINT_BONES, TIPS, KeypointSet
@@ -79,7 +79,8 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
             return read_plain_arrays(path, tuple(_LAYOUT))
         except (OSError, ValueError) as error:
             raise ModelFileError(
-                f"The hand model {path} is not an .npz of plain arrays: {error}.", "Make it anew from the MANO .pkl."
+                f"The hand model {path} is not an .npz of plain arrays: {detail(error)}.",
+                "Make it anew from the MANO .pkl.",
             ) from error
     raise ModelFileError(
         f"The hand model {path} is neither .pkl nor .npz.", "Give MANO_RIGHT.pkl as it was downloaded."

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dahyf_core.errors import ModelFileError
+from dahyf_core.errors import ModelFileError, detail
 from dahyf_core.limits import HAND_MODEL_BYTES, LARGEST_UNPACKED, UNPACKED_BYTES, UNPACKED_RATIO
 
 _NUMBER_TYPES = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
@@ -48,7 +48,7 @@ def read_pickle(path: Path, largest: int = LARGEST_UNPACKED) -> object:
     except RefusedNameError:
         raise
     except Exception as error:  # a forged or cut pickle fails in any way that its opcodes can
-        raise DamagedPickleError(str(error) or type(error).__name__) from error
+        raise DamagedPickleError(detail(error)) from error
 
 
 def _check_operations(content: bytes) -> None:
@@ -103,7 +103,9 @@ def read_pickled_arrays(path: Path) -> dict[str, np.ndarray]:
         if not isinstance(content, dict):
             raise DamagedPickleError("it holds no dictionary")
     except RefusedNameError as error:
-        reason = f"The hand model {path} asks for {error}, which no hand model needs, so it was refused and not run."
+        reason = (
+            f"The hand model {path} asks for {detail(error)}, which no hand model needs, so it was refused and not run."
+        )
         raise ModelFileError(reason, remedy) from error
     except DamagedPickleError as error:
         raise ModelFileError(f"The hand model {path} is not a readable pickle: {error}.", remedy) from error

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from dahyf_core.errors import DatasetError, FootageError
+from dahyf_core.errors import DatasetError, FootageError, detail
 from dahyf_core.files import is_file
 from dahyf_core.hand_model import Side
 from dahyf_core.limits import BOX_PX, FOCAL_PX, JSON_BYTES, PIXEL, TEXT_LENGTH
@@ -65,7 +65,7 @@ def read_boxes(path: Path) -> list[HandBox]:
             f"The boxes {path} cannot be read: {error.strerror}.", "Check that you may read the file."
         ) from error
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise DatasetError(f"The boxes {path} are not understood: {error}.", FORM) from error
+        raise DatasetError(f"The boxes {path} are not understood: {detail(error)}.", FORM) from error
     return [entry.box_of_hand() for entry in entries]
 
 
@@ -91,7 +91,7 @@ def checked_boxes(entries: Sequence[Mapping[str, Any]], name: str) -> list[HandB
     try:
         plain = msgspec.convert(_plain(entries), type=list[BoxEntry])
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise DatasetError(f"{name[0].upper()}{name[1:]} are not understood: {error}.", FORM) from error
+        raise DatasetError(f"{name[0].upper()}{name[1:]} are not understood: {detail(error)}.", FORM) from error
     return [entry.box_of_hand() for entry in plain]
 
 
