@@ -23,7 +23,9 @@ if "onnxruntime" in sys.modules and os.environ.get(TELEMETRY_SWITCH) != "1":
         stacklevel=2,
     )
 os.environ[TELEMETRY_SWITCH] = "1"
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(PICTURE_PIXELS))  # OpenCV reads it when it is imported, too.
+# OpenCV reads these when it is imported, too. What it logs of damaged pictures is told in sentences.
+os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(PICTURE_PIXELS))
+os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 
 
 def __getattr__(name: str) -> Any:
