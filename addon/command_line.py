@@ -15,6 +15,7 @@ from .backend import environment, worker
 from .backend.capture_file import read_capture
 from .errors import AddonError, OutputError, RetargetError
 from .scene.scene_import import ImportOptions, import_capture
+from .scene.scene_setup import SceneSetup, timeline_of
 from .settings import preferences
 
 COMMAND = "dahyf_hands"
@@ -66,9 +67,25 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     commands = parser.add_subparsers(required=True, metavar="capture|import|retarget")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.blend", help="file to write")
+    common.add_argument(
+        "--start-frame", type=int, default=1, metavar="F", help="where the footage's first picture lies (default: 1)"
+    )
     common.add_argument("--json", action="store_true", help="say everything as one JSON object a line")
     shared = argparse.ArgumentParser(add_help=False, parents=[common])
-    shared.add_argument("--keep-scene", action="store_true", help="leave the scene's rate, range, size and camera")
+    scene = shared.add_mutually_exclusive_group()
+    scene.add_argument(
+        "--set-up-scene",
+        choices=[setup.lower() for setup in SceneSetup],
+        default=SceneSetup.AUTO.lower(),
+        help="give the scene the footage's rate, range, size and camera; auto: where nobody has worked in it yet",
+    )
+    scene.add_argument(
+        "--keep-scene",
+        action="store_const",
+        dest="set_up_scene",
+        const=SceneSetup.NEVER.lower(),
+        help="the same as --set-up-scene never",
+    )
     shared.add_argument("--no-footage", action="store_true", help="do not show the footage behind the camera")
     capture = commands.add_parser(
         "capture",
@@ -167,7 +184,9 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
     capture = read_capture(capture_file.resolve())
     if not bpy.data.filepath:
         bpy.ops.wm.read_homefile(use_empty=True)
-    options = ImportOptions(set_scene=not chosen.keep_scene, show_footage=not chosen.no_footage)
+    options = ImportOptions(
+        SceneSetup(chosen.set_up_scene.upper()), show_footage=not chosen.no_footage, first_frame=chosen.start_frame
+    )
     imported = import_capture(bpy.context, capture, options)
     for warning in imported.warnings:
         say("warning", text=warning)
@@ -182,9 +201,10 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
     retarget.check_not_linked(rig)
     preset = retarget.choose_preset(rig, chosen.preset)
     hands, frames, space = 0, 0, retarget.Space(chosen.space.upper())
+    timeline = timeline_of(bpy.context.scene, chosen.start_frame)
     for number, path in enumerate(chosen.captures):
         capture = read_capture(path.resolve())
-        found = retarget.of_sides(retarget.capture_sources(capture, first_frame=1), chosen.hands.upper())
+        found = retarget.of_sides(retarget.capture_sources(capture, timeline), chosen.hands.upper())
         sources = [retarget.placed(bpy.context.scene, each, space, chosen.mirror) for each in found]
         if number:
             retarget.set_aside(rig)

@@ -102,7 +102,7 @@ class AssignedAction:
             player.action_slot = self.action.slots.get(self.slot_identifier) if self.slot_identifier else None
 
 
-def own_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
+def own_fcurves(owner: bpy.types.Object | bpy.types.MovieClip) -> list[bpy.types.FCurve]:
     """The F-curves of an object's own Action; empty where it has none."""
     return played_fcurves(owner.animation_data) if owner.animation_data else []
 

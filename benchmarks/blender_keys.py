@@ -14,7 +14,7 @@ import bpy
 from addon.backend.capture_file import Capture, read_capture
 from addon.scene import keys
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
-from addon.scene.timing import timeline_frames
+from addon.scene.timing import Timeline
 from blender_tests.animation import fcurves_of
 from blender_tests.capture_factory import capture_arrays, write_capture
 
@@ -53,7 +53,7 @@ def best_of(repeats: int, work: Callable[[], object]) -> float:
 
 def key_in_bulk(imported: ImportedCapture, capture: Capture) -> None:
     """Key all hands as the add-on does."""
-    frames = timeline_frames(capture, 1)
+    frames = Timeline().frames(capture)
     for rig, hand in zip(imported.rigs, capture.hands, strict=True):
         keys.key_hand(rig.armature, hand, capture.skeleton, frames, "benchmark")
 

@@ -15,6 +15,7 @@ from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
 from addon.retarget.joints import FINGERS, finger_joints, hand_joint
 from addon.retarget.motion import POINTS
 from addon.retarget.presets import Preset
+from addon.scene.timing import Timeline
 
 CAMERA_TO_WORLD = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])
 """OpenCV's axes to those of a camera that looks along +Y."""
@@ -48,7 +49,7 @@ def outcome(
     try:
         preset = choose_preset(rig, AUTOMATIC)
         result.preset, result.bones = preset.name, preset.bones
-        result.warnings = retarget(bpy.context, rig, capture_sources(capture, first_frame=1), preset).warnings
+        result.warnings = retarget(bpy.context, rig, capture_sources(capture, Timeline()), preset).warnings
     except RetargetError as error:
         result.refusal = str(error)
         return result

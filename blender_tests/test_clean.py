@@ -16,6 +16,7 @@ from addon.errors import AddonError
 from addon.operators.threshold_overrides import span_at_playhead
 from addon.scene import nla_layers
 from addon.scene.scene_import import ImportOptions, import_capture
+from addon.scene.timing import Timeline
 from addon.settings.clean_properties import floor_arguments
 
 BONE = "index1.R"
@@ -248,17 +249,17 @@ def test_ranges_are_of_the_timeline(make_capture: MakeCapture) -> None:
         arrays["time"] += 100 * 1001 / 30000
 
     capture = make_capture(later)
-    assert list(floor_arguments("101:103=0.5, 90:101=1", capture, 1)) == [
+    assert list(floor_arguments("101:103=0.5, 90:101=1", capture, Timeline())) == [
         "--threshold-override", "100:102=0.5", "--threshold-override", "100:100=1",
     ]  # fmt: skip
-    assert list(floor_arguments(" 1:50=.3 ", capture, 1)) == []
-    assert list(floor_arguments("", capture, 1)) == []
+    assert list(floor_arguments(" 1:50=.3 ", capture, Timeline())) == []
+    assert list(floor_arguments("", capture, Timeline())) == []
 
 
 @pytest.mark.parametrize("text", ["10-20=0.5", "10:20", "10:20=high", "1:2=0.5 nonsense"])
 def test_ranges_that_are_none_are_refused(make_capture: MakeCapture, text: str) -> None:
     with pytest.raises(AddonError, match=r"10:50=0\.3"):
-        list(floor_arguments(text, make_capture(), 1))
+        list(floor_arguments(text, make_capture(), Timeline()))
 
 
 # The operators, with the core itself

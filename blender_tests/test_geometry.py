@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from addon.backend.capture_file import Capture, read_capture
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
-from addon.scene.timing import timeline_frames
+from addon.scene.timing import Timeline
 
 CAMERAS = {
     "landscape": intrinsics(),
@@ -90,7 +90,7 @@ def make(capture: Capture) -> ImportedCapture:
 
 def assert_agreement(capture: Capture, imported: ImportedCapture, truth: Truth) -> None:
     """To 0.1 mm and 0.1 px, in every frame of every hand."""
-    for index, frame in enumerate(timeline_frames(capture, 1)):
+    for index, frame in enumerate(Timeline().frames(capture)):
         bpy.context.scene.frame_set(int(frame))
         for hand, rig in enumerate(imported.rigs):
             bones = np.array([bone.head for bone in rig.armature.pose.bones])

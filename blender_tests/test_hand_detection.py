@@ -22,6 +22,7 @@ from addon.retarget.joints import FINGERS, SIDES, all_joints, finger_joints, han
 from addon.retarget.mapping import corrected_preset
 from addon.retarget.presets import SHIPPED, Preset, best_preset, preset_files, read_preset, usable
 from addon.retarget.solve import RestBone
+from addon.scene.timing import Timeline
 
 PRESETS = {name: read_preset(path) for name, path in preset_files(SHIPPED).items()}
 TWO_HANDED = {name: preset for name, preset in PRESETS.items() if len({joint[0] for joint in preset.bones}) == 2}
@@ -342,5 +343,5 @@ def test_the_mapping_of_a_rig_without_hands_begins_empty_and_can_be_filled_in(
     bones = iter(rig.data.bones.keys()[2:])
     for joint in [hand_joint("left"), *(joint for finger in FINGERS for joint in finger_joints("left", finger))]:
         setattr(mapping, joint, next(bones))
-    sources = capture_sources(make_capture(frames=2), first_frame=1)
+    sources = capture_sources(make_capture(frames=2), Timeline())
     assert retarget(bpy.context, rig, sources, corrected_preset(rig)).hands == 1

@@ -30,7 +30,7 @@ def data_blocks() -> dict[str, int]:
 
 @pytest.mark.usefixtures("registered")
 def test_options_reach_the_import(capture_path: Path) -> None:
-    bpy.ops.dahyf_hands.import_capture(filepath=str(capture_path), set_scene=False)
+    bpy.ops.dahyf_hands.import_capture(filepath=str(capture_path), scene_setup="NEVER")
     assert bpy.context.scene.render.fps == 24
 
 

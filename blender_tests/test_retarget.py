@@ -32,6 +32,8 @@ from addon.retarget.joints import SIDES, hand_joint
 from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset
 from addon.scene.camera import CAMERA_ROTATION
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
+from addon.scene.scene_setup import SceneSetup
+from addon.scene.timing import Timeline
 
 PRESETS = {name: read_preset(path) for name, path in preset_files(SHIPPED).items()}
 MIXAMO = PRESETS["mixamo"]
@@ -118,7 +120,8 @@ def test_a_rigify_hand_moves_by_its_ik_control(make_capture: MakeCapture, rigify
     def move(arrays: dict) -> None:
         arrays["translation"][:] = [[0, 0, 0.5], [0.02, 0, 0.5], [0.02, 0.01, 0.46]]
 
-    import_capture(bpy.context, make_capture(move, sides=("left",), frames=3), ImportOptions(show_footage=False))
+    options = ImportOptions(SceneSetup.ALWAYS, show_footage=False)
+    import_capture(bpy.context, make_capture(move, sides=("left",), frames=3), options)
     run(rigify_rig, choose_preset(rigify_rig, "rigify"), Wrist.POSITION)
     places = positions(rigify_rig, "DEF-hand.L")
     steps = places[1:] - places[0]
@@ -213,7 +216,7 @@ def aim(camera: bpy.types.Object, frame: int, turn: tuple[float, float, float]) 
 
 
 def test_before_the_camera_that_filmed_it_a_hand_moves_as_in_the_world(make_capture: MakeCapture) -> None:
-    import_capture(bpy.context, make_capture(frames=3), ImportOptions(show_footage=False, set_scene=True))
+    import_capture(bpy.context, make_capture(frames=3), ImportOptions(SceneSetup.ALWAYS, show_footage=False))
     for in_world, before_camera in zip(
         wrist_poses(Wrist.POSITION, Space.WORLD), wrist_poses(Wrist.POSITION, Space.CAMERA), strict=True
     ):
@@ -301,7 +304,7 @@ def test_the_capture_file_and_the_scene_give_the_same(make_capture: MakeCapture)
     rig = build_rig(MIXAMO)
     run(rig, MIXAMO, Wrist.POSITION)
     from_scene = curve_values(rig)
-    retarget(bpy.context, rig, capture_sources(capture, 1), MIXAMO, Wrist.POSITION)
+    retarget(bpy.context, rig, capture_sources(capture, Timeline()), MIXAMO, Wrist.POSITION)
     apart = {key: np.abs(values - from_scene[key]).max() for key, values in curve_values(rig).items()}
     assert max(apart.values()) < 1e-3, max(apart.items(), key=lambda item: item[1])
 

@@ -12,6 +12,7 @@ from addon.backend.capture_file import Capture
 from addon.retarget import Wrist, capture_sources, retarget, scene_sources
 from addon.retarget.mirror import mirrored
 from addon.scene.scene_import import ImportOptions, import_capture
+from addon.scene.timing import Timeline
 
 
 def mirror_capture(arrays: dict) -> None:
@@ -28,11 +29,11 @@ def mirror_capture(arrays: dict) -> None:
 def test_a_mirrored_capture_moves_a_rig_as_the_mirrored_footage_would(wrist: Wrist, make_capture: MakeCapture) -> None:
     capture: Capture = make_capture(frames=3)
     rig = build_rig(MIXAMO, Style(arm_drop=0.4, seed=3))
-    sources = [mirrored(source) for source in capture_sources(capture, first_frame=1)]
+    sources = [mirrored(source) for source in capture_sources(capture, Timeline())]
     assert [source.motion.side for source in sources] == ["left", "right"]
     retarget(bpy.context, rig, sources, MIXAMO, wrist)
     by_option = curve_values(rig)
-    retarget(bpy.context, rig, capture_sources(make_capture(mirror_capture, frames=3), 1), MIXAMO, wrist)
+    retarget(bpy.context, rig, capture_sources(make_capture(mirror_capture, frames=3), Timeline()), MIXAMO, wrist)
     by_footage = curve_values(rig)
     assert set(by_option) == set(by_footage)
     for key, values in by_footage.items():

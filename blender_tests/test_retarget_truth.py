@@ -15,6 +15,7 @@ from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
 from addon.retarget.joints import FINGERS, finger_joints, hand_joint
 from addon.retarget.motion import POINTS
 from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset
+from addon.scene.timing import Timeline
 
 TOLERANCE = 3.0
 FRAMES = 5
@@ -66,7 +67,7 @@ def test_fingers_point_where_the_angles_say(name: str, seed: int, make_capture: 
     rig = build_rig(read_preset(preset_files(SHIPPED)[name]), style)
     rig.rotation_euler = rng.uniform(-np.pi, np.pi, size=3)
     preset = choose_preset(rig, name if "webxr" in name else AUTOMATIC)
-    retarget(bpy.context, rig, capture_sources(capture, first_frame=1), preset)
+    retarget(bpy.context, rig, capture_sources(capture, Timeline()), preset)
     for frame in range(FRAMES):
         bpy.context.scene.frame_set(1 + frame)
         apart = {

@@ -7,6 +7,7 @@ from conftest import MakeCapture, data_blocks
 
 from addon.errors import CaptureFileError
 from addon.scene.scene_import import ImportOptions, import_capture
+from addon.scene.scene_setup import SceneSetup
 
 
 def test_everything_is_new_and_in_one_collection(make_capture: MakeCapture) -> None:
@@ -40,7 +41,7 @@ def test_rates_stay_rational(make_capture: MakeCapture, rate: list[int], fps: in
 def test_scene_stays_as_it_is_when_asked(make_capture: MakeCapture) -> None:
     scene = bpy.context.scene
     before = (scene.render.fps, scene.frame_end, scene.render.resolution_x, scene.camera)
-    imported = import_capture(bpy.context, make_capture(), ImportOptions(set_scene=False, show_footage=False))
+    imported = import_capture(bpy.context, make_capture(), ImportOptions(SceneSetup.NEVER, show_footage=False))
     assert (scene.render.fps, scene.frame_end, scene.render.resolution_x, scene.camera) == before
     assert any("29.97" in warning for warning in imported.warnings)
     assert any("640 x 360" in warning for warning in imported.warnings)
@@ -77,7 +78,14 @@ def failing(*_: object) -> None:
 
 @pytest.mark.parametrize(
     "step",
-    ["rig.build_skin", "rig.add_edit_bones", "keys.write_action", "scene_import.set_scene", "scene_import.select"],
+    [
+        "rig.build_skin",
+        "rig.add_edit_bones",
+        "keys.write_action",
+        "scene_setup.record",
+        "scene_setup.set_up",
+        "scene_import.select",
+    ],
 )
 def test_an_import_that_fails_half_way_leaves_nothing(
     make_capture: MakeCapture, monkeypatch: pytest.MonkeyPatch, step: str
@@ -88,13 +96,13 @@ def test_an_import_that_fails_half_way_leaves_nothing(
     before = data_blocks(), scene.render.fps, scene.frame_end, scene.render.resolution_x, scene.camera
     monkeypatch.setattr(f"addon.scene.{step}", failing)
     with pytest.raises(CaptureFileError, match="it went wrong") as caught:
-        import_capture(bpy.context, capture, ImportOptions())
+        import_capture(bpy.context, capture, ImportOptions(SceneSetup.ALWAYS))
     assert str(capture.path) in caught.value.reason
     assert (data_blocks(), scene.render.fps, scene.frame_end, scene.render.resolution_x, scene.camera) == before
     assert bpy.context.view_layer.objects.active == mine
     assert mine.select_get()
     monkeypatch.undo()
-    assert len(import_capture(bpy.context, capture, ImportOptions()).rigs) == 2
+    assert len(import_capture(bpy.context, capture, ImportOptions(SceneSetup.ALWAYS)).rigs) == 2
 
 
 def test_a_pause_longer_than_the_timeline_is_refused(make_capture: MakeCapture) -> None:
@@ -104,11 +112,11 @@ def test_a_pause_longer_than_the_timeline_is_refused(make_capture: MakeCapture) 
     before = data_blocks()
     capture = make_capture(pause, footage=footage(constant_rate=False))
     with pytest.raises(CaptureFileError, match=r"frame 2,997,\d+, but the timeline ends at 1,048,574"):
-        import_capture(bpy.context, capture, ImportOptions())
+        import_capture(bpy.context, capture, ImportOptions(SceneSetup.ALWAYS))
     assert data_blocks() == before
 
 
 def test_footage_whose_name_is_not_utf8(make_capture: MakeCapture) -> None:
     capture = make_capture(footage=footage(path="/clips/wave\udcff.mp4"))
-    imported = import_capture(bpy.context, capture, ImportOptions())
+    imported = import_capture(bpy.context, capture, ImportOptions(SceneSetup.ALWAYS))
     assert imported.root["dahyf_footage"] == "/clips/wave?.mp4"

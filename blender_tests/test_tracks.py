@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from addon.cleaning import recleaning, tracks
 from addon.scene import nla_layers
 from addon.scene.scene_import import ImportOptions, import_capture
+from addon.scene.timing import Timeline
 
 operators = bpy.ops.dahyf_hands
 
@@ -284,8 +285,13 @@ def test_a_split_lies_on_the_footage_s_own_frames(make_capture: MakeCapture) -> 
         arrays["time"] += 100 * 1001 / 30000
 
     capture = make_capture(later)
-    assert [tracks.footage_frame(capture, frame, 1) for frame in (101, 103, 103.4, 200)] == [100, 102, 103, 106]
-    assert tracks.footage_frame(capture, 1013, 1001 - 90) == 102
+    assert [tracks.footage_frame(capture, frame, Timeline()) for frame in (101, 103, 103.4, 200)] == [
+        100,
+        102,
+        103,
+        106,
+    ]
+    assert tracks.footage_frame(capture, 1013, Timeline(1001 - 90)) == 102
 
 
 def test_a_split_between_frames_is_on_the_picture_that_is_shown_there(make_capture: MakeCapture) -> None:
@@ -295,5 +301,5 @@ def test_a_split_between_frames_is_on_the_picture_that_is_shown_there(make_captu
     capture = make_capture(uneven, footage=footage(constant_rate=False))
     rig = import_capture(bpy.context, capture, ImportOptions()).rigs[0].armature
     bpy.context.scene.frame_set(4, subframe=0.4)
-    assert tracks.footage_frame(capture, bpy.context.scene.frame_current_final, rig["dahyf_first_frame"]) == 3
+    assert tracks.footage_frame(capture, bpy.context.scene.frame_current_final, recleaning.timeline_of(rig)) == 3
     assert tracks.split_obstacle(rig, bpy.context.scene.frame_current_final) is None

@@ -27,10 +27,11 @@ def cells(action: bpy.types.Action, threshold: float) -> tuple[NDArray[np.float6
     """The stretch of time (N, 2) that each key of captured motion stands for, in frames, and its colour (N, 4)."""
     keys = flagged_spans.confidence_keys(action)
     middles = (keys.frames[:-1] + keys.frames[1:]) / 2
-    starts = np.concatenate([keys.frames[:1] - 0.5, middles])
-    ends = np.concatenate([middles, keys.frames[-1:] + 0.5])
-    ends[keys.before_gap] = keys.frames[keys.before_gap] + 0.5
-    starts[1:][keys.before_gap[:-1]] = keys.frames[1:][keys.before_gap[:-1]] - 0.5
+    half = keys.step / 2
+    starts = np.concatenate([keys.frames[:1] - half, middles])
+    ends = np.concatenate([middles, keys.frames[-1:] + half])
+    ends[keys.before_gap] = keys.frames[keys.before_gap] + half
+    starts[1:][keys.before_gap[:-1]] = keys.frames[1:][keys.before_gap[:-1]] - half
     above = np.clip((keys.confidence - threshold) / max(1 - threshold, 1e-6), 0, 1)[:, None]
     colours = DOUBTFUL + (GOOD - DOUBTFUL) * above.astype(np.float32)
     colours[keys.confidence < threshold] = BAD

@@ -12,18 +12,22 @@ from ..scene.nla_layers import confidence_curve
 
 Span = tuple[float, float]
 
-NEXT_FRAME = 1.5
-"""Frames that lie no farther apart are neighbours; those of footage at a variable rate lie between whole frames."""
+NEXT_PICTURE = 1.5
+"""Keys that lie no more steps apart are neighbours; those of footage at a variable rate lie unevenly."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The N keys of the confidence: frames and confidence (N,), whether each was seen, whether a gap follows it."""
+    """The N keys of the confidence: frames and confidence (N,), whether each was seen, whether a gap follows it.
+
+    step: frames from one picture to the next, as a rule.
+    """
 
     frames: NDArray[np.float64]
     confidence: NDArray[np.float64]
     seen: NDArray[np.bool_]
     before_gap: NDArray[np.bool_]
+    step: float
 
 
 def confidence_keys(action: bpy.types.Action) -> Keys:
@@ -37,7 +41,8 @@ def confidence_keys(action: bpy.types.Action) -> Keys:
     frames, confidence = co.reshape(-1, 2).T.astype(float)
     before_gap = interpolation == enum_numbers("interpolation", "CONSTANT")
     before_gap[-1:] = False
-    return Keys(frames, confidence, types == enum_numbers("type", "KEYFRAME"), before_gap)
+    step = float(np.median(np.diff(frames))) if len(frames) > 1 else 1.0
+    return Keys(frames, confidence, types == enum_numbers("type", "KEYFRAME"), before_gap, step)
 
 
 def flagged_spans(action: bpy.types.Action, threshold: float) -> list[Span]:
@@ -45,15 +50,15 @@ def flagged_spans(action: bpy.types.Action, threshold: float) -> list[Span]:
     found = confidence_keys(action)
     bad = found.frames[~found.seen | (found.confidence < threshold)]
     before = np.flatnonzero(found.before_gap)
-    gaps = np.column_stack([found.frames[before] + 1, found.frames[before + 1] - 1])
-    return merged(np.concatenate([np.column_stack([bad, bad]), gaps]))
+    gaps = np.column_stack([found.frames[before] + found.step, found.frames[before + 1] - found.step])
+    return merged(np.concatenate([np.column_stack([bad, bad]), gaps]), NEXT_PICTURE * found.step)
 
 
-def merged(spans: np.ndarray) -> list[Span]:
-    """Spans (N, 2) in order, neighbours as one."""
+def merged(spans: np.ndarray, near: float) -> list[Span]:
+    """Spans (N, 2) in order, those that lie no more than `near` frames apart as one."""
     result: list[Span] = []
     for start, end in spans[np.argsort(spans[:, 0], kind="stable")].tolist():
-        if result and start - result[-1][1] <= NEXT_FRAME:
+        if result and start - result[-1][1] <= near:
             result[-1] = (result[-1][0], max(end, result[-1][1]))
         else:
             result.append((start, end))

@@ -20,6 +20,7 @@ HAND = "dahyf_hand"
 SIDE = "dahyf_side"
 SWAPPED = "dahyf_swapped"
 FIRST_FRAME = "dahyf_first_frame"
+TIMELINE_RATE = "dahyf_timeline_rate"
 HIDE_MISSING = "dahyf_hide_missing"
 CLEANING = "dahyf_cleaning"
 
@@ -66,6 +67,11 @@ def read_origin(armature: bpy.types.Object) -> Capture:
     return capture
 
 
+def timeline_of(armature: bpy.types.Object) -> timing.Timeline:
+    """How the footage of a rig's capture lies on the timeline: as when it was imported, whatever the scene does now."""
+    return timing.Timeline(armature.get(FIRST_FRAME, 1), armature.get(TIMELINE_RATE))
+
+
 def track_arguments(rigs: Iterable[bpy.types.Object], swap: bool) -> list[str]:
     """The options of `dahyf clean` for hands that were taken for the wrong side."""
     swapped = {armature[HAND] for armature in rigs if bool(armature.get(SWAPPED)) != swap}
@@ -85,7 +91,7 @@ def rekey(
     hand = capture.hands[armature[HAND]]
     if hand.side != armature[SIDE]:
         armature = rebuild(context, armature, hand, capture.skeleton)
-    frames = timing.timeline_frames(capture, armature.get(FIRST_FRAME, 1))
+    frames = timeline_of(armature).frames(capture)
     previous = nla_layers.base_action(armature)
     placed = at_bones(armature, hand, capture.skeleton)
     name = f"{armature.name} clean"

@@ -13,9 +13,9 @@ import numpy as np
 
 from ..backend.capture_file import Capture
 from ..scene import nla_layers, scene_import
-from ..scene.timing import timeline_frames
+from ..scene.timing import Timeline
 from . import flagged_spans, recleaning
-from .recleaning import CAPTURE, CLEANING, DIGEST, FIRST_FRAME, HAND, SWAPPED
+from .recleaning import CAPTURE, CLEANING, DIGEST, HAND, SWAPPED
 
 EDITED_ENDING = re.compile(r"(\.tracks\d*)?(\.hands)?\.npz$", re.IGNORECASE)
 SAME_FRAME = 0.01
@@ -54,7 +54,7 @@ def split(armature: bpy.types.Object, capture: Capture, frame: float) -> Edit:
     return Edit(
         options=(
             "--split",
-            f"{hand}:{footage_frame(capture, frame, armature.get(FIRST_FRAME, 1))}",
+            f"{hand}:{footage_frame(capture, frame, recleaning.timeline_of(armature))}",
             *recleaning.track_arguments(rigs, swap=False),
             *swap_added,
         ),
@@ -64,9 +64,9 @@ def split(armature: bpy.types.Object, capture: Capture, frame: float) -> Edit:
     )
 
 
-def footage_frame(capture: Capture, frame: float, first_frame: int) -> int:
+def footage_frame(capture: Capture, frame: float, timeline: Timeline) -> int:
     """The number in the footage of the first captured frame that does not lie before one of the timeline."""
-    index = np.searchsorted(timeline_frames(capture, first_frame), frame - SAME_FRAME)
+    index = np.searchsorted(timeline.frames(capture), frame - SAME_FRAME)
     return int(np.append(capture.frame, capture.frame[-1] + 1)[index])
 
 

@@ -27,7 +27,7 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
         output, command = capture_command(context)
         settings = capture_properties.settings_of(context.scene)
         self.scene, self.arguments = context.scene.name, capture_properties.capture_arguments(settings, output)
-        return CoreWork("Capturing", command, lambda: import_result(output, settings_for(self.scene).set_scene))
+        return CoreWork("Capturing", command, lambda: import_result(output, settings_for(self.scene)))
 
     def stopped(self, done: int, total: int) -> str:
         """Remember in the scene what a next press of the button goes on with."""
@@ -49,9 +49,10 @@ def settings_for(scene: str) -> capture_properties.DAHYF_HANDS_PG_settings:
     return capture_properties.settings_of(bpy.data.scenes.get(scene) or bpy.context.scene)
 
 
-def import_result(output: Path, set_scene: bool) -> notices.Notice:
+def import_result(output: Path, settings: capture_properties.DAHYF_HANDS_PG_settings) -> notices.Notice:
     """Key the capture as one step that undo takes back. Raises RuntimeError."""
-    bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(output), set_scene=set_scene)
+    options = {"scene_setup": settings.scene_setup, "start_frame": settings.start_frame}
+    bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(output), **options)
     done = notices.of(DAHYF_HANDS_OT_capture.section)
     assert done is not None
     return done

@@ -2,9 +2,8 @@
 
 import bpy
 
-from .. import retarget
 from ..cleaning import recleaning
-from ..scene import scene_import
+from ..scene import scene_import, scene_setup, views
 from .polling import allows
 
 NO_HANDS = "Capture hands or import a capture first"
@@ -13,20 +12,14 @@ RootAndHands = tuple[bpy.types.Object, list[bpy.types.Object]]
 
 def captures(scene: bpy.types.Scene) -> list[RootAndHands]:
     """The root of each capture in a scene, and its hands."""
-    captured = [found for found in scene.objects if retarget.CAPTURE_PROPERTY in found]
     return [
-        (root, [hand for hand in captured if hand.parent == root and recleaning.is_hand_rig(hand)])
-        for root in captured
-        if root.type == "EMPTY"
+        (root, [child for child in scene.objects if child.parent == root and recleaning.is_hand_rig(child)])
+        for root in scene_setup.capture_roots(scene)
     ]
 
 
-class DAHYF_HANDS_OT_select_hands(bpy.types.Operator):
-    """Select the hands of this capture, to clean or retarget them"""
-
-    bl_idname = "dahyf_hands.select_hands"
-    bl_label = "Select Captured Hands"
-    bl_options = {"REGISTER", "UNDO"}
+class CaptureChoice:
+    """Mix into an operator that works on one capture of the scene."""
 
     root: bpy.props.StringProperty(
         name="Capture", description="Name of the empty above the hands; empty: the capture imported last"
@@ -36,12 +29,41 @@ class DAHYF_HANDS_OT_select_hands(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return allows(cls, None if captures(context.scene) else NO_HANDS)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def show(self, context: bpy.types.Context) -> bpy.types.Object:
+        """Show the chosen capture alone, its hands selected. Returns its root."""
         found = captures(context.scene)
         root, hands = next((each for each in found if each[0].name == self.root), found[-1])
         scene_import.leave_mode(context)
+        scene_setup.switch(context.scene, context.view_layer, root)
         scene_import.select(context.view_layer, hands or [root])
+        return root
+
+
+class DAHYF_HANDS_OT_select_hands(CaptureChoice, bpy.types.Operator):
+    """Show the hands of this capture and hide those of others. A scene that was set up for another one gets this one's
+    camera with its footage, picture size and range"""
+
+    bl_idname = "dahyf_hands.select_hands"
+    bl_label = "Show Captured Hands"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        self.show(context)
         return {"FINISHED"}
 
 
-CLASSES = (DAHYF_HANDS_OT_select_hands,)
+class DAHYF_HANDS_OT_set_up_scene(CaptureChoice, bpy.types.Operator):
+    """Give the scene the camera, picture size and range of this capture, and look through its camera. The frame rate
+    stays: the hands move in step with time at any"""
+
+    bl_idname = "dahyf_hands.set_up_scene"
+    bl_label = "Set Up Scene"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene_setup.set_up(context.scene, self.show(context))
+        views.look_through_camera([context.window.screen] if context.window else [])
+        return {"FINISHED"}
+
+
+CLASSES = (DAHYF_HANDS_OT_select_hands, DAHYF_HANDS_OT_set_up_scene)

@@ -48,7 +48,7 @@ def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bo
     """The core's part for the selected hands, and the keying that follows. Raises AddonError."""
     rigs = recleaning.hand_rigs(context)
     capture = recleaning.read_origin(rigs[0])
-    options = clean_properties.clean_arguments(settings, capture, rigs[0].get(recleaning.FIRST_FRAME, 1))
+    options = clean_properties.clean_arguments(settings, capture, recleaning.timeline_of(rigs[0]))
     tracks = recleaning.track_arguments(rigs, swap)
     folder = lifetime.temporary_folder()
     output = str(Path(folder.name) / "clean.npz")

@@ -8,7 +8,10 @@ from bpy_extras.io_utils import ImportHelper
 from ..backend import notices, summary
 from ..backend.capture_file import read_capture
 from ..errors import AddonError
+from ..scene import views
 from ..scene.scene_import import ImportOptions, import_capture
+from ..scene.scene_setup import SceneSetup
+from ..settings import capture_properties
 
 
 class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
@@ -20,10 +23,13 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
 
     filename_ext = ".npz"
     filter_glob: bpy.props.StringProperty(default="*.npz", options={"HIDDEN"})
-    set_scene: bpy.props.BoolProperty(
-        name="Match Scene",
-        description="Set the scene's frame rate, range, picture size and camera to the footage's, and look through it",
-        default=True,
+    scene_setup: bpy.props.EnumProperty(
+        name="Set Up Scene",
+        description="Whether the capture changes the scene",
+        items=capture_properties.SCENE_SETUP_ITEMS,
+    )
+    start_frame: bpy.props.IntProperty(
+        name="Start Frame", description="Frame of the scene on which the footage's first picture lies", default=1
     )
     show_footage: bpy.props.BoolProperty(
         name="Footage as Background",
@@ -37,7 +43,7 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
     )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        options = ImportOptions(self.set_scene, self.show_footage, self.hide_missing)
+        options = ImportOptions(SceneSetup(self.scene_setup), self.show_footage, self.hide_missing, self.start_frame)
         try:
             capture = read_capture(Path(self.filepath))
             imported = import_capture(context, capture, options)
@@ -45,20 +51,13 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
             notices.put("capture", notices.Notice(notices.ERROR, error.reason, error.remedy))
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        if self.set_scene:
-            look_through_camera(context)
+        if imported.is_set_up:
+            views.look_through_camera([context.window.screen] if context.window else [])
         kind = notices.WARNING if imported.warnings else notices.INFO
         notice = notices.Notice(kind, f"Keyed {summary.describe(capture)}", " ".join(imported.warnings))
         notices.put("capture", notice)
         self.report({kind}, notice.sentences)
         return {"FINISHED"}
-
-
-def look_through_camera(context: bpy.types.Context) -> None:
-    """Turn the 3D views of the window to the scene's camera; there is no window in the background."""
-    for area in context.window.screen.areas if context.window else ():
-        if area.type == "VIEW_3D":
-            area.spaces.active.region_3d.view_perspective = "CAMERA"
 
 
 def draw_menu_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:

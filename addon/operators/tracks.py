@@ -39,8 +39,8 @@ class EditTracks(CoreJob):
         output = capture_properties.absolute(self.filepath) if self.filepath else tracks.edited_path(capture.path)
         if output.exists():
             raise OutputError(f"{output} is there already.", "Name a new file.")
-        first_frame = active.get(recleaning.FIRST_FRAME, 1)
-        cleaning = clean_properties.clean_arguments(edit.cleaning, capture, first_frame) if edit.cleaning else ()
+        timeline = recleaning.timeline_of(active)
+        cleaning = clean_properties.clean_arguments(edit.cleaning, capture, timeline) if edit.cleaning else ()
         files = (str(capture.path), "--output", str(output), "--json")
         command = core_command(context, "clean", *files, *cleaning, *edit.options)
         return CoreWork("Editing tracks", command, lambda: show_edit(output, edit))

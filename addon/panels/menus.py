@@ -4,7 +4,7 @@ import bpy
 
 OPERATORS = (
     ("choose_footage", "capture", "import_capture", "cancel", "dismiss_error"),
-    ("select_hands", "split_here", "join_hands", "drop_hand"),
+    ("select_hands", "set_up_scene", "split_here", "join_hands", "drop_hand"),
     ("clean", "add_range", "add_correction_layer", "jump_to_bad_span"),
     ("preview_retarget", "retarget", "remove_retarget", "make_override", "save_preset"),
     ("save_settings", "set_up_environment", "check_environment", "show_report"),

@@ -100,7 +100,7 @@ class DAHYF_HANDS_PT_capture(SidebarPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         settings = capture_properties.settings_of(context.scene)
         column = drawing.split_column(self.layout)
-        for name in ("max_hands", "quality", "lost", "set_scene", "capture_file"):
+        for name in ("max_hands", "quality", "lost", "scene_setup", "start_frame", "capture_file"):
             column.prop(settings, name)
         draw_action(self.layout, context, settings)
         self.layout.operator("dahyf_hands.import_capture", icon="IMPORT")

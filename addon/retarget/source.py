@@ -9,10 +9,11 @@ from mathutils import Euler
 
 from ..backend.capture_file import BONE_NAMES, Capture, Hand
 from ..errors import RetargetError
-from ..scene import keys, nla_layers, timing
+from ..scene import keys, nla_layers
 from ..scene.camera import CAMERA_ROTATION, OPENCV_ROTATION
 from ..scene.keys import KeyTimes
 from ..scene.rig import FINGERS_OF_TIPS, WRIST, bone_name
+from ..scene.timing import Timeline
 from .motion import HandMotion, chained
 from .playback import Matrices, play
 from .rotations import matrices_from_axis_angle
@@ -36,9 +37,9 @@ class Source:
     camera: Matrices
 
 
-def capture_sources(capture: Capture, first_frame: int) -> list[Source]:
+def capture_sources(capture: Capture, timeline: Timeline) -> list[Source]:
     """A source for each hand of a capture that is there in any frame, as an import would lay it on the timeline."""
-    frames = timing.timeline_frames(capture, first_frame)
+    frames = timeline.frames(capture)
     return [
         Source(capture.footage.path.stem, capture_motion(hand, capture), keys.hand_times(hand, frames), CAMERA)
         for hand in capture.hands

@@ -10,13 +10,17 @@ import bpy
 
 from .. import compat
 from ..backend.capture_file import Capture, Footage, Intrinsics
+from .timing import Timeline
 
 PLACEHOLDER: Final = re.compile(r"#+|%0?\d*d")
 """What stands for the number in the pattern of an image sequence."""
 
+KEYED_FRAMES: Final = 1000
+"""Frames between the two keys of a straight line."""
 
-def show_footage(camera: bpy.types.Object, capture: Capture, first_frame: int) -> str | None:
-    """Put the footage behind a camera, its first picture at `first_frame`, without the lens's distortion.
+
+def show_footage(camera: bpy.types.Object, capture: Capture, timeline: Timeline) -> str | None:
+    """Put the footage behind a camera, in step with a timeline, without the lens's distortion.
 
     Footage that has moved is also looked for in the folder of the capture file. Returns a sentence on what is not as it
     should be, or None.
@@ -29,11 +33,13 @@ def show_footage(camera: bpy.types.Object, capture: Capture, first_frame: int) -
     background.alpha = 1.0
     background.frame_method = "STRETCH"
     try:
-        size = load(background, path, footage.kind, first_frame)
+        size = load(background, path, footage.kind, int(timeline.first_frame))
     except RuntimeError as error:
         camera.data.background_images.remove(background)
         return f"Blender cannot show the footage {path}: {error}"
     camera.data.show_background_images = True
+    if background.clip is not None:
+        keep_in_step(background.clip, timeline.first_frame, timeline.frames_per_picture(footage.rate))
     return line_up(background, path, size, capture)
 
 
@@ -70,6 +76,24 @@ def load(background: bpy.types.CameraBackgroundImage, path: Path, kind: str, fir
     if not readable:
         raise RuntimeError("it holds no picture that Blender can read.")
     return tuple(picture.size)
+
+
+def keep_in_step(clip: bpy.types.MovieClip, first_frame: float, frames_per_picture: float) -> None:
+    """Let a clip show the picture that is nearest in time.
+
+    Blender shows one picture a frame, counted from where the clip starts; so at another rate its start moves along:
+    picture (f - first) / n is shown on frame f when the clip starts at f - (f - first) / n.
+    """
+    if frames_per_picture == 1:
+        return
+    for frames in (0, KEYED_FRAMES):  # Only a curve that Blender itself makes for a whole number rounds, not truncates.
+        clip.keyframe_insert("frame_start", frame=first_frame + frames)
+    (start,) = compat.own_fcurves(clip)
+    start.extrapolation = "LINEAR"
+    for key, frames in zip(start.keyframe_points, (0, KEYED_FRAMES), strict=True):
+        key.co = (first_frame + frames, first_frame + frames * (1 - 1 / frames_per_picture))
+        key.interpolation = "LINEAR"
+    start.update()
 
 
 def find_footage(path: Path, captured_in: Path) -> Path | None:

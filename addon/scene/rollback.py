@@ -35,7 +35,7 @@ def all_or_nothing(context: bpy.types.Context) -> Iterator[None]:
         bpy.data.batch_remove([block for block in all_blocks() if block.as_pointer() not in before])
         for owner, name, value in settings:
             setattr(owner, name, value)
-        for chosen in list(layer.objects.selected):
+        for chosen in filter(None, list(layer.objects.selected)):  # Removed ones are None until the layer is updated.
             chosen.select_set(False)
         for chosen in selected:
             chosen.select_set(True)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
-import numpy as np
 
 from ..backend.capture_file import Capture, Intrinsics
 from ..errors import CaptureFileError
-from . import background, camera, keys, rig, timing
+from . import background, camera, keys, rig, scene_setup, timing
 from .rollback import all_or_nothing
+from .scene_setup import SceneSetup
+from .timing import Timeline
 
 ROOT_SIZE = 0.1
 EYE_LEVEL = 1.6
@@ -24,11 +25,12 @@ LONGEST_NAME = 40
 class ImportOptions:
     """What an import does besides making new objects.
 
-    set_scene: give the scene the footage's rate, range, picture size and camera. show_footage: put the footage behind
-    the camera. hide_missing: hide a hand's skin in frames without it. first_frame: where the footage starts.
+    scene_setup: whether the scene gets the footage's rate, range, picture size and camera. show_footage: put the
+    footage behind the camera. hide_missing: hide a hand's skin in frames without it. first_frame: where the footage
+    starts.
     """
 
-    set_scene: bool = True
+    scene_setup: SceneSetup = SceneSetup.AUTO
     show_footage: bool = True
     hide_missing: bool = True
     first_frame: int = 1
@@ -36,22 +38,27 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class ImportedCapture:
-    """What an import made, and sentences on what the user should know about it."""
+    """What an import made, and sentences on what the user should know about it.
+
+    is_set_up: whether the scene was set up for it.
+    """
 
     collection: bpy.types.Collection
     root: bpy.types.Object
     camera: bpy.types.Object
     rigs: tuple[rig.Rig, ...]
+    is_set_up: bool
     warnings: tuple[str, ...]
 
 
 def import_capture(context: bpy.types.Context, capture: Capture, options: ImportOptions) -> ImportedCapture:
-    """Build camera, rigs and keys in the context's scene. Nothing that is there already changes, but for `set_scene`.
+    """Build camera, rigs and keys in the context's scene. Nothing that is there changes, unless the scene is set up.
 
-    A capture without hands gives the camera alone, and a warning. Raises CaptureFileError for one that Blender cannot
-    show, and then nothing is left of it.
+    At another rate than the footage's, the keys lie between the scene's frames, in step with time: every pose that was
+    captured stays as it is, and cleaning goes on by the footage's pictures. Beside another capture that is shown, the
+    new one is hidden. A capture without hands gives the camera alone, and a warning. Raises CaptureFileError for one
+    that Blender cannot show, and then nothing is left of it.
     """
-    timing.check_timeline(capture, options.first_frame)
     leave_mode(context)
     try:
         with all_or_nothing(context):
@@ -64,18 +71,38 @@ def import_capture(context: bpy.types.Context, capture: Capture, options: Import
 
 def build(context: bpy.types.Context, capture: Capture, options: ImportOptions) -> ImportedCapture:
     """Make all that an import makes."""
+    scene, view_layer = context.scene, context.view_layer
+    active = view_layer.objects.active
+    others = scene_setup.capture_roots(scene)
+    is_set_up = scene_setup.is_wanted(scene, options.scene_setup)
+    if is_set_up and not others:
+        scene_setup.set_rate(scene, capture)
+    timeline = scene_setup.timeline_of(scene, options.first_frame)
+    timing.check_timeline(capture, timeline)
     name = capture.footage.path.stem.encode(errors="replace")[:LONGEST_NAME].decode(errors="ignore")
     collection = bpy.data.collections.new(f"{name} hands")
-    context.scene.collection.children.link(collection)
+    collection[scene_setup.CONTENTS] = True
+    scene.collection.children.link(collection)
     root = create_root(collection, f"{name}_root", capture)
+    scene_setup.record(root, capture, timeline)
     filming = add_camera(collection, root, f"{name}_camera", capture.intrinsics)
-    unshown = background.show_footage(filming, capture, options.first_frame) if options.show_footage else None
-    rigs = add_hands(context, collection, root, name, capture, options)
-    if options.set_scene:
-        set_scene(context.scene, filming, capture, options.first_frame)
-    warnings = (*cautions(context.scene, capture), *([unshown] if unshown else []))
-    select(context.view_layer, [hand.armature for hand in rigs] or [root])
-    return ImportedCapture(collection, root, filming, rigs, warnings)
+    unshown = background.show_footage(filming, capture, timeline) if options.show_footage else None
+    rigs = add_hands(context, collection, root, name, capture, options, timeline)
+    hidden_by = None if is_set_up else next((each for each in others if scene_setup.is_shown(view_layer, each)), None)
+    if hidden_by is None:
+        select(view_layer, [hand.armature for hand in rigs] or [root])
+    else:
+        scene_setup.show(view_layer, root, False)
+        view_layer.objects.active = active
+    if is_set_up:
+        scene_setup.set_up(scene, root)
+        scene_setup.switch(scene, view_layer, root)
+    warnings = (
+        *cautions(scene, capture),
+        *([unshown] if unshown else []),
+        *([] if is_set_up else unchanged(scene, root, hidden_by)),
+    )
+    return ImportedCapture(collection, root, filming, rigs, is_set_up, warnings)
 
 
 def leave_mode(context: bpy.types.Context) -> None:
@@ -116,18 +143,19 @@ def add_hands(
     name: str,
     capture: Capture,
     options: ImportOptions,
+    timeline: Timeline,
 ) -> tuple[rig.Rig, ...]:
     """A keyed rig for each hand, below the root."""
     if not capture.hands:
         return ()
     skin = rig.skin_material(f"{name} skin")
-    frames = timing.timeline_frames(capture, options.first_frame)
+    frames = timeline.frames(capture)
     rigs = []
     for index, hand in enumerate(capture.hands):
         built = rig.build_rig(context, hand, capture.skeleton, collection, name, skin)
         built.armature.parent = root
         built.armature.rotation_euler = camera.OPENCV_ROTATION
-        record_origin(built.armature, index, capture, options)
+        record_origin(built.armature, index, capture, options, timeline)
         keys.key_hand(built.armature, hand, capture.skeleton, frames, built.armature.name)
         if options.hide_missing:
             keys.key_visibility(built.mesh, hand, frames, f"{built.mesh.name} visibility")
@@ -135,7 +163,9 @@ def add_hands(
     return tuple(rigs)
 
 
-def record_origin(armature: bpy.types.Object, index: int, capture: Capture, options: ImportOptions) -> None:
+def record_origin(
+    armature: bpy.types.Object, index: int, capture: Capture, options: ImportOptions, timeline: Timeline
+) -> None:
     """Write into a rig which hand of which capture it is, how it is keyed, and what its numbers mean."""
     armature["dahyf_capture"] = portable(capture.path)
     armature["dahyf_capture_sha256"] = capture.sha256
@@ -143,7 +173,8 @@ def record_origin(armature: bpy.types.Object, index: int, capture: Capture, opti
     armature["dahyf_side"] = capture.hands[index].side
     armature["dahyf_hand_model"] = json.dumps(dict(capture.hand_model))
     armature["dahyf_conventions"] = json.dumps(dict(capture.conventions))
-    armature["dahyf_first_frame"] = options.first_frame
+    armature["dahyf_first_frame"] = timeline.first_frame
+    armature["dahyf_timeline_rate"] = timeline.rate
     armature["dahyf_hide_missing"] = options.hide_missing
 
 
@@ -160,16 +191,6 @@ def storable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
-def set_scene(scene: bpy.types.Scene, filming: bpy.types.Object, capture: Capture, first_frame: int) -> None:
-    """Give the scene the footage's rate, the captured range, the picture's size and the camera."""
-    scene.render.fps, scene.render.fps_base = timing.scene_rate(capture.footage.rate)
-    camera.match_picture(scene.render, capture.intrinsics)
-    scene.camera = filming
-    frames = timing.timeline_frames(capture, first_frame)
-    scene.frame_start, scene.frame_end = int(np.floor(frames[0])), int(np.ceil(frames[-1]))
-    scene.frame_set(scene.frame_start)
-
-
 def select(view_layer: bpy.types.ViewLayer, objects: list[bpy.types.Object]) -> None:
     """Select these objects alone and make the first one active."""
     for selected in list(view_layer.objects.selected):
@@ -180,10 +201,36 @@ def select(view_layer: bpy.types.ViewLayer, objects: list[bpy.types.Object]) -> 
 
 
 def cautions(scene: bpy.types.Scene, capture: Capture) -> Iterator[str]:
-    """Sentences on what keeps the hands from lining up with the footage in this scene."""
+    """Sentences on what the capture lacks, and on keys that lie between frames."""
     if not capture.hands:
         yield f"No hands were found in {capture.footage.path}; only the camera was made."
-    if not np.isclose(scene.render.fps / scene.render.fps_base, float(capture.footage.rate)):
-        yield f"The scene does not run at the footage's {float(capture.footage.rate):.6g} frames per second."
-    if (scene.render.resolution_x, scene.render.resolution_y) != (capture.footage.width, capture.footage.height):
-        yield f"The scene's pictures are not of the footage's size, {capture.footage.width} x {capture.footage.height}."
+    rate = scene.render.fps / scene.render.fps_base
+    if Timeline(rate=rate).frames_per_picture(capture.footage.rate) != 1:
+        yield (
+            f"The scene runs at {rate:.6g} frames per second: the {float(capture.footage.rate):.6g} pictures of a"
+            " second of footage are keyed between its frames, so that the motion keeps its time."
+        )
+
+
+def unchanged(scene: bpy.types.Scene, root: bpy.types.Object, hidden_by: bpy.types.Object | None) -> Iterator[str]:
+    """Sentences on how a scene that was not set up differs from the capture, and on what to do about it."""
+    if hidden_by is not None:
+        yield (
+            f"{shown_name(hidden_by)} stays as it is, and {shown_name(root)} is hidden: choose it under In This Scene"
+            " to switch."
+        )
+        return
+    start, end = root[scene_setup.RANGE]
+    if start < scene.frame_start or end > scene.frame_end:
+        yield (
+            f"The capture lies on frames {start} to {end}, the scene's range is {scene.frame_start} to"
+            f" {scene.frame_end}: Set Up Scene changes range, picture size and camera."
+        )
+    if scene_setup.picture_of(scene) != scene_setup.picture_in(root):
+        width, height = root[scene_setup.PICTURE][:2]
+        yield f"The scene's pictures are not of the footage's size, {width:.0f} x {height:.0f}."
+
+
+def shown_name(root: bpy.types.Object) -> str:
+    """A capture's name, as the panel lists it."""
+    return root.name.replace("_root", "")

@@ -1,6 +1,8 @@
-"""Where the footage's frames lie on Blender's timeline. No bpy here."""
+"""Where the footage's pictures lie on Blender's timeline. No bpy here."""
 
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,34 @@ from ..backend.capture_file import Capture
 from ..backend.limits import TIMELINE_FRAMES
 from ..errors import CaptureFileError
 
+SAME_RATE: Final = 1e-5
+"""Rates that differ by less are one: Blender keeps its rate as a float of 32 bits."""
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """How footage lies on a timeline.
+
+    first_frame: where its first picture lies, captured or not. rate: frames of the timeline that a second of footage
+    takes, the scene's frames per second; None: as many as the footage has pictures, so that each gets one frame.
+    """
+
+    first_frame: float = 1
+    rate: float | None = None
+
+    def frames(self, capture: Capture) -> NDArray[np.float64]:
+        """(T,) frames of the timeline on which the captured pictures lie.
+
+        Time is kept: at another rate than the footage's the pictures lie between whole frames as a rule, as do those
+        of a video with a variable rate, by their time stamps.
+        """
+        return self.first_frame + pictures(capture) * self.frames_per_picture(capture.footage.rate)
+
+    def frames_per_picture(self, footage_rate: Fraction) -> float:
+        """How many frames of the timeline a picture is shown; exactly 1 at the footage's own rate."""
+        ratio = 1.0 if self.rate is None else self.rate / float(footage_rate)
+        return 1.0 if abs(ratio - 1) < SAME_RATE else ratio
+
 
 def scene_rate(rate: Fraction) -> tuple[int, float]:
     """A rate in frames per second as Blender's fps and fps_base: 30000/1001 is 30 and 1.001."""
@@ -16,21 +46,17 @@ def scene_rate(rate: Fraction) -> tuple[int, float]:
     return fps, float(fps / rate)
 
 
-def timeline_frames(capture: Capture, first_frame: int) -> NDArray[np.float64]:
-    """(T,) frames of the timeline when the footage's own first frame, captured or not, lies on `first_frame`.
-
-    The timeline shows each picture for one frame. Where a video comes at a variable rate, its pictures lie where their
-    time stamps say, between two frames as a rule.
-    """
+def pictures(capture: Capture) -> NDArray[np.float64]:
+    """(T,) the captured pictures, counted from 0 at the footage's first; at a variable rate between whole numbers."""
     footage = capture.footage
     if footage.kind == "video" and not footage.constant_rate:
-        return first_frame + capture.time * float(footage.rate)
-    return first_frame + (capture.frame - first_number(capture)).astype(np.float64)
+        return capture.time * float(footage.rate)
+    return (capture.frame - first_number(capture)).astype(np.float64)
 
 
-def check_timeline(capture: Capture, first_frame: int) -> None:
+def check_timeline(capture: Capture, timeline: Timeline) -> None:
     """Raise CaptureFileError for a capture that is longer than Blender's timeline."""
-    last = timeline_frames(capture, first_frame)[-1]
+    last = timeline.frames(capture)[-1]
     if last > TIMELINE_FRAMES:
         raise CaptureFileError(
             f"The capture {capture.path} would reach to frame {last:,.0f}, but the timeline ends at "

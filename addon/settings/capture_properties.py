@@ -10,6 +10,7 @@ import bpy
 from .. import extension, retarget
 from ..retarget import mapping
 from ..scene import footage
+from ..scene.scene_setup import SceneSetup
 
 SEQUENCE_RATE_DEFAULT = 25.0
 LOST_FRAMES = (
@@ -37,6 +38,25 @@ MIRROR = "The left captured hand drives the rig's right one, and the right the l
 SPACE_ITEMS = (
     ("WORLD", "World", "The hand turns and moves in the world as the captured one does in the scene"),
     ("CAMERA", "Camera", "The hand turns and moves before the scene's camera as it did before the one that filmed it"),
+)
+SCENE_SETUP_ITEMS = (
+    (
+        SceneSetup.AUTO.value,
+        "If Untouched",
+        "Give a scene in which nobody has worked yet the footage's frame rate, range, picture size and camera, and look"
+        " through it; leave any other as it is, and key the hands in step with time at its own rate",
+    ),
+    (
+        SceneSetup.ALWAYS.value,
+        "Always",
+        "Give the scene the footage's range, picture size and camera, and look through it; also its frame rate, unless"
+        " another capture is in the scene",
+    ),
+    (
+        SceneSetup.NEVER.value,
+        "Never",
+        "Leave the scene as it is, and key the hands in step with time at its frame rate",
+    ),
 )
 QUALITY_ITEMS = (
     ("dahyf", "Best", "The trained network of DaHyF"),
@@ -166,10 +186,11 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
         description="What a hand's keys are in frames in which it was not seen well enough",
         items=LOST_FRAMES,
     )
-    set_scene: bpy.props.BoolProperty(
-        name="Match Scene",
-        description="Set the scene's frame rate, range, picture size and camera to the footage's, and look through it",
-        default=True,
+    scene_setup: bpy.props.EnumProperty(
+        name="Set Up Scene", description="Whether the capture changes the scene", items=SCENE_SETUP_ITEMS
+    )
+    start_frame: bpy.props.IntProperty(
+        name="Start Frame", description="Frame of the scene on which the footage's first picture lies", default=1
     )
     capture_file: bpy.props.StringProperty(
         name="Capture File",

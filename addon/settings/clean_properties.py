@@ -9,7 +9,7 @@ import bpy
 from .. import compat
 from ..backend.capture_file import Capture
 from ..errors import AddonError
-from ..scene.timing import timeline_frames
+from ..scene.timing import Timeline
 from .capture_properties import LOST_FRAMES
 
 FLOOR = re.compile(r"(-?\d+):(-?\d+)=(\d*\.?\d+)")
@@ -146,7 +146,7 @@ def chosen_settings(operator: bpy.types.Operator, scene: bpy.types.Scene) -> dic
     return {name: getattr(operator if given(name) else scene.dahyf_hands_clean, name) for name in NAMES}
 
 
-def clean_arguments(settings: Mapping[str, Any], capture: Capture, first_frame: int) -> list[str]:
+def clean_arguments(settings: Mapping[str, Any], capture: Capture, timeline: Timeline) -> list[str]:
     """The options of `dahyf clean` for these settings, all of them. Raises AddonError for ranges that are none."""
     gap_seconds = (settings["max_gap"] + 1.5) / float(capture.footage.rate)
     seconds_and_hertz = {
@@ -165,7 +165,7 @@ def clean_arguments(settings: Mapping[str, Any], capture: Capture, first_frame: 
         settings["lost"],
         *(word for option, value in seconds_and_hertz.items() for word in (option, f"{value:.6g}")),
         "--wrist-rotation-only" if settings["wrist_rotation_only"] else "--wrist-moves",
-        *floor_arguments(settings["floors"], capture, first_frame),
+        *floor_arguments(settings["floors"], capture, timeline),
     ]
 
 
@@ -185,9 +185,9 @@ def format_floors(floors: Iterable[Floor]) -> str:
     return ", ".join(f"{start}:{end}={threshold:g}" for start, end, threshold in floors)
 
 
-def floor_arguments(text: str, capture: Capture, first_frame: int) -> Iterator[str]:
+def floor_arguments(text: str, capture: Capture, timeline: Timeline) -> Iterator[str]:
     """Ranges of the timeline as ranges of the footage's frames; those that hold no captured frame say nothing."""
-    positions = timeline_frames(capture, first_frame)
+    positions = timeline.frames(capture)
     for start, end, threshold in parse_floors(text):
         inside = capture.frame[(positions >= start) & (positions <= end)]
         if len(inside):

@@ -25,7 +25,7 @@ CAPTURE_SETTINGS: Final = (
     "max_hands",
     "quality",
     "lost",
-    "set_scene",
+    "scene_setup",
 )
 KINDS: Final[dict[str, tuple[str, Sequence[str]]]] = {
     "capture": ("dahyf_hands", CAPTURE_SETTINGS),

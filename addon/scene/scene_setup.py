@@ -1,0 +1,163 @@
+"""What a capture does to the scene it comes into, and several captures in one scene, of which one is shown.
+
+A scene is changed only when that is asked for, or when nobody has worked in it yet.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Final
+
+import bpy
+import numpy as np
+
+from ..backend.capture_file import Capture
+from . import camera, timing
+
+CAPTURE: Final = "dahyf_capture"
+"""Property of all that was made from a capture: its file."""
+RANGE: Final = "dahyf_range"
+SEEN: Final = "dahyf_first_seen"
+PICTURE: Final = "dahyf_picture"
+"""Properties of a capture's root: its first and last frame; the first one with a hand; width, height, and pixel aspect
+in x and y."""
+CONTENTS: Final = "dahyf_contents"
+"""Property of the collection that an import makes."""
+
+STARTUP_OBJECTS: Final = {("Camera", "CAMERA"), ("Cube", "MESH"), ("Light", "LIGHT")}
+"""Name and type of what is in Blender's first scene."""
+
+
+class SceneSetup(StrEnum):
+    """Whether a scene gets the footage's rate, range, picture size and camera."""
+
+    AUTO = "AUTO"
+    ALWAYS = "ALWAYS"
+    NEVER = "NEVER"
+
+
+def is_wanted(scene: bpy.types.Scene, setup: SceneSetup) -> bool:
+    """Whether an import sets up the scene."""
+    return setup is SceneSetup.ALWAYS or (setup is SceneSetup.AUTO and is_untouched(scene))
+
+
+def is_untouched(scene: bpy.types.Scene) -> bool:
+    """Whether a scene has nothing but Blender's first objects, without animation, and Blender's own settings."""
+    is_empty = all((each.name, each.type) in STARTUP_OBJECTS and not each.animation_data for each in scene.objects)
+    return is_empty and not scene.timeline_markers and not scene.animation_data and has_factory_settings(scene)
+
+
+def has_factory_settings(scene: bpy.types.Scene) -> bool:
+    """Whether rate, range and picture size are those of a new scene."""
+    names = ("fps", "fps_base", "resolution_x", "resolution_y", "resolution_percentage")
+    chosen = [(scene.render, name) for name in names] + [(scene, name) for name in ("frame_start", "frame_end")]
+    return all(getattr(owner, name) == owner.bl_rna.properties[name].default for owner, name in chosen)
+
+
+def capture_roots(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The empties above the captures of a scene, in the order of their import."""
+    return [found for found in scene.objects if found.type == "EMPTY" and CAPTURE in found]
+
+
+def record(root: bpy.types.Object, capture: Capture, timeline: timing.Timeline) -> None:
+    """Write into a root what its capture asks of a scene."""
+    frames = timeline.frames(capture)
+    lens = camera.lens_of(capture.intrinsics)
+    size = (capture.intrinsics.width, capture.intrinsics.height)
+    seen = np.any([hand.present for hand in capture.hands], axis=0) if capture.hands else np.zeros(len(frames), bool)
+    root[RANGE] = [int(np.floor(frames[0])), int(np.ceil(frames[-1]))]
+    root[SEEN] = int(np.ceil(frames[np.argmax(seen)]))
+    root[PICTURE] = [*map(float, size), lens.pixel_aspect_x, lens.pixel_aspect_y]
+
+
+def set_rate(scene: bpy.types.Scene, capture: Capture) -> None:
+    """Give a scene the footage's rate."""
+    scene.render.fps, scene.render.fps_base = timing.scene_rate(capture.footage.rate)
+
+
+def timeline_of(scene: bpy.types.Scene, first_frame: int) -> timing.Timeline:
+    """How footage that starts at a frame lies on a scene's timeline, in step with time."""
+    return timing.Timeline(first_frame, scene.render.fps / scene.render.fps_base)
+
+
+def set_up(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
+    """Give a scene a capture's camera, picture size and range. Its rate stays: keys are in step with time anyway."""
+    scene.camera = camera_of(root) or scene.camera
+    if RANGE in root:
+        set_range(scene, root)
+        set_picture(scene, root)
+
+
+def set_range(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
+    """Let a scene play what was captured, and go to the first frame with a hand."""
+    scene.frame_start, scene.frame_end = root[RANGE]
+    scene.frame_set(root[SEEN])
+
+
+def set_picture(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
+    """Let a scene render pictures of the footage's size and pixel aspect."""
+    width, height, aspect_x, aspect_y = root[PICTURE]
+    scene.render.resolution_x, scene.render.resolution_y = int(width), int(height)
+    scene.render.resolution_percentage = 100
+    scene.render.pixel_aspect_x, scene.render.pixel_aspect_y = aspect_x, aspect_y
+
+
+def camera_of(root: bpy.types.Object) -> bpy.types.Object | None:
+    """The camera that filmed a capture, unless it was deleted."""
+    return next((child for child in root.children if child.type == "CAMERA"), None)
+
+
+def switch(scene: bpy.types.Scene, view_layer: bpy.types.ViewLayer, root: bpy.types.Object) -> None:
+    """Show a capture alone. Where the scene was set up for another one, it follows: camera, picture size and range.
+
+    What the user has set otherwise stays.
+    """
+    for other in capture_roots(scene):
+        show(view_layer, other, other == root)
+    before = next((other for other in capture_roots(scene) if scene.camera and scene.camera.parent == other), None)
+    if before in (None, root) or camera_of(root) is None:
+        return
+    scene.camera = camera_of(root)
+    if RANGE not in before or RANGE not in root:
+        return
+    if picture_of(scene) == picture_in(before):
+        set_picture(scene, root)
+    if [scene.frame_start, scene.frame_end] == list(before[RANGE]):
+        set_range(scene, root)
+
+
+def picture_of(scene: bpy.types.Scene) -> list[float]:
+    """Width, height and pixel aspect that a scene renders, comparable."""
+    render = scene.render
+    return comparable([render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y])
+
+
+def picture_in(root: bpy.types.Object) -> list[float]:
+    """The same of a capture."""
+    return comparable(root[PICTURE])
+
+
+def comparable(numbers: Iterator[float]) -> list[float]:
+    """Blender keeps its numbers as floats of 32 bits."""
+    return np.asarray(list(numbers), np.float32).tolist()
+
+
+def show(view_layer: bpy.types.ViewLayer, root: bpy.types.Object, shown: bool) -> None:
+    """Show or hide all that was imported with a capture, in the viewport and in renders. Other collections stay."""
+    for layer_collection in within(view_layer.layer_collection):
+        collection = layer_collection.collection
+        if CONTENTS in collection and root in collection.objects[:]:
+            layer_collection.exclude = layer_collection.exclude and not shown
+            layer_collection.hide_viewport = not shown
+            collection.hide_render = not shown
+
+
+def is_shown(view_layer: bpy.types.ViewLayer, root: bpy.types.Object) -> bool:
+    """Whether a capture can be seen."""
+    return root.visible_get(view_layer=view_layer)
+
+
+def within(layer_collection: bpy.types.LayerCollection) -> Iterator[bpy.types.LayerCollection]:
+    """A collection of a view layer, and all below it."""
+    yield layer_collection
+    for child in layer_collection.children:
+        yield from within(child)
