@@ -1,12 +1,13 @@
 """What the sidebar shows and keeps: facts on footage, presets, reasons, several captures, the confidence bar."""
 
+import json
 from pathlib import Path
 
 import bpy
 import numpy as np
 import pytest
 from capture_factory import capture_arrays, write_capture
-from conftest import MakeCapture
+from conftest import ROOT, MakeCapture
 
 from addon.backend import notices
 from addon.backend.capture_file import State
@@ -217,3 +218,15 @@ def test_everything_explains_itself() -> None:
         for prop in group.bl_rna.properties:
             if prop.is_runtime and not prop.is_hidden:
                 assert prop.description, f"{group.__name__}.{prop.identifier}"
+
+
+@pytest.mark.parametrize("kind", ["capture", "clean"])
+def test_the_schema_of_presets_knows_all_settings(presets_folder: Path, kind: str) -> None:
+    schema = json.loads((ROOT / "docs" / "schemas" / f"settings_preset_{kind}.schema.json").read_text())
+    bpy.ops.dahyf_hands.save_settings(kind=kind, name=kind)
+    saved = json.loads((presets_folder / f"{kind}.json").read_text())
+    types = {"number": (int, float), "integer": int, "boolean": bool, "string": str}
+    assert set(schema["properties"]) == set(saved)
+    for name, value in saved.items():
+        setting = schema["properties"][name]
+        assert value in setting["enum"] if "enum" in setting else isinstance(value, types[setting["type"]])
