@@ -345,3 +345,14 @@ def test_the_mapping_of_a_rig_without_hands_begins_empty_and_can_be_filled_in(
         setattr(mapping, joint, next(bones))
     sources = capture_sources(make_capture(frames=2), Timeline())
     assert retarget(bpy.context, rig, sources, corrected_preset(rig)).hands == 1
+
+
+def test_of_more_than_two_hands_the_others_are_named() -> None:
+    """Two people in one armature, whom no preset knows."""
+    bones, truth = build_person(Person())
+    second = placed(renamed(bones, {name: f"b_{name}" for name in bones}), np.eye(3), np.array((2.0, 0, 0)))
+    preset = preset_of("rig", find_hands({**bones, **second}))
+    assert preset.bones == truth
+    assert preset.notes == (
+        "The rig rig has more hands than two; hand.L and hand.R were taken, b_hand.L, b_hand.R left out.",
+    )

@@ -67,10 +67,11 @@ class FoundHand:
 
 @dataclass(frozen=True)
 class Findings:
-    """hands by side. obstacles: why what looks like a hand was not taken, in clauses."""
+    """hands by side. obstacles: why what is like a hand was not taken, in clauses. spare: hands beyond one a side."""
 
     hands: Mapping[str, FoundHand]
     obstacles: tuple[str, ...]
+    spare: tuple[str, ...] = ()
 
 
 def automatic_preset(name: str, bones: Bones, held: Collection[str] = ()) -> Preset:
@@ -85,9 +86,13 @@ def preset_of(name: str, findings: Findings) -> Preset:
         found[hand_joint(side)] = hand.hand.name
         for finger, chain in hand.fingers.items():
             found.update(joints_of_chain(side, finger, chain, hand))
-    lacks_one = len(findings.hands) < len(SIDES)
-    notes = tuple(f"In the rig {name}, {obstacle}." for obstacle in findings.obstacles if lacks_one)
-    return Preset(name, found, "found by names, hierarchy and rest pose", notes=notes)
+    notes = [f"In the rig {name}, {obstacle}." for obstacle in findings.obstacles if len(findings.hands) < len(SIDES)]
+    if findings.spare:
+        taken = " and ".join(hand.hand.name for hand in findings.hands.values())
+        notes.append(
+            f"The rig {name} has more hands than two; {taken} were taken, {', '.join(findings.spare)} left out."
+        )
+    return Preset(name, found, "found by names, hierarchy and rest pose", notes=tuple(notes))
 
 
 def find_hands(bones: Bones, held: Collection[str] = ()) -> Findings:
@@ -95,7 +100,10 @@ def find_hands(bones: Bones, held: Collection[str] = ()) -> Findings:
     skeleton = Skeleton(bones)
     obstacles: list[str] = []
     found = list(named_hands(skeleton, held, obstacles)) or list(shaped_hands(skeleton, obstacles))
-    return Findings(on_sides(skeleton, found, obstacles), tuple(obstacles))
+    hands = on_sides(skeleton, found, obstacles)
+    taken = {hand.hand.name for hand in hands.values()}
+    spare = tuple(hand.hand.name for hand in found if hands and hand.hand.name not in taken)
+    return Findings(hands, tuple(obstacles), spare)
 
 
 def named_hands(skeleton: Skeleton, held: Collection[str], obstacles: list[str]) -> Iterator[FoundHand]:
