@@ -20,10 +20,10 @@ from benchmarks.hand_painter import FINGERS_UP, HandPainter, background
 from dahyf_core.camera import Intrinsics, Lens
 from dahyf_core.capture import Capture
 from dahyf_core.capture.pipeline import CaptureSettings, capture_footage
-from dahyf_core.evaluation.yardsticks.metrics import epe, pa_mpjpe, to_palm_size
 from dahyf_core.evaluation.yardsticks.systems import Quiet
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.metrics import epe, pa_mpjpe, to_palm_size
 
 Array = NDArray[np.floating]
 Image = NDArray[np.uint8]

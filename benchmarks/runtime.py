@@ -30,8 +30,8 @@ from dahyf_core.datasets import Augmentation, HandDataset
 from dahyf_core.geometry.tensors import matrix_from_rot6d, similarity_aligned
 from dahyf_core.network import DaHyF, HandParameters, NetworkConfig
 from dahyf_core.network.export import OUTPUTS
+from dahyf_core.synthesis import ALL_READERS
 from dahyf_core.training.batches import Batch, PatchSource
-from dahyf_core.training.data import READERS
 from dahyf_core.training.objective import Objective, ObjectiveConfig
 from dahyf_core.training.validation import hand_distances, to_palm_mm
 
@@ -236,12 +236,12 @@ def noise(count: int) -> Feed:
 
 def read_feeds(labels: Path, count: int) -> list[Feed]:
     """Photographs for training, one patch a feed."""
-    return [feed_of(batch) for batch in cut(READERS["photographs"](labels, "train"), count, 1)]
+    return [feed_of(batch) for batch in cut(ALL_READERS["photographs"](labels, "train"), count, 1)]
 
 
 def read_batches(reader: str, path: Path, count: int) -> list[Batch]:
     """Hands that were never trained on."""
-    return list(cut(READERS[reader](path, "val"), count, AT_ONCE))
+    return list(cut(ALL_READERS[reader](path, "val"), count, AT_ONCE))
 
 
 def cut(dataset: HandDataset, count: int, at_once: int) -> Iterator[Batch]:

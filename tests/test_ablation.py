@@ -17,7 +17,7 @@ from labelled_noise import MadeUpHands  # noqa: E402
 from made_up_mano import made_up_mano, write_pickle  # noqa: E402
 
 from dahyf_core.ablation import ROWS, Study, select_rows, with_backbone, write_results  # noqa: E402
-from dahyf_core.ablation.scores import auroc, binned  # noqa: E402
+from dahyf_core.ablation.scores import binned  # noqa: E402
 from dahyf_core.datasets import Augmentation  # noqa: E402
 from dahyf_core.errors import SettingsError  # noqa: E402
 from dahyf_core.hand_model import load_hand_model  # noqa: E402
@@ -156,12 +156,6 @@ def test_lite_with_the_papers_regressor_has_no_landmark_heads_and_a_trunk_that_m
     create_optimiser(network, Objective(network, ObjectiveConfig()), OptimiserConfig(trunk_rate=0.0))
     assert not any(parameter.requires_grad for parameter in network.backbone.parameters())
     create_optimiser(DaHyF(SMALL, pretrained=False), Objective(network, ObjectiveConfig()), OptimiserConfig())
-
-
-def test_auroc_counts_pairs():
-    assert auroc(np.array([3.0, 4.0]), np.array([1.0, 2.0])) == 1
-    assert auroc(np.array([1.0]), np.array([1.0])) == 0.5
-    assert auroc(np.array([1.0, 3.0]), np.array([2.0])) == 0.5
 
 
 def test_errors_are_averaged_between_edges():

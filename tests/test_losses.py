@@ -12,9 +12,10 @@ from labelled_noise import MadeUpHands  # noqa: E402
 
 from dahyf_core.camera import PATCH_SIZE, Crops, Intrinsics  # noqa: E402
 from dahyf_core.datasets import Augmentation  # noqa: E402
+from dahyf_core.metrics import agreement  # noqa: E402
+from dahyf_core.metrics import tensors as metric_tensors  # noqa: E402
 from dahyf_core.network import DaHyF, HandParameters, NetworkConfig, Prediction, View  # noqa: E402
 from dahyf_core.network import losses as terms  # noqa: E402
-from dahyf_core.pose import agreement  # noqa: E402
 from dahyf_core.training.batches import Batch, PatchSource  # noqa: E402
 from dahyf_core.training.objective import Objective, ObjectiveConfig  # noqa: E402
 
@@ -86,9 +87,9 @@ def test_confidence_is_the_cosine_of_the_printed_vectors_and_blind_to_scale() ->
     v_2d = (located * side / PATCH_SIZE - side / 2) / side
     v_projected = (projected * side / PATCH_SIZE + corner - center) / side
     cosine = torch.nn.functional.cosine_similarity(v_2d.flatten(1), v_projected.flatten(1))
-    torch.testing.assert_close(terms.confidence(located, projected, view), cosine)
+    torch.testing.assert_close(metric_tensors.cosine_agreement(view.centred(located), view.centred(projected)), cosine)
     smaller = PATCH_SIZE / 2 + 0.5 * (projected - PATCH_SIZE / 2)
-    torch.testing.assert_close(terms.confidence(located, smaller, view), cosine)
+    torch.testing.assert_close(metric_tensors.cosine_agreement(view.centred(located), view.centred(smaller)), cosine)
 
 
 def test_the_networks_agreement_is_the_one_that_is_taken_in_frames() -> None:
@@ -96,9 +97,9 @@ def test_the_networks_agreement_is_the_one_that_is_taken_in_frames() -> None:
     crops = Crops(np.array([[300.0, 200.0]]), np.array([180.0]), np.zeros(1), np.zeros(1, bool), camera)
     view = View(torch.tensor([[-20.0, -40.0]]), torch.tensor([180.0]), torch.tensor([800.0]))
     located, projected = np.random.default_rng(0).uniform(60, 160, (2, 1, 21, 2))
-    found = terms.agreement(torch.from_numpy(located), torch.from_numpy(projected), view)
-    wanted = agreement(crops.to_frame(located), crops.to_frame(projected), crops)
-    np.testing.assert_allclose(found.numpy(), np.clip(wanted, 0, 1), atol=1e-6)
+    found = metric_tensors.agreement(*(view.centred(torch.from_numpy(joints)) for joints in (located, projected)))
+    wanted = agreement(*(crops.centred(crops.to_frame(joints)) for joints in (located, projected)))
+    np.testing.assert_allclose(found.numpy(), wanted, atol=1e-6)
 
 
 def test_contrast_is_added_when_its_time_has_come(objective: Objective, batch: Batch) -> None:

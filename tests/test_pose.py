@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.geometry import PALM, angle_between, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose import HandObservations, LandmarkEstimator, agreement
+from dahyf_core.pose import HandObservations, LandmarkEstimator
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt
 
@@ -127,34 +127,6 @@ def test_most_continuous_follows_lasting_evidence() -> None:
     costs = np.tile([10.0, 60.0], (40, 1))
     costs[20:] = 60.0, 10.0
     assert most_continuous(costs, rotations).tolist() == [0] * 20 + [1] * 20
-
-
-def joints_and_crop() -> tuple[np.ndarray, Crops]:
-    joints = np.random.default_rng(0).normal((300, 200), 40, (1, 21, 2))
-    return joints, Crops(np.array([[300.0, 200.0]]), np.array([180.0]), np.zeros(1), np.zeros(1, bool), CAMERA)
-
-
-def test_agreement_of_equal_joints_is_one() -> None:
-    joints, crops = joints_and_crop()
-    assert agreement(joints, joints, crops) == pytest.approx(1)
-
-
-def test_agreement_sees_a_wrong_size_which_the_cosine_does_not() -> None:
-    joints, crops = joints_and_crop()
-    half = crops.center + 0.5 * (joints - crops.center)
-    assert agreement(joints, half, crops) == pytest.approx(0.5)
-    assert agreement(half, joints, crops) == pytest.approx(0.5)
-
-
-def test_agreement_sees_a_wrong_pose_and_a_wrong_place() -> None:
-    joints, crops = joints_and_crop()
-    assert agreement(joints, joints[:, ::-1], crops) < 0.6
-    assert agreement(joints, joints + 90.0, crops) < 0.5
-
-
-def test_agreement_of_joints_all_at_the_centre_is_defined() -> None:
-    joints, crops = joints_and_crop()
-    assert agreement(joints, np.zeros_like(joints) + crops.center, crops) == 0
 
 
 def test_leaps_are_found_on_both_of_their_sides() -> None:

@@ -9,19 +9,11 @@ from scipy.spatial.transform import Rotation
 from dahyf_core.camera import Lens
 from dahyf_core.datasets import Sample
 from dahyf_core.evaluation.yardsticks import equivariance, jitter, stereo
-from dahyf_core.evaluation.yardsticks.metrics import (
-    PALM_MM,
-    PrecisionRecall,
-    acceleration,
-    auroc,
-    epe,
-    mpjpe,
-    pa_mpjpe,
-    palm_rotation,
-    to_palm_size,
-)
-from dahyf_core.evaluation.yardsticks.rows import Teller, bootstrap, markdown
+from dahyf_core.evaluation.yardsticks.rows import Teller, markdown
 from dahyf_core.evaluation.yardsticks.systems import MODELS, Motion
+from dahyf_core.metrics import (
+    palm_rotation,
+)
 from dahyf_core.pose import HandEstimates
 
 SIDES = ("right", "left")
@@ -40,37 +32,6 @@ def flat_joints(side):
     return model.keypoints(model.skeleton(np.zeros((1, 16, 3)), np.zeros((1, 10)), np.zeros((1, 3))), "mediapipe")[0]
 
 
-def test_epe_is_the_mean_distance_of_known_joints():
-    truth = np.zeros((2, 21, 2))
-    located = truth.copy()
-    located[0, 3] = 3, 4
-    located[1, :2] = 10, 0
-    known = np.ones((2, 21), bool)
-    known[1, 2:] = False
-    np.testing.assert_allclose(epe(located, truth), [5 / 21, 20 / 21])
-    np.testing.assert_allclose(epe(located, truth, known), [5 / 21, 10])
-    assert np.isnan(epe(located, truth, np.zeros_like(known))).all()
-
-
-def test_mpjpe_sees_neither_place_nor_size_but_rotation():
-    truth = some_joints()
-    np.testing.assert_allclose(mpjpe(3 * truth + 7, truth), 0, atol=1e-12)
-    assert (mpjpe(truth @ some_turns(1)[0], truth) > 0.1).all()
-
-
-def test_procrustes_takes_out_a_similarity_and_no_mirror():
-    truth = some_joints()
-    moved = 0.3 * truth @ some_turns() + np.array([1.0, -2.0, 3.0])
-    np.testing.assert_allclose(pa_mpjpe(moved, truth), 0, atol=1e-12)
-    assert (pa_mpjpe(truth * (-1, 1, 1), truth) > 0.1).all()
-
-
-def test_palm_size_is_the_same_for_all():
-    scaled = to_palm_size(some_joints())
-    np.testing.assert_allclose(scaled[:, 0], 0, atol=1e-12)
-    np.testing.assert_allclose(np.linalg.norm(scaled[:, 9], axis=-1), PALM_MM)
-
-
 @pytest.mark.parametrize("side", SIDES)
 def test_palm_rotation_is_the_wrists(side):
     model, turns = MODELS[side], some_turns()
@@ -78,40 +39,6 @@ def test_palm_rotation_is_the_wrists(side):
     pose[:, 0] = Rotation.from_matrix(turns).as_rotvec()
     joints = model.keypoints(model.skeleton(pose, np.zeros((4, 10)), np.ones((4, 3))), "mediapipe")
     np.testing.assert_allclose(palm_rotation(joints, flat_joints(side)), turns, atol=1e-9)
-
-
-def test_acceleration_of_even_motion_is_zero_and_of_a_gap_unknown():
-    joints = np.arange(8.0)[:, None, None] * np.ones((8, 21, 3))
-    np.testing.assert_allclose(acceleration(joints), 0)
-    np.testing.assert_allclose(acceleration(joints**2), 2 * np.sqrt(3))
-    joints[5] = np.nan
-    np.testing.assert_array_equal(np.isnan(acceleration(joints)), [False, False, False, True, True, True])
-
-
-def test_auroc_counts_pairs():
-    assert auroc(np.array([0.9, 0.8]), np.array([0.1, 0.2])) == 1
-    assert auroc(np.array([0.5]), np.array([0.5])) == 0.5
-    assert auroc(np.array([0.3, 0.9]), np.array([0.5, 0.1])) == 0.75
-
-
-def test_precision_and_recall_at_each_threshold():
-    curve = PrecisionRecall.of(np.array([0.4, 0.8, 0.9, 1.0]), np.array([0.1, 0.2, 0.5, 0.3]))
-    np.testing.assert_allclose(curve.threshold, [0.1, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 1.0])
-    np.testing.assert_allclose(curve.recall, [1, 1, 1, 1, 0.75, 0.75, 0.5, 0.25])
-    np.testing.assert_allclose(curve.precision, [0.5, 4 / 7, 2 / 3, 0.8, 0.75, 1, 1, 1])
-    assert curve.precise_threshold(0.78) == 0.8, "not 0.4: precision falls again after it"
-    assert curve.precise_threshold(0.5) == 0.1
-    assert np.isnan(PrecisionRecall.of(np.array([0.1]), np.array([0.9])).precise_threshold(0.9))
-
-
-def test_bootstrap_interval_is_that_of_the_mean_and_draws_groups_whole():
-    values = np.random.default_rng(2).normal(5, 1, 400)
-    low, high = bootstrap(values, np.arange(400), lambda sample: float(sample.mean()))
-    assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
-    assert low < values.mean() < high
-    repeated = np.repeat(values, 4)
-    grouped = bootstrap(repeated, np.repeat(np.arange(400), 4), lambda sample: float(sample.mean()))
-    np.testing.assert_allclose(grouped, (low, high), atol=0.05)
 
 
 def test_rows_leave_out_what_is_missing():

@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from torch import Tensor
 
+from dahyf_core.metrics import auroc
+from dahyf_core.metrics.tensors import cosine_agreement
 from dahyf_core.network import DaHyF
-from dahyf_core.network.losses import confidence
 from dahyf_core.network.view import project
 from dahyf_core.training.batches import Batch, WeightedSource
 from dahyf_core.training.loop import measured_batches
@@ -58,13 +58,7 @@ def confidences(network: DaHyF, objective: Objective, batch: Batch) -> Array:
     if found.joints is None:
         return np.zeros(0)
     projected = project(objective.keypoints(found.hand, found.translation, batch.labels), batch.view)
-    return confidence(found.joints, projected, batch.view).numpy()
-
-
-def auroc(higher: Array, lower: Array) -> float:
-    """How often one of `higher` lies above one of `lower` (Mann-Whitney); a tie is half."""
-    ranks = rankdata(np.concatenate([higher, lower]))[: len(higher)]
-    return float((ranks.sum() - len(higher) * (len(higher) + 1) / 2) / (len(higher) * len(lower)))
+    return cosine_agreement(batch.view.centred(found.joints), batch.view.centred(projected)).numpy()
 
 
 def binned(angles: Array, errors: Array, edges: Array) -> Iterator[float | None]:

@@ -94,6 +94,11 @@ class Crops:
         vectors[..., :2] = vectors[..., :2] @ np.swapaxes(self._virtual_axes(), 1, 2)
         return vectors
 
+    def centred(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
+        """Offsets of points (N, K, 2) px as filmed from the patches' centres, in the patches' sides."""
+        offsets = (points - self.center[:, None]) * (1.0, self.intrinsics.aspect)
+        return offsets / self.side[:, None, None]
+
     def view_rays(self) -> FloatArray:
         """(N, 2): the centres of the patches on the plane z = 1 of the real camera."""
         return self.intrinsics.normalise(self.center)

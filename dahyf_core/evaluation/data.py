@@ -6,15 +6,11 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets import READERS as LABELLED
 from dahyf_core.datasets import FreiHand, HandDataset, Reader, Sample
 from dahyf_core.errors import SettingsError
-from dahyf_core.hand_model import HandModel, load_hand_model
-from dahyf_core.synthesis import SyntheticHands
+from dahyf_core.hand_model import HandModel
+from dahyf_core.synthesis import ALL_READERS
 
-READERS: Mapping[str, Reader] = MappingProxyType(
-    {**LABELLED, "synthetic": lambda path, split: SyntheticHands(path, load_hand_model())}
-)
 CAVEATS: Mapping[str, str] = MappingProxyType(
     {
         "coco-wholebody": "Joints were marked by eye on the skin.",
@@ -30,9 +26,9 @@ Array = NDArray[np.floating]
 
 def reader_of(name: str) -> Reader:
     """Raises SettingsError for an unknown name."""
-    if name not in READERS:
-        raise SettingsError(f"There is no reader {name}.", f"Readers are {', '.join(sorted(READERS))}.")
-    return READERS[name]
+    if name not in ALL_READERS:
+        raise SettingsError(f"There is no reader {name}.", f"Readers are {', '.join(sorted(ALL_READERS))}.")
+    return ALL_READERS[name]
 
 
 def spread_rows(length: int, limit: int | None) -> NDArray[np.integer]:

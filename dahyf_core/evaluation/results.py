@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.capture import replacing
-from dahyf_core.evaluation.intervals import CONFIDENCE, bootstrap_interval
-from dahyf_core.evaluation.metrics import PCK_THRESHOLDS, mean_over_joints, pck_curve
 from dahyf_core.evaluation.scoring import ALIGNMENTS, CONFIDENCES, METRICS, MM, Scores
 from dahyf_core.hand_model import JOINT_NAMES
+from dahyf_core.metrics import CONFIDENCE, PCK_THRESHOLDS, bootstrap_of_means, mean_over_joints, pck_curve
 
 Array = NDArray[np.floating]
 Facts = dict[str, Any]
@@ -73,7 +72,7 @@ def _metric_facts(name: str, scores: Scores) -> Facts:
         "title": metric.title,
         "unit": metric.unit,
         "mean": round(mean_over_joints(errors), DECIMALS),
-        "interval": _rounded(np.array(bootstrap_interval(errors, scores.sources))),
+        "interval": _rounded(np.array(bootstrap_of_means(errors, scores.sources))),
         "median": round(float(np.median(hands)), DECIMALS),
         "p90": round(float(np.percentile(hands, 90)), DECIMALS),
         "hands": len(hands),

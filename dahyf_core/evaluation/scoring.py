@@ -13,17 +13,19 @@ from dahyf_core.camera import Crops
 from dahyf_core.datasets import Augmentation, HandDataset, Sample, crop_of
 from dahyf_core.datasets.sample import unknown
 from dahyf_core.errors import DatasetError
-from dahyf_core.evaluation.alignment import (
+from dahyf_core.evaluation.data import true_vertices
+from dahyf_core.evaluation.estimators import Hands
+from dahyf_core.geometry import angle_between, matrix_from_axis_angle
+from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.metrics import (
+    area_under_pck,
+    distances,
+    f_scores,
     freihand_aligned,
     root_aligned,
     scale_translation_aligned,
     similarity_aligned,
 )
-from dahyf_core.evaluation.data import true_vertices
-from dahyf_core.evaluation.estimators import Hands
-from dahyf_core.evaluation.metrics import area_under_pck, distances, f_scores
-from dahyf_core.geometry import angle_between, matrix_from_axis_angle
-from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose import HandEstimates, PoseEstimator
 
 Array = NDArray[np.floating]

@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from dahyf_core.camera import PATCH_SIZE
 from dahyf_core.capture import replacing
 from dahyf_core.geometry.tensors import rot6d_from_matrix
+from dahyf_core.metrics.tensors import agreement
 from dahyf_core.network.dahyf import DaHyF
-from dahyf_core.network.losses import agreement
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.network.view import View, project
 
@@ -48,7 +48,7 @@ class Exported(nn.Module):
         projected = project(self.network.image_keypoints(prediction.hand, prediction.translation), view)
         return (
             pred_joints_2d,
-            landmarks.presence.sigmoid() * agreement(pred_joints_2d, projected, view),
+            landmarks.presence.sigmoid() * agreement(view.centred(pred_joints_2d), view.centred(projected)),
             landmarks.right_score.sigmoid(),
             rot6d_from_matrix(prediction.hand.rotations),
             prediction.hand.shape,

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from dahyf_core.camera import PATCH_SIZE
 from dahyf_core.geometry import PALM
 from dahyf_core.network.joints import masked_mean
-from dahyf_core.network.view import View
 
 BONES_OF_21 = tuple(
     (0 if knuckle else joint - 1, joint) for joint in range(1, 21) for knuckle in [(joint - 1) % 4 == 0]
@@ -120,27 +119,6 @@ def bone_lengths(joints: Tensor) -> Tensor:
 def vertex_loss(predicted: Tensor, target: Tensor, labels: Labels) -> Tensor:
     """L1 on wrist-relative vertices (B, V, 3), metres, of the predicted and the labelled parameters."""
     return weighted_mean((predicted - target).abs().mean(dim=(1, 2)), labels.has_parameters, labels)
-
-
-def confidence(located: Tensor, projected: Tensor, view: View) -> Tensor:
-    """Cosine similarity (B,) of located and projected joints, both (B, 21, 2) in patch pixels: eq. 8-9."""
-    v_2d, v_projected = _patch_vectors(located, view), _patch_vectors(projected, view)
-    return nn.functional.cosine_similarity(v_2d, v_projected, dim=-1)
-
-
-def agreement(located: Tensor, projected: Tensor, view: View) -> Tensor:
-    """`confidence`, 0 to 1, times the ratio of the two vectors' lengths: the cosine does not see a wrong size."""
-    lengths = torch.stack([_patch_vectors(joints, view).norm(dim=-1) for joints in (located, projected)])
-    ratio = lengths.amin(dim=0) / lengths.amax(dim=0).clamp(min=1e-6)
-    return confidence(located, projected, view).clamp(min=0) * ratio
-
-
-def _patch_vectors(joints: Tensor, view: View) -> Tensor:
-    """Offsets (B, 42) of joints (B, 21, 2) in patch pixels from the patch's centre, in its sides.
-
-    (J_2d s_i / s_p - s_i / 2) / s_i  (8), and (J_2d_proj - C) / s_i  (9), which are the same in frame pixels.
-    """
-    return ((view.frame_pixels(joints) - view.center[:, None]) / view.side[:, None, None]).flatten(1)
 
 
 def contrastive_loss(similarity: Tensor, is_hand: Tensor) -> Tensor:

@@ -41,6 +41,13 @@ class View:
         """Patch pixels (B, K, 2) to the plane z = 1 of the virtual camera (B, K, 2)."""
         return self.frame_pixels(patch_pixels) / self.focal[:, None, None]
 
+    def centred(self, patch_pixels: Tensor) -> Tensor:
+        """Offsets (B, K, 2) of patch pixels (B, K, 2) from the patch's centre, in its sides.
+
+        (J_2d s_i / s_p - s_i / 2) / s_i  (8), and (J_2d_proj - C) / s_i  (9), which are the same in frame pixels.
+        """
+        return (self.frame_pixels(patch_pixels) - self.center[:, None]) / self.side[:, None, None]
+
     def patch_pixels(self, frame_pixels: Tensor) -> Tensor:
         """The inverse of `frame_pixels`."""
         return (frame_pixels - self.corner[:, None]) * (PATCH_SIZE / self.side)[:, None, None]

@@ -1,6 +1,5 @@
 """Pose estimators: patches in, hand parameters out."""
 
-from dahyf_core.pose.confidence import agreement
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import HandEstimates, HandObservations, PoseEstimator
 from dahyf_core.pose.landmark_network import LandmarkNetwork
@@ -19,7 +18,6 @@ __all__ = [
     "LandmarkNetwork",
     "PoseEstimator",
     "RefittedEstimator",
-    "agreement",
     "create_estimator",
     "network_estimator",
     "refitted",

@@ -10,7 +10,7 @@ from dahyf_core.camera import PATCH_SIZE, Crops, cut_patches
 from dahyf_core.fitting import FitResult, FitSettings, FitTargets, fit
 from dahyf_core.geometry import PALM, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import HandModel, Side
-from dahyf_core.pose.confidence import agreement
+from dahyf_core.metrics import agreement
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
 from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt
@@ -87,7 +87,7 @@ class LandmarkEstimator:
             joints_2d_projected=projected,
             joints_3d=fitted.keypoints,
             confidence=observations.presence
-            * np.clip(agreement(observations.joints_2d, projected, observations.crops), 0, 1),
+            * agreement(observations.crops.centred(observations.joints_2d), observations.crops.centred(projected)),
         )
 
 

@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import find_jumps
 from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle, quaternion_from_axis_angle
+from dahyf_core.metrics import acceleration
 from dahyf_core.preview import bone_moves
 
 Floats = NDArray[np.floating]
@@ -49,7 +50,7 @@ class BeforeAfter:
     @classmethod
     def of_jitter(cls, raw: Floats, cleaned: Floats, times: Floats, palm: float) -> Self:
         """Mean acceleration of points (T, K, 3), in palms/s², over those frames where both can say it."""
-        before, after = _acceleration(raw, times) / palm, _acceleration(cleaned, times) / palm
+        before, after = acceleration(raw, times) / palm, acceleration(cleaned, times) / palm
         both = np.isfinite(before) & np.isfinite(after)
         return cls(float(before[both].mean()), float(after[both].mean())) if both.any() else cls(np.nan, np.nan)
 
@@ -99,10 +100,3 @@ def _turn_from_mean(wrist: Floats, cleaned: Floats) -> Floats:
     reference = cleaned[np.isfinite(cleaned[:, 0])]
     mean = Rotation.from_rotvec(reference if len(reference) else wrist).mean().as_matrix()
     return axis_angle_from_matrix(matrix_from_axis_angle(wrist) @ mean.T)
-
-
-def _acceleration(points: Floats, times: Floats) -> Floats:
-    """Length of the second divided difference of points (T, K, 3) at times (T,): (T - 2, K), m/s²."""
-    velocity = np.diff(points, axis=0) / np.diff(times)[:, None, None]
-    between = (times[2:] - times[:-2])[:, None, None] / 2
-    return np.linalg.norm(np.diff(velocity, axis=0) / between, axis=-1)

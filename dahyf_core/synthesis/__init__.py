@@ -4,10 +4,11 @@ from dahyf_core.synthesis.generator import Generator
 from dahyf_core.synthesis.inpainting import inpaint_hands
 from dahyf_core.synthesis.labels import Batch, Labels, picture_camera
 from dahyf_core.synthesis.settings import SynthesisSettings
-from dahyf_core.synthesis.shards import SyntheticHands, write_set
+from dahyf_core.synthesis.shards import ALL_READERS, SyntheticHands, write_set
 from dahyf_core.synthesis.teacher_check import TeacherCheck, check_with_teacher, observed_keypoints
 
 __all__ = [
+    "ALL_READERS",
     "Batch",
     "Generator",
     "Labels",

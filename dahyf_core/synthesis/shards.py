@@ -1,11 +1,12 @@
 """A synthetic set on disk: numbered .npz files of JPEG pictures and labels, and a JSON file of how it was made."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from zipfile import BadZipFile
 
@@ -13,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.capture import replacing
-from dahyf_core.datasets import Sample
+from dahyf_core.datasets import READERS, Reader, Sample
 from dahyf_core.errors import DatasetError, OutputError
-from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.synthesis.generator import Generator, decode
 from dahyf_core.synthesis.labels import Batch, Labels, picture_camera
 from dahyf_core.synthesis.recipe import geometry_digest
@@ -101,6 +102,13 @@ class SyntheticHands:
 
     def _source(self, index: int) -> str:
         return f"synthetic/{self._seed}/{index}"
+
+
+ALL_READERS: Mapping[str, Reader] = MappingProxyType(
+    {**READERS, "synthetic": lambda path, split: SyntheticHands(path, load_hand_model())}
+)
+"""Drawn sets as well as photographed ones, by the name that configurations and commands give. Parameters of MANO are
+not those of the open hand, and stay unknown."""
 
 
 def _claim(folder: Path, generator: Generator) -> None:

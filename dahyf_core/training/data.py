@@ -6,24 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets import READERS as LABELLED
-from dahyf_core.datasets import HandDataset, Reader, Sample
+from dahyf_core.datasets import HandDataset, Sample
 from dahyf_core.errors import SettingsError
-from dahyf_core.hand_model import load_hand_model
 from dahyf_core.network.trunk import Trunk
-from dahyf_core.synthesis import SyntheticHands
+from dahyf_core.synthesis import ALL_READERS
 from dahyf_core.training.batches import PatchSource, Source, WeightedSource
 from dahyf_core.training.config import DataConfig
 from dahyf_core.training.features import FeatureSource, write_features
 from dahyf_core.training.run_folder import RunFolder
 
 Progress = Callable[[str, int, int], None]
-
-READERS: dict[str, Reader] = {
-    "synthetic": lambda path, split: SyntheticHands(path, load_hand_model()),
-    **LABELLED,
-}
-"""By the name that a configuration gives. Parameters of MANO are not those of the open hand, and stay unknown."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +50,12 @@ def open_source(config: DataConfig, run: RunFolder, seed: int, progress: Progres
     """One data set; its features are computed now where the configuration wants them ahead and they are not there."""
     if config.reader == "features":
         return FeatureSource(config.path)
-    if config.reader not in READERS:
+    if config.reader not in ALL_READERS:
         raise SettingsError(
             f"The data set {config.name} has an unknown reader, {config.reader}.",
-            f"Readers are {', '.join(sorted([*READERS, 'features']))}.",
+            f"Readers are {', '.join(sorted([*ALL_READERS, 'features']))}.",
         )
-    dataset = READERS[config.reader](config.path, config.split)
+    dataset = ALL_READERS[config.reader](config.path, config.split)
     if config.limit and config.limit < len(dataset):
         dataset = Selected(dataset, np.linspace(0, len(dataset) - 1, config.limit).astype(int))
     source = PatchSource(dataset, config.augmentation, config.mirror_fraction)

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dahyf_core.geometry import KEYPOINT_SETS
+from dahyf_core.metrics.tensors import cosine_agreement
 from dahyf_core.network import DaHyF, HandParameters, Labels, Prediction, UncertaintyWeights, View
 from dahyf_core.network import losses as terms
 from dahyf_core.network.dahyf import InitialPrediction
@@ -82,7 +83,7 @@ class Objective(nn.Module):
             total = total + self.config.residual * found["residual"]
         if contrast and prediction.joints is not None:
             projected = project(self.keypoints(prediction.hand, prediction.translation, labels), view)
-            similarity = terms.confidence(prediction.joints, projected, view)
+            similarity = cosine_agreement(view.centred(prediction.joints), view.centred(projected))
             found["contrast"] = terms.contrastive_loss(similarity, labels.is_hand)
             total = total + found["contrast"]  # L = L_backbone + L_c  (10)
         return total, found

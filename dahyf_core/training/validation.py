@@ -8,15 +8,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from dahyf_core.geometry import PALM
 from dahyf_core.geometry.tensors import similarity_aligned
 from dahyf_core.network import DaHyF, HandParameters, Labels, Prediction
+from dahyf_core.network.losses import palm_relative
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.network.view import project
 from dahyf_core.training.batches import Batch
 from dahyf_core.training.objective import Objective
 
-PALM_MM = 100.0
+PALM_SIZE_MM = 100.0
 """Palms are scaled to this root of the summed squared distances from their middle, about that of a grown hand."""
 
 
@@ -75,7 +75,5 @@ def hand_distances(hand: HandParameters, objective: Objective, labels: Labels, k
 
 
 def to_palm_mm(joints: Tensor) -> Tensor:
-    """Joints (B, 21, 3) from the wrist, in mm of a hand with a palm of PALM_MM."""
-    palm = joints[:, PALM]
-    size = (palm - palm.mean(dim=1, keepdim=True)).square().sum(dim=(1, 2)).clamp(min=1e-12).sqrt()
-    return (joints - joints[:, :1]) * (PALM_MM / size)[:, None, None]
+    """Joints (B, 21, 3) from the wrist, in mm of a hand with a palm of PALM_SIZE_MM."""
+    return PALM_SIZE_MM * palm_relative(joints)

@@ -13,10 +13,10 @@ import numpy as np
 from dahyf_core.datasets import HandlessPhotographs, Sample
 from dahyf_core.datasets.patch import Augmentation, hand_crop, random_crop
 from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
-from dahyf_core.evaluation.yardsticks.metrics import Array, PrecisionRecall, auroc, epe
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.synthetic import in_patches, wrist_errors
-from dahyf_core.evaluation.yardsticks.systems import EstimatorSystem, System, gather
+from dahyf_core.evaluation.yardsticks.systems import Array, EstimatorSystem, System, gather
+from dahyf_core.metrics import PrecisionRecall, auroc, epe
 
 NAME = "confidence"
 RIGHT_PX, RIGHT_DEGREES = 14.0, 45.0

@@ -12,11 +12,11 @@ import numpy as np
 from dahyf_core.camera import Intrinsics
 from dahyf_core.datasets import Sample
 from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
-from dahyf_core.evaluation.yardsticks.metrics import Array, epe, to_palm_size
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
-from dahyf_core.evaluation.yardsticks.systems import Image, System
+from dahyf_core.evaluation.yardsticks.systems import Array, Image, System
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import Side
+from dahyf_core.metrics import epe, to_palm_size
 from dahyf_core.pose import HandEstimates
 
 NAME = "equivariance"

@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from dahyf_core.evaluation.yardsticks.inputs import Inputs
-from dahyf_core.evaluation.yardsticks.metrics import FLIP_DEGREES, Array, acceleration, to_palm_size
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.stereo import FRAMES_ALIKE
-from dahyf_core.evaluation.yardsticks.systems import Motion, System
+from dahyf_core.evaluation.yardsticks.systems import Array, Motion, System
 from dahyf_core.geometry import angle_between
+from dahyf_core.metrics import acceleration, to_palm_size
 
 NAME = "jitter"
+FLIP_DEGREES = 60.0
+"""No wrist turns so far from one frame to the next."""
 
 
 def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
@@ -30,7 +32,7 @@ def describe(tell: Teller, clip: Path, raw: Motion, cleaned: Motion) -> Iterator
     seconds = np.arange(len(raw.joints)) // FRAMES_ALIKE
     yield tell.share(f"{clip.stem}: frames with a hand", raw.seen, seconds)
     for name, motion in (("raw", raw), ("cleaned", cleaned)):
-        shaking = acceleration(to_palm_size(motion.joints))
+        shaking = acceleration(to_palm_size(motion.joints)).mean(axis=1)
         yield tell.spread(f"{clip.stem}: acceleration, {name}", "mm/frame^2", shaking, seconds[1:-1])
         steps = wrist_steps(motion)
         flips = float((steps > FLIP_DEGREES).sum())

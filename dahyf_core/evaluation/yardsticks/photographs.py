@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from dahyf_core.datasets import Photographs
 from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
-from dahyf_core.evaluation.yardsticks.metrics import Array, epe
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.synthetic import in_patches
-from dahyf_core.evaluation.yardsticks.systems import System, gather
+from dahyf_core.evaluation.yardsticks.systems import Array, System, gather
+from dahyf_core.metrics import epe
 
 NAME = "photographs"
 SAME_HAND_PX = 40.0

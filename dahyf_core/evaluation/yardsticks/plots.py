@@ -9,8 +9,8 @@ import numpy as np
 
 from dahyf_core.evaluation.yardsticks.confidence import NAME as CONFIDENCE
 from dahyf_core.evaluation.yardsticks.confidence import OTHER_THINGS, PRECISION, RIGHT_ANSWERS
-from dahyf_core.evaluation.yardsticks.metrics import PrecisionRecall
 from dahyf_core.evaluation.yardsticks.rows import Row
+from dahyf_core.metrics import PrecisionRecall
 
 COLUMNS = 3
 SIZE = 4.0

@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dahyf_core.metrics import bootstrap
+
 Array = NDArray[np.floating]
 Statistic = Callable[[Array], float]
-
-RESAMPLES = 1000
-INTERVAL = (2.5, 97.5)
-"""Percentiles of the bootstrap distribution: 95 %."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,21 +92,6 @@ class Teller:
     def number(self, measure: str, unit: str, value: float, count: int) -> Row:
         """One number from `count` observations."""
         return Row(self.yardstick, measure, unit, self.system, count, value)
-
-
-def bootstrap(values: Array, groups: NDArray[Any], statistic: Statistic) -> tuple[float, float]:
-    """The 95 % percentile interval (Efron 1979) of a statistic of values (N,), whole groups (N,) drawn at random."""
-    random = np.random.default_rng(0)
-    _, group = np.unique(groups, return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    parts = np.split(values[order], np.cumsum(np.bincount(group))[:-1])
-    draws = random.integers(len(parts), size=(RESAMPLES, len(parts)))
-    if len(parts) == len(values):
-        samples = [statistic(values[order][draw]) for draw in draws]
-    else:
-        samples = [statistic(np.concatenate([parts[part] for part in draw])) for draw in draws]
-    low, high = np.percentile(samples, INTERVAL)
-    return float(low), float(high)
 
 
 def markdown(rows: Sequence[Row], systems: Sequence[str]) -> str:

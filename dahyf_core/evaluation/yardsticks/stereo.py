@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from dahyf_core.evaluation.yardsticks.inputs import VIEWS, Inputs, file_numbers
-from dahyf_core.evaluation.yardsticks.metrics import Array, epe, pa_mpjpe, to_palm_size
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
-from dahyf_core.evaluation.yardsticks.systems import Motion, System
+from dahyf_core.evaluation.yardsticks.systems import Array, Motion, System
 from dahyf_core.geometry import angle_between
+from dahyf_core.metrics import epe, pa_mpjpe, to_palm_size
 
 NAME = "stereo"
 FRAMES_ALIKE = 30

@@ -4,17 +4,59 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from dahyf_core.geometry import MIDDLE_KNUCKLE, PALM, WRIST, nearest_rotation, similarity_aligned
+
 Array = NDArray[np.floating]
 
 PCK_THRESHOLDS = np.linspace(0.0, 0.05, 100)
 """Metres; those of FreiHAND's and HO-3D's evaluation."""
 F_THRESHOLDS = (0.005, 0.015)
 """Metres."""
+PALM_MM = 90.0
+"""Length from wrist to middle knuckle to which hands are scaled where their true size is unknown."""
 
 
 def distances(points: Array, truth: Array) -> Array:
     """(..., K, D), (..., K, D) -> (..., K): of joints or vertices in space, or of points in the picture (EPE)."""
     return np.linalg.norm(points - truth, axis=-1)
+
+
+def epe(located: Array, truth: Array, known: NDArray[np.bool_] | None = None) -> Array:
+    """End-point error: mean distance of the joints of each hand, (N, K, D), (N, K, D) -> (N,).
+
+    known: (N, K), joints that count; NaN for a hand without any.
+    """
+    errors = distances(located, truth)
+    counts = np.ones_like(errors) if known is None else known.astype(float)
+    with np.errstate(invalid="ignore"):
+        return (errors * counts).sum(axis=1) / counts.sum(axis=1)
+
+
+def mpjpe(joints: Array, truth: Array) -> Array:
+    """Mean distance of joints (N, 21, 3) from the truth, wrists together and palms made as long as the true ones."""
+    relative, true_relative = joints - joints[:, WRIST, None], truth - truth[:, WRIST, None]
+    scale = _palm_length(truth) / _palm_length(joints)
+    return epe(scale[:, None, None] * relative, true_relative)
+
+
+def pa_mpjpe(points: Array, truth: Array) -> Array:
+    """Mean distance of points (N, K, 3) after the best rotation, scale and shift, without reflection (Procrustes)."""
+    return epe(similarity_aligned(points, truth), truth)
+
+
+def to_palm_size(joints: Array) -> Array:
+    """Joints (N, 21, 3) in any unit, with the wrist at the origin and a palm of PALM_MM."""
+    return (joints - joints[:, WRIST, None]) * (PALM_MM / _palm_length(joints))[:, None, None]
+
+
+def palm_rotation(joints: Array, flat_joints: Array) -> Array:
+    """The wrist's rotation (N, 3, 3) that brings the palm of a flat hand (21, 3) closest to that of joints (N, 21, 3).
+
+    Kabsch on wrist and knuckles: for systems that give points and no rotations.
+    """
+    palm, flat_palm = joints[:, PALM], flat_joints[PALM]
+    palm, flat_palm = palm - palm.mean(axis=1, keepdims=True), flat_palm - flat_palm.mean(axis=0)
+    return nearest_rotation(np.swapaxes(palm, 1, 2) @ flat_palm)
 
 
 def mean_over_joints(errors: Array) -> float:
@@ -67,3 +109,8 @@ def _joint_means(values: Array) -> Array:
 def _mean(values: Array) -> float:
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else float("nan")
+
+
+def _palm_length(joints: Array) -> Array:
+    """From wrist to middle knuckle: (N, 21, 3) -> (N,)."""
+    return np.linalg.norm(joints[:, MIDDLE_KNUCKLE] - joints[:, WRIST], axis=-1)

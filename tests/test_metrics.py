@@ -8,21 +8,28 @@ from hypothesis.extra.numpy import arrays
 from scipy.linalg import orthogonal_procrustes
 from scipy.spatial.transform import Rotation
 
-from dahyf_core.evaluation import (
+from dahyf_core.metrics import (
+    PALM_MM,
     PCK_THRESHOLDS,
+    PrecisionRecall,
     acceleration,
-    acceleration_error,
+    agreement,
     area_under_pck,
-    bootstrap_interval,
+    auroc,
+    bootstrap,
+    bootstrap_of_means,
     distances,
+    epe,
     f_scores,
     freihand_aligned,
-    jitter,
     mean_over_joints,
+    mpjpe,
+    pa_mpjpe,
     pck_curve,
     root_aligned,
     scale_translation_aligned,
     similarity_aligned,
+    to_palm_size,
 )
 
 RANDOM = np.random.default_rng(0)
@@ -31,6 +38,7 @@ TRUTH = HANDS + RANDOM.normal(0, 0.01, (4, 21, 3))
 MIRROR = np.array([-1.0, 1.0, 1.0])
 SINGLE = np.arange(63).reshape(21, 3) ** 1.5 % 0.11
 """A hand without any symmetry."""
+TURNS = Rotation.random(4, random_state=1).as_matrix()
 
 rotations = st.integers(0, 2**32 - 1).map(lambda seed: Rotation.random(random_state=seed).as_matrix())
 scales = st.floats(0.1, 10)
@@ -146,28 +154,25 @@ def test_f_score_is_that_of_all_pairs() -> None:
     np.testing.assert_allclose(f_scores(found, truth)[:, 0], 2 * precision * recall / (precision + recall))
 
 
-def test_steady_motion_has_no_acceleration_and_steady_acceleration_no_jitter() -> None:
-    rate, time = 30.0, np.arange(12)[:, None, None] / 30.0
-    steady = np.array([0.3, -0.1, 0.2]) * time + SINGLE
-    np.testing.assert_allclose(acceleration(steady, rate), 0.0, atol=1e-9)
-    falling = steady + np.array([0.0, 9.81, 0.0]) / 2 * time**2
-    np.testing.assert_allclose(acceleration(falling, rate), 9.81)
-    np.testing.assert_allclose(jitter(falling, rate), 0.0, atol=1e-7)
-    np.testing.assert_allclose(jitter(falling + np.array([0.0, 0.0, 2.0]) * time**3, rate), 12.0)
-    np.testing.assert_allclose(acceleration_error(falling, steady, rate), 9.81)
+def test_falling_accelerates_by_as_much_at_uneven_times_and_steady_motion_does_not() -> None:
+    times = np.array([0.0, 0.03, 0.07, 0.08, 0.15, 0.2])
+    steady = np.array([0.3, -0.1, 0.2]) * times[:, None, None] + SINGLE
+    np.testing.assert_allclose(acceleration(steady, times), 0.0, atol=1e-9)
+    falling = steady + np.array([0.0, 9.81, 0.0]) / 2 * times[:, None, None] ** 2
+    np.testing.assert_allclose(acceleration(falling, times), 9.81)
 
 
-def test_a_missing_frame_is_left_out_of_motion() -> None:
-    clip = np.tile(SINGLE, (6, 1, 1))
-    clip[2] = np.nan
-    assert np.isfinite(acceleration(clip, 25.0)).all(axis=1).tolist() == [False, False, False, True]
-    assert acceleration(np.stack([clip, clip]), 25.0).shape == (2, 4, 21)
+def test_frames_without_times_count_as_one_each_and_a_missing_one_is_left_out() -> None:
+    clip = np.arange(8.0)[:, None, None] ** 2 * np.ones((8, 21, 3))
+    np.testing.assert_allclose(acceleration(clip), 2 * np.sqrt(3))
+    clip[5] = np.nan
+    assert np.isfinite(acceleration(clip)).all(axis=1).tolist() == [True, True, True, False, False, False]
 
 
 def test_interval_holds_the_mean_and_shrinks_with_the_number_of_sources() -> None:
     def width(count: int, copies: int) -> float:
         errors = np.repeat(np.random.default_rng(1).gamma(2.0, 5.0, (count, 1)), copies, axis=0)
-        low, high = bootstrap_interval(errors, np.repeat(np.arange(count).astype(str), copies))
+        low, high = bootstrap_of_means(errors, np.repeat(np.arange(count).astype(str), copies))
         assert low < mean_over_joints(errors) < high
         return high - low
 
@@ -177,9 +182,90 @@ def test_interval_holds_the_mean_and_shrinks_with_the_number_of_sources() -> Non
 
 def test_interval_has_the_width_of_the_central_limit() -> None:
     errors = np.random.default_rng(2).normal(10.0, 3.0, (900, 1))
-    low, high = bootstrap_interval(errors, np.arange(900).astype(str))
+    low, high = bootstrap_of_means(errors, np.arange(900).astype(str))
     assert (high - low) / 2 == pytest.approx(1.96 * errors.std() / 30, rel=0.1)
 
 
 def test_interval_of_nothing_is_unknown() -> None:
-    assert np.isnan(bootstrap_interval(np.full((3, 21), np.nan), np.array(["a", "b", "c"]))).all()
+    assert np.isnan(bootstrap_of_means(np.full((3, 21), np.nan), np.array(["a", "b", "c"]))).all()
+
+
+def test_epe_is_the_mean_distance_of_known_joints():
+    truth = np.zeros((2, 21, 2))
+    located = truth.copy()
+    located[0, 3] = 3, 4
+    located[1, :2] = 10, 0
+    known = np.ones((2, 21), bool)
+    known[1, 2:] = False
+    np.testing.assert_allclose(epe(located, truth), [5 / 21, 20 / 21])
+    np.testing.assert_allclose(epe(located, truth, known), [5 / 21, 10])
+    assert np.isnan(epe(located, truth, np.zeros_like(known))).all()
+
+
+def test_mpjpe_sees_neither_place_nor_size_but_rotation():
+    truth = HANDS
+    np.testing.assert_allclose(mpjpe(3 * truth + 7, truth), 0, atol=1e-12)
+    assert (mpjpe(truth @ TURNS[0], truth) > 0.02).all()
+
+
+def test_procrustes_takes_out_a_similarity_and_no_mirror():
+    truth = HANDS
+    moved = 0.3 * truth @ TURNS + np.array([1.0, -2.0, 3.0])
+    np.testing.assert_allclose(pa_mpjpe(moved, truth), 0, atol=1e-12)
+    assert (pa_mpjpe(truth * (-1, 1, 1), truth) > 0.01).all()
+
+
+def test_palm_size_is_the_same_for_all():
+    scaled = to_palm_size(HANDS)
+    np.testing.assert_allclose(scaled[:, 0], 0, atol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(scaled[:, 9], axis=-1), PALM_MM)
+
+
+def test_auroc_counts_pairs():
+    assert auroc(np.array([0.9, 0.8]), np.array([0.1, 0.2])) == 1
+    assert auroc(np.array([0.5]), np.array([0.5])) == 0.5
+    assert auroc(np.array([0.3, 0.9]), np.array([0.5, 0.1])) == 0.75
+
+
+def test_precision_and_recall_at_each_threshold():
+    curve = PrecisionRecall.of(np.array([0.4, 0.8, 0.9, 1.0]), np.array([0.1, 0.2, 0.5, 0.3]))
+    np.testing.assert_allclose(curve.threshold, [0.1, 0.2, 0.3, 0.4, 0.5, 0.8, 0.9, 1.0])
+    np.testing.assert_allclose(curve.recall, [1, 1, 1, 1, 0.75, 0.75, 0.5, 0.25])
+    np.testing.assert_allclose(curve.precision, [0.5, 4 / 7, 2 / 3, 0.8, 0.75, 1, 1, 1])
+    assert curve.precise_threshold(0.78) == 0.8, "not 0.4: precision falls again after it"
+    assert curve.precise_threshold(0.5) == 0.1
+    assert np.isnan(PrecisionRecall.of(np.array([0.1]), np.array([0.9])).precise_threshold(0.9))
+
+
+def test_bootstrap_interval_is_that_of_the_mean_and_draws_groups_whole():
+    values = np.random.default_rng(2).normal(5, 1, 400)
+    low, high = bootstrap(values, np.arange(400), lambda sample: float(sample.mean()))
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
+    assert low < values.mean() < high
+    repeated = np.repeat(values, 4)
+    grouped = bootstrap(repeated, np.repeat(np.arange(400), 4), lambda sample: float(sample.mean()))
+    np.testing.assert_allclose(grouped, (low, high), atol=0.05)
+
+
+JOINTS = np.random.default_rng(0).normal(0, 0.2, (1, 21, 2))
+
+
+def test_agreement_sees_a_wrong_size_a_wrong_pose_and_a_wrong_place() -> None:
+    assert agreement(JOINTS, JOINTS) == pytest.approx(1)
+    assert agreement(JOINTS, 0.5 * JOINTS) == agreement(0.5 * JOINTS, JOINTS) == pytest.approx(0.5)
+    assert agreement(JOINTS, JOINTS[:, ::-1]) < 0.6
+    assert agreement(JOINTS, JOINTS + 0.5) < 0.5
+    assert agreement(JOINTS, -JOINTS) == 0
+    assert agreement(JOINTS, np.zeros_like(JOINTS)) == 0
+
+
+def test_agreement_s_torch_twin_says_the_same_and_has_gradients() -> None:
+    torch = pytest.importorskip("torch", reason="the torch twins need the [train] extra")
+    from dahyf_core.metrics import tensors
+
+    located = RANDOM.normal(0, 0.2, (40, 21, 2))
+    projected = RANDOM.normal(0, 0.2, (40, 21, 2)) + RANDOM.uniform(-1, 2, (40, 1, 1)) * located
+    pair = [torch.from_numpy(joints).requires_grad_() for joints in (located, projected)]
+    found = tensors.agreement(*pair)
+    np.testing.assert_allclose(found.detach(), agreement(located, projected), atol=1e-12)
+    assert torch.autograd.gradcheck(tensors.agreement, [joints[:3].detach().requires_grad_() for joints in pair])

@@ -1,20 +1,15 @@
 """What is taken out of a found hand before it is compared with the truth, as each benchmark has it.
 
-All take points and truth (..., K, 3) of one unit, and give back the points, moved. No point may be NaN.
+`similarity_aligned` is the "PA" of papers. All take points and truth (..., K, 3) of one unit, and give back the
+points, moved. No point may be NaN.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core import geometry
-from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST
+from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST, similarity_aligned
 
 Array = NDArray[np.floating]
-
-
-def similarity_aligned(points: Array, truth: Array) -> Array:
-    """The best rotation (det = +1), scale and translation: "PA" of papers, Procrustes analysis."""
-    return geometry.similarity_aligned(points, truth)
 
 
 def freihand_aligned(points: Array, truth: Array) -> Array:
@@ -22,7 +17,7 @@ def freihand_aligned(points: Array, truth: Array) -> Array:
 
     A hand that was taken for its mirror image passes for right.
     """
-    return geometry.similarity_aligned(points, truth, reflection=True)
+    return similarity_aligned(points, truth, reflection=True)
 
 
 def root_aligned(points: Array, truth: Array) -> Array:

@@ -1,0 +1,18 @@
+"""How joints move: what a viewer sees as shaking."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+
+
+def acceleration(points: Array, times: Array | None = None) -> Array:
+    """Length of the second divided differences of points (T, K, D) at times (T,), seconds: (T - 2, K) units/s^2.
+
+    Without times, of frames that are evenly spaced: units/frame^2. A frame without the hand is NaN, and so is all that
+    touches it.
+    """
+    steps = np.ones(len(points) - 1) if times is None else np.diff(times)
+    velocity = np.diff(points, axis=0) / steps[:, None, None]
+    between = (steps[1:] + steps[:-1])[:, None, None] / 2
+    return np.linalg.norm(np.diff(velocity, axis=0) / between, axis=-1)
