@@ -130,6 +130,13 @@ def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
         help="what becomes of the captured wrist (default: rotation)",
     )
     parser.add_argument(
+        "--arm",
+        choices=[arm.lower() for arm in retarget.Arm],
+        default=retarget.Arm.AUTO.lower(),
+        help="whether the arm turns with the hand; auto: where nothing animates it (default: auto)",
+    )
+    parser.add_argument("--any-wrist", action="store_true", help="let the wrist bend further than a human's")
+    parser.add_argument(
         "--space",
         choices=[space.lower() for space in retarget.Space],
         default=retarget.Space.WORLD.lower(),
@@ -202,13 +209,16 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
     preset = retarget.choose_preset(rig, chosen.preset)
     hands, frames, space = 0, 0, retarget.Space(chosen.space.upper())
     timeline = timeline_of(bpy.context.scene, chosen.start_frame)
+    choice = retarget.WristChoice(
+        retarget.Wrist(chosen.wrist.upper()), retarget.Arm(chosen.arm.upper()), not chosen.any_wrist
+    )
     for number, path in enumerate(chosen.captures):
         capture = read_capture(path.resolve())
         found = retarget.of_sides(retarget.capture_sources(capture, timeline), chosen.hands.upper())
         sources = [retarget.placed(bpy.context.scene, each, space, chosen.mirror) for each in found]
         if number:
             retarget.set_aside(rig)
-        done = retarget.retarget(bpy.context, rig, sources, preset, retarget.Wrist(chosen.wrist.upper()))
+        done = retarget.retarget(bpy.context, rig, sources, preset, choice)
         for warning in done.warnings:
             say("warning", text=warning)
         text = f"{retarget.summary(done)}, from {path}."

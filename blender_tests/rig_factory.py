@@ -1,7 +1,7 @@
 """Characters' arms, built from the bone names of a preset: any rest pose, roll, size and number of finger bones."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
@@ -15,13 +15,18 @@ from addon.retarget.presets import Preset
 
 SHOULDER = Vector((0.2, 0.0, 1.4))
 ARM = 0.55
+ELBOW = Vector((0.28, 0.02, 0.0))
+"""From the shoulder of a left arm in T-pose: a bit behind the line to the wrist."""
 PALM_DOWN = Matrix.Rotation(np.pi / 2, 4, "X")
 """MANO's rest axes to those of a character in T-pose: the back of the hand up, the thumb to the front."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a rig is made. arm_drop and finger_bend in radians; size: of the hand; across: bones lie across fingers."""
+    """How a rig is made. arm_drop and finger_bend in radians; size: of the hand; across: bones lie across fingers.
+
+    elbows: without them an arm is one bone.
+    """
 
     arm_drop: float = 0.0
     finger_bend: float = 0.0
@@ -29,6 +34,7 @@ class Style:
     metacarpals: bool = False
     across: bool = False
     connected: bool = False
+    elbows: bool = True
     scale: float = 1.0
     seed: int = 0
 
@@ -70,7 +76,12 @@ def add_arm(
     shoulder = Vector((sign * SHOULDER.x, SHOULDER.y, SHOULDER.z))
     drop = Matrix.Translation(shoulder) @ Matrix.Rotation(sign * style.arm_drop, 4, "Y")
     wrist = drop @ Vector((sign * ARM, 0, 0))
-    arm = add(bones, f"arm_{side}", shoulder, wrist, root, rng)
+    elbow = drop @ Vector((sign * ELBOW.x, ELBOW.y, ELBOW.z))
+    if style.elbows:
+        upper = add(bones, f"arm_{side}", shoulder, elbow, root, rng)
+        arm = add(bones, f"forearm_{side}", elbow, wrist, upper, rng)
+    else:
+        arm = add(bones, f"arm_{side}", shoulder, wrist, root, rng)
     place = drop @ Matrix.Translation((sign * ARM, 0, 0)) @ PALM_DOWN @ Matrix.Scale(style.size, 4)
     fingers = {finger: [place @ Vector(p) for p in points] for finger, points in finger_points(side, style).items()}
     names = preset.bones
@@ -137,4 +148,4 @@ def without(preset: Preset, *parts: str) -> Preset:
     bones: Mapping[str, str] = {
         joint: bone for joint, bone in preset.bones.items() if not any(part in joint for part in parts)
     }
-    return Preset(preset.name, bones, preset.source, preset.ik_switches)
+    return replace(preset, bones=bones)

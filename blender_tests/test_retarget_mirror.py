@@ -9,7 +9,7 @@ from rig_factory import Style, build_rig
 from test_retarget import MIXAMO, curve_values
 
 from addon.backend.capture_file import Capture
-from addon.retarget import Wrist, capture_sources, retarget, scene_sources
+from addon.retarget import Wrist, WristChoice, capture_sources, retarget, scene_sources
 from addon.retarget.mirror import mirrored
 from addon.scene.scene_import import ImportOptions, import_capture
 from addon.scene.timing import Timeline
@@ -31,9 +31,15 @@ def test_a_mirrored_capture_moves_a_rig_as_the_mirrored_footage_would(wrist: Wri
     rig = build_rig(MIXAMO, Style(arm_drop=0.4, seed=3))
     sources = [mirrored(source) for source in capture_sources(capture, Timeline())]
     assert [source.motion.side for source in sources] == ["left", "right"]
-    retarget(bpy.context, rig, sources, MIXAMO, wrist)
+    retarget(bpy.context, rig, sources, MIXAMO, WristChoice(wrist))
     by_option = curve_values(rig)
-    retarget(bpy.context, rig, capture_sources(make_capture(mirror_capture, frames=3), Timeline()), MIXAMO, wrist)
+    retarget(
+        bpy.context,
+        rig,
+        capture_sources(make_capture(mirror_capture, frames=3), Timeline()),
+        MIXAMO,
+        WristChoice(wrist),
+    )
     by_footage = curve_values(rig)
     assert set(by_option) == set(by_footage)
     for key, values in by_footage.items():

@@ -63,9 +63,10 @@ def knuckles_at_the_wrist(rig: bpy.types.Object) -> dict:
 
 
 def connected_hand(rig: bpy.types.Object) -> dict:
-    """The second hand cannot be moved."""
+    """The second hand has no arm and cannot be moved."""
 
     def change(bones: bpy.types.ArmatureEditBones) -> None:
+        bones[HAND].parent = bones["root"]
         bones[HAND].use_connect = True
 
     edit(rig, change)

@@ -38,6 +38,8 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
     wrist: bpy.props.EnumProperty(
         name="Wrist", description="What becomes of the captured wrist", items=capture_properties.WRIST_ITEMS
     )
+    arm: bpy.props.EnumProperty(name="Arm", description=capture_properties.ARM, items=capture_properties.ARM_ITEMS)
+    human_wrist: bpy.props.BoolProperty(name="Human Wrist", description=capture_properties.HUMAN_WRIST, default=True)
     space: bpy.props.EnumProperty(
         name="Space", description="In which the wrist stays as it was filmed", items=capture_properties.SPACE_ITEMS
     )
@@ -52,7 +54,8 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
             armature = named_rig(context, self.target)
             preset = chosen_preset(armature, self.preset)
             sources = chosen_sources(context, self.source, self.hands, self.space, self.mirror)
-            plan = retarget.plan_retarget(context, armature, sources, preset, retarget.Wrist(self.wrist))
+            choice = wrist_choice(self.wrist, self.arm, self.human_wrist)
+            plan = retarget.plan_retarget(context, armature, sources, preset, choice)
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -269,6 +272,11 @@ def chosen_sources(
     return [retarget.placed(context.scene, each, retarget.Space(space), mirror) for each in found]
 
 
+def wrist_choice(wrist: str, arm: str, human: bool) -> retarget.WristChoice:
+    """What is asked for, of the identifiers that properties have."""
+    return retarget.WristChoice(retarget.Wrist(wrist), retarget.Arm(arm), human)
+
+
 def begin_preview(context: bpy.types.Context) -> None:
     """Show what the panel's settings make of the rig. Raises RetargetError."""
     settings = capture_properties.settings_of(context.scene)
@@ -278,7 +286,8 @@ def begin_preview(context: bpy.types.Context) -> None:
         context, source, settings.retarget_hands, settings.retarget_space, settings.retarget_mirror
     )
     preset = chosen_preset(armature, settings.retarget_preset)
-    plan = retarget.plan_retarget(context, armature, sources, preset, retarget.Wrist(settings.retarget_wrist))
+    choice = wrist_choice(settings.retarget_wrist, settings.retarget_arm, settings.retarget_human_wrist)
+    plan = retarget.plan_retarget(context, armature, sources, preset, choice)
     end_preview(context)
     preview.begin(context, plan)
 

@@ -32,9 +32,13 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         column = drawing.split_column(self.layout)
         for name in ("target", "source", "preset", "hands", "mirror", "wrist"):
             column.prop(settings, f"retarget_{name}")
-        row = column.row()
-        row.active = settings.retarget_wrist != "NONE"
-        row.prop(settings, "retarget_space")
+        arm = column.row()
+        arm.active = settings.retarget_wrist == "ROTATION"
+        arm.prop(settings, "retarget_arm")
+        with_wrist = column.column()
+        with_wrist.active = settings.retarget_wrist != "NONE"
+        with_wrist.prop(settings, "retarget_human_wrist")
+        with_wrist.prop(settings, "retarget_space")
         column.separator()
         self.layout.operator(DAHYF_HANDS_OT_edit_mapping.bl_idname, icon="VIEW_PAN")
         reason = obstacle(context)
@@ -71,6 +75,8 @@ def fill_in(button: bpy.types.OperatorProperties, settings: capture_properties.D
     button.preset = settings.retarget_preset
     button.hands = settings.retarget_hands
     button.wrist = settings.retarget_wrist
+    button.arm = settings.retarget_arm
+    button.human_wrist = settings.retarget_human_wrist
     button.space = settings.retarget_space
     button.mirror = settings.retarget_mirror
 

@@ -11,18 +11,20 @@ from .plan import Plan, plan_retarget
 from .presets import Preset
 from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
 from .space import Space, placed
-from .wrist import Wrist
+from .wrist import Arm, Wrist, WristChoice
 from .writing import Retargeted, has_result, remove, retarget, set_aside, summary, write
 
 __all__ = (
     "AUTOMATIC",
     "CAPTURE_PROPERTY",
+    "Arm",
     "Plan",
     "Preset",
     "Retargeted",
     "Source",
     "Space",
     "Wrist",
+    "WristChoice",
     "available_presets",
     "capture_sources",
     "check_not_linked",

@@ -20,7 +20,7 @@ from .rotations import FloatArray, quaternions_from_matrices
 from .solve import RestBone, TargetHand, finger_keys
 from .source import Source
 from .target import missing_fingers, missing_hands, rest_bones, target_hands
-from .wrist import HandPair, Part, Wrist, first_key, wrist_parts
+from .wrist import DEFAULT_CHOICE, HandPair, Part, WristChoice, first_key, plan_wrists
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def plan_retarget(
     armature: bpy.types.Object,
     sources: Sequence[Source],
     preset: Preset,
-    wrist: Wrist = Wrist.ROTATION,
+    choice: WristChoice = DEFAULT_CHOICE,
 ) -> Plan:
     """Work out the keys by which a rig's hands do what the sources do. Raises RetargetError. Nothing changes.
 
@@ -67,8 +67,8 @@ def plan_retarget(
         for source, hand in hands:
             helpers = helper_turns(context.scene, armature, bones, source, hand)
             parts.append((source.times, list(finger_channels(armature, source, hand, helpers))))
-        if wrist is not Wrist.NONE:
-            parts += wrist_parts(context.scene, armature, hands, preset, wrist)
+        wrists = plan_wrists(context.scene, armature, bones, hands, preset, choice)
+        parts += wrists.parts
         parts += list(neutral_parts(armature, preset, parts))
     for times, channels in parts:
         check_numbers(armature, times, channels)
@@ -79,7 +79,7 @@ def plan_retarget(
         sides=sides,
         side_of_path=sides_of_paths(bones, preset, parts),
         frames=len(np.unique(np.concatenate([source.times.frames for source, _ in hands]))),
-        warnings=(*preset.notes, *cautions(armature, sources, chosen, hands)),
+        warnings=(*preset.notes, *cautions(armature, sources, chosen, hands), *wrists.warnings),
     )
 
 

@@ -1,17 +1,24 @@
 """What a rig does on some frames, by playing the scene."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 import bpy
 import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
+from .. import compat
 from .values import keyed_values, put_values
 
 Matrices = NDArray[np.float64]
+
+BONE_PATH: Final = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(?:location|rotation)')
+STILL: Final = 1e-4
+"""The range of an F-curve's values up to which it only poses."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +66,25 @@ def unchanged(scene: bpy.types.Scene) -> Iterator[None]:
         scene.frame_set(shown, subframe=subframe)
         for each, values in posed:
             put_values(each, values)
+
+
+def moving_bones(armature: bpy.types.Object) -> set[str]:
+    """The bones that a rig's own animation moves: some F-curve of theirs has more than one value."""
+    found = set()
+    for curve in compat.playing_fcurves(armature):
+        bone = BONE_PATH.match(curve.data_path)
+        if bone and ranges_over(curve) > STILL:
+            found.add(bpy.utils.unescape_identifier(bone.group(1)))
+    return found
+
+
+def ranges_over(curve: bpy.types.FCurve) -> float:
+    """How far the keys of an F-curve are apart in value; without keys, as one of modifiers alone, without end."""
+    values = np.empty(2 * len(curve.keyframe_points), np.float32)
+    curve.keyframe_points.foreach_get("co", values)
+    if curve.modifiers or not len(values):
+        return float("inf")
+    return float(np.ptp(values[1::2]))
 
 
 def is_animated(armature: bpy.types.Object) -> bool:

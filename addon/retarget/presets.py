@@ -1,17 +1,20 @@
 """Presets: which bone of a rig is which joint, as JSON files. No bpy here.
 
     {"name": "Mixamo", "source": "where the names come from", "bones": {"LEFT_HAND": "mixamorig:LeftHand", ...},
-     "ik_switches": {"LEFT": {"bone": "upper_arm_parent.L", "property": "IK_FK", "value": 0.0}}}
+     "ik_switches": {"LEFT": {"bone": "upper_arm_parent.L", "property": "IK_FK", "value": 0.0}},
+     "poles": {"LEFT": {"bone": "upper_arm_ik_target.L",
+                        "switch": {"bone": "upper_arm_parent.L", "property": "pole_vector", "value": 1.0}}}}
 
 `ik_switches` is for rigs with LEFT_HAND_IK or RIGHT_HAND_IK: the custom property, and its value, that make the arm
-follow that control. Everything but `bones` may be left out.
+follow that control. `poles`: the control to which the elbow then points, and what switches it on. Everything but
+`bones` may be left out.
 """
 
 import json
 import re
 import tempfile
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,16 +46,25 @@ class IkSwitch:
 
 
 @dataclass(frozen=True)
-class Preset:
-    """bones: joint (`RIGHT_INDEX_PROXIMAL`) to bone name. ik_switches: by side. source: where the names come from.
+class Pole:
+    """The bone to which the elbow points where the arm follows the hand's control, and what switches it on."""
 
-    notes: sentences on how it fits the rig that it was chosen for.
+    bone: str
+    switch: IkSwitch | None
+
+
+@dataclass(frozen=True)
+class Preset:
+    """bones: joint (`RIGHT_INDEX_PROXIMAL`) to bone name. ik_switches and poles: by side, `left` or `right`.
+
+    source: where the names come from. notes: sentences on how it fits the rig that it was chosen for.
     """
 
     name: str
     bones: Mapping[str, str]
     source: str = ""
     ik_switches: Mapping[str, IkSwitch] = field(default_factory=dict)
+    poles: Mapping[str, Pole] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
 
@@ -87,12 +99,20 @@ def parsed(fallback_name: str, content: Any) -> Preset:
         side.lower(): ik_switch(table(switch, "an IK switch"))
         for side, switch in table(content.get("ik_switches", {}), "its IK switches").items()
     }
-    if not set(switches) <= set(SIDES):
-        raise ValueError("an IK switch is of neither side")
-    source = content.get("source", "")
-    return Preset(
-        text(content.get("name", fallback_name), "its name"), bones, source and text(source, "its source"), switches
-    )
+    poles = {
+        side.lower(): pole(table(found, "a pole"))
+        for side, found in table(content.get("poles", {}), "its poles").items()
+    }
+    if not {*switches, *poles} <= set(SIDES):
+        raise ValueError("an IK switch or a pole is of neither side")
+    name, source = text(content.get("name", fallback_name), "its name"), content.get("source", "")
+    return Preset(name, bones, source and text(source, "its source"), switches, poles)
+
+
+def pole(content: Mapping[str, Any]) -> Pole:
+    """A pole from a JSON table. Raises ValueError or KeyError for anything else."""
+    switch = ik_switch(table(content["switch"], "the switch of a pole")) if "switch" in content else None
+    return Pole(text(content["bone"], "the bone of a pole"), switch)
 
 
 def ik_switch(content: Mapping[str, Any]) -> IkSwitch:
@@ -123,9 +143,10 @@ def write_preset(preset: Preset, path: Path) -> None:
         "name": preset.name,
         "source": preset.source,
         "bones": dict(preset.bones),
-        "ik_switches": {
-            side.upper(): {"bone": switch.bone, "property": switch.property, "value": switch.value}
-            for side, switch in preset.ik_switches.items()
+        "ik_switches": {side.upper(): asdict(switch) for side, switch in preset.ik_switches.items()},
+        "poles": {
+            side.upper(): {key: value for key, value in asdict(pole).items() if value is not None}
+            for side, pole in preset.poles.items()
         },
     }
     try:
@@ -159,7 +180,8 @@ def fitted(preset: Preset, bone_names: Collection[str]) -> Preset:
         found = bone if bone in bone_names else by_plain_name.get(plain(bone))
         if found is not None:
             bones[joint] = found
-    return replace(preset, bones=bones)
+    poles = {side: pole for side, pole in preset.poles.items() if pole.bone in bone_names}
+    return replace(preset, bones=bones, poles=poles)
 
 
 def plain(bone: str) -> str:

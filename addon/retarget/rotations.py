@@ -23,6 +23,24 @@ def matrices_from_axis_angle(vectors: FloatArray) -> FloatArray:
     return np.eye(3) + np.sinc(angle / np.pi) * cross + half**2 / 2 * cross @ cross
 
 
+def turns_about(axes: FloatArray, angles: FloatArray) -> FloatArray:
+    """(..., 3, 3) turns by angles (...), radians, about unit vectors (..., 3)."""
+    return matrices_from_axis_angle(axes * np.asarray(angles)[..., None])
+
+
+def axis_angle_from_matrices(matrices: FloatArray) -> FloatArray:
+    """(..., 3, 3) to (..., 3) radians, of length pi at most."""
+    quaternions = quaternions_from_matrices(matrices)
+    sine = np.linalg.norm(quaternions[..., 1:], axis=-1, keepdims=True)
+    angle = 2 * np.arctan2(sine, quaternions[..., :1])
+    return quaternions[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
+
+
+def degrees_between(first: FloatArray, second: FloatArray) -> FloatArray:
+    """(...) the angles of the turns from one rotation (..., 3, 3) to another."""
+    return np.degrees(np.linalg.norm(axis_angle_from_matrices(first @ second.swapaxes(-1, -2)), axis=-1))
+
+
 def cross_matrices(vectors: FloatArray) -> FloatArray:
     """(..., 3) to the (..., 3, 3) that take v to vectors x v."""
     x, y, z = np.moveaxis(vectors, -1, 0)

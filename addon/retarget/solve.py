@@ -62,6 +62,7 @@ class RestBone:
 class TargetHand:
     """One hand of the target: the bone at the wrist, and for each finger its bones by segment, 0 nearest the palm."""
 
+    side: str
     hand: RestBone
     fingers: Mapping[str, Mapping[int, RestBone]]
 

@@ -71,7 +71,7 @@ def target_hand(rig_name: str, bones: Bones, preset: Preset, side: str) -> Targe
         found = [preset.bones.get(joint) for joint in finger_joints(side, finger)]
         segments = {segment: bones[name] for segment, name in enumerate(found) if name is not None}
         fingers[finger] = with_tip(bones, segments) if segments else {}
-    hand = TargetHand(bones[wrist], fingers)
+    hand = TargetHand(side, bones[wrist], fingers)
     if len(common_knuckles(hand)) < FEWEST_KNUCKLES:
         raise RetargetError(
             f"The rig {rig_name} has fewer than two fingers at {wrist} by the preset {preset.name}: "

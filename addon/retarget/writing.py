@@ -28,8 +28,8 @@ from .results import (
     track_states,
 )
 from .source import Source
-from .values import values_of
-from .wrist import Wrist
+from .values import put_values, values_of
+from .wrist import DEFAULT_CHOICE, WristChoice
 
 LONGEST_NAME: Final = 60
 """Bytes of an Action's name; Blender's limit is 63."""
@@ -57,13 +57,13 @@ def retarget(
     armature: bpy.types.Object,
     sources: Sequence[Source],
     preset: Preset,
-    wrist: Wrist = Wrist.ROTATION,
+    choice: WristChoice = DEFAULT_CHOICE,
 ) -> Retargeted:
     """Key a rig's hands so that they do what the sources do. Raises RetargetError, and then nothing has changed.
 
     See `plan_retarget` for what is keyed, and `write` for what becomes of the rig's own Action.
     """
-    return write(plan_retarget(context, armature, sources, preset, wrist))
+    return write(plan_retarget(context, armature, sources, preset, choice))
 
 
 def write(plan: Plan, preview: bool = False) -> Retargeted:
@@ -116,6 +116,7 @@ def replace_result(plan: Plan, new: NewAction, result: Result) -> list[str]:
     record.write_to(new.action, result.before.action)
     edited = result.edited
     new.assign(keep_last=False)
+    put_values(armature, {path: pose[path] for path in result.record.paths if path in pose and path not in paths})
     drop(result.action, keep=edited or result.action.use_fake_user)
     if edited:
         return [f"The Action {result.action.name} was edited since it was written; it stays in the file."]

@@ -26,15 +26,25 @@ HAND_ITEMS = (
     ("RIGHT", "Right", "The right hand alone"),
 )
 WRIST_ITEMS = (
-    ("ROTATION", "Rotation", "The hand turns as the captured one does; the arm stays as it is"),
+    ("ROTATION", "Rotation", "The hand turns as the captured one does; the arm follows where nothing animates it"),
     (
         "POSITION",
         "Rotation and Position",
-        "The hand turns and moves as the captured one does, by its IK control if it has one",
+        "The hand turns and moves as the captured one does, and the arm reaches for it",
     ),
     ("NONE", "Fingers Only", "The wrist gets no keys"),
 )
 MIRROR = "The left captured hand drives the rig's right one, and the right the left, as in a mirror before the camera"
+ARM_ITEMS = (
+    ("AUTO", "Follows Unless Animated", "The arm follows the hand where nothing animates it; animated arms stay"),
+    ("FOLLOW", "Follows the Hand", "The arm turns so that the wrist bends as a human's does, over its own animation"),
+    ("STAY", "Stays", "The arm gets no keys; the wrist bends alone"),
+)
+ARM = "Whether the arm turns so that the wrist can do what the captured one does"
+HUMAN_WRIST = (
+    "The wrist bends no further than a human's: 80 degrees down, 70 up, 20 to the thumb, 35 away from it, and the "
+    "forearm twists no further than 80. Off: the hand turns just as captured, whatever the wrist looks like"
+)
 SPACE_ITEMS = (
     ("WORLD", "World", "The hand turns and moves in the world as the captured one does in the scene"),
     ("CAMERA", "Camera", "The hand turns and moves before the scene's camera as it did before the one that filmed it"),
@@ -231,6 +241,10 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
         description="What the rig's hand takes from the wrist",
         items=WRIST_ITEMS,
         update=refresh_preview,
+    )
+    retarget_arm: bpy.props.EnumProperty(name="Arm", description=ARM, items=ARM_ITEMS, update=refresh_preview)
+    retarget_human_wrist: bpy.props.BoolProperty(
+        name="Human Wrist", description=HUMAN_WRIST, default=True, update=refresh_preview
     )
     retarget_mirror: bpy.props.BoolProperty(name="Mirror", description=MIRROR, update=refresh_preview)
     retarget_space: bpy.props.EnumProperty(
