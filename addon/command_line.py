@@ -14,9 +14,10 @@ from . import retarget
 from .backend import environment, worker
 from .backend.capture_file import read_capture
 from .errors import AddonError, OutputError, RetargetError
+from .scene import blend_file, views
 from .scene.scene_import import ImportOptions, import_capture
 from .scene.scene_setup import SceneSetup, timeline_of
-from .settings import preferences
+from .settings import capture_properties, preferences
 
 COMMAND = "dahyf_hands"
 EXIT_UNEXPECTED = 1
@@ -94,7 +95,11 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         epilog="All other options go to `dahyf capture`, for example --range 0:100 --fov 60 --max-hands 1.",
     )
     capture.add_argument("clip", type=Path, help="video, image sequence or still")
-    capture.add_argument("--capture-file", type=Path, help="where the capture is kept (default: beside OUT.blend)")
+    capture.add_argument(
+        "--capture-file",
+        type=Path,
+        help="where the capture is kept, with a number if that is taken (default: OUT.hands.npz)",
+    )
     capture.set_defaults(work=capture_clip)
     importing = commands.add_parser("import", parents=[shared], help="import a capture file")
     importing.add_argument("capture_file", type=Path, metavar="CAPTURE", help="a file that `dahyf capture` wrote")
@@ -164,7 +169,9 @@ def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say:
             "The core is not installed.",
             f"Press Set Up in the preferences, or set {environment.INTERPRETER_VARIABLE} to a Python that has it.",
         )
-    capture_file = chosen.capture_file or chosen.output.with_suffix(".hands.npz")
+    wanted = chosen.capture_file or chosen.output.with_suffix(".hands.npz")
+    capture_file = capture_properties.unused(wanted.resolve(), chosen.clip.absolute())
+    say("status", text=f"The capture is kept in {capture_file}.")
     command = environment.core_command(
         interpreter, "capture", str(chosen.clip), "--output", str(capture_file), "--json", *core_arguments
     )
@@ -195,9 +202,11 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
         SceneSetup(chosen.set_up_scene.upper()), show_footage=not chosen.no_footage, first_frame=chosen.start_frame
     )
     imported = import_capture(bpy.context, capture, options)
+    if imported.is_set_up:
+        views.look_through_camera(bpy.data.screens)
     for warning in imported.warnings:
         say("warning", text=warning)
-    save(chosen.output)
+    blend_file.save(chosen.output)
     say("done", output=str(chosen.output), hands=len(imported.rigs), frames=len(capture.frame))
 
 
@@ -224,7 +233,7 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
         text = f"{retarget.summary(done)}, from {path}."
         say("action", text=text, capture=str(path), action=done.action.name, hands=done.hands, frames=done.frames)
         hands, frames = hands + done.hands, frames + done.frames
-    save(chosen.output)
+    blend_file.save(chosen.output)
     say("done", output=str(chosen.output), hands=hands, frames=frames, preset=preset.name)
 
 
@@ -254,17 +263,6 @@ def check_output(path: Path) -> None:
         raise OutputError(f"The output {path} is no file in a folder that exists.", "Make the folder first.")
     if not os.access(path.parent, os.W_OK):
         raise OutputError(f"The folder {path.parent} cannot be written to.", "Check its permissions.")
-
-
-def save(path: Path) -> None:
-    """Save the open file as `path`, which appears whole or not at all. Raises OutputError."""
-    try:
-        bpy.ops.wm.save_as_mainfile(filepath=str(path.resolve()), check_existing=False)
-    except RuntimeError as error:
-        raise OutputError(
-            f"The output {path} cannot be written: {str(error).removeprefix('Error: ').strip()}.",
-            "Check the folder's permissions and the free space.",
-        ) from error
 
 
 def say_json(kind: str = "", **content: Any) -> None:

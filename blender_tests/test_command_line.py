@@ -157,7 +157,7 @@ def test_capture_runs_the_core_then_imports(
     output = tmp_path / "out.blend"
     assert command_line.run(["capture", "clip.mp4", "-o", str(output), "--json", "--fov", "60"]) == 0
     kinds = [message["type"] for message in json_lines(capsys.readouterr().out)]
-    assert kinds == ["progress", "warning", "done"]
+    assert kinds == ["status", "progress", "warning", "done"]
     assert output.is_file()
     assert (tmp_path / "out.hands.npz").is_file()
 
@@ -169,7 +169,7 @@ def test_the_core_s_failure_is_the_command_s(core: Path, tmp_path: Path, capsys:
         "sys.exit(3)\n"
     )
     assert command_line.run(["capture", "clip.mp4", "-o", str(tmp_path / "out.blend"), "--json"]) == 3
-    (error,) = json_lines(capsys.readouterr().out)
+    _, error = json_lines(capsys.readouterr().out)
     assert error == {"type": "error", "text": "No such clip.", "remedy": "Check.", "exit_code": 3}
     assert not (tmp_path / "out.blend").exists()
 

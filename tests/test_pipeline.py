@@ -307,6 +307,24 @@ class TestCapture:
         np.testing.assert_array_equal(whole.raw_joints_2d, unbroken.raw_joints_2d)
         np.testing.assert_array_equal(whole.pose, unbroken.pose)
 
+    def test_a_stop_leaves_an_earlier_capture_as_it_is(self, clip, tmp_path):
+        settings, output = CaptureSettings(clip), tmp_path / "hands.npz"
+        capture_footage(settings, output, Messages())
+        whole = output.read_bytes()
+        for more, done in ((5, 5), (3, 8)):
+            with pytest.raises(Interrupted, match=f"{done} of 12 frames.* is as it was"):
+                capture_footage(settings, output, Messages(), after(more))
+            assert output.read_bytes() == whole
+        assert len(capture_footage(settings, output, Messages()).frame) == 12
+        assert list(tmp_path.iterdir()) == [output]
+
+    def test_a_second_stop_adds_to_what_the_first_one_left(self, clip, tmp_path):
+        settings, output = CaptureSettings(clip), tmp_path / "hands.npz"
+        for more in (5, 3):
+            with pytest.raises(Interrupted):
+                capture_footage(settings, output, Messages(), after(more))
+        assert len(load_capture(output).frame) == 8
+
     def test_a_real_hand_is_captured_wherever_it_is_seen(self, shared_data, tmp_path):
         clip = shared_data / "clips" / "gestures_1280x720.mp4"
         capture = capture_footage(CaptureSettings(clip, frame_range="15:60"), tmp_path / "hands.npz", Messages())

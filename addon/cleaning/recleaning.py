@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import bpy
@@ -11,11 +10,9 @@ import numpy as np
 
 from ..backend.capture_file import Capture, Hand, Skeleton, read_capture
 from ..errors import AddonError, CaptureFileError
-from ..scene import keys, nla_layers, rig, scene_import, timing
-from ..settings import capture_properties
+from ..scene import keys, nla_layers, references, rig, scene_import, timing
+from ..scene.references import CAPTURE, DIGEST
 
-CAPTURE = "dahyf_capture"
-DIGEST = "dahyf_capture_sha256"
 HAND = "dahyf_hand"
 SIDE = "dahyf_side"
 SWAPPED = "dahyf_swapped"
@@ -56,10 +53,8 @@ def skin_of(armature: bpy.types.Object) -> bpy.types.Object | None:
 
 
 def read_origin(armature: bpy.types.Object) -> Capture:
-    """The capture that a rig was made from; also looked for beside the .blend file. Raises CaptureFileError."""
-    recorded = capture_properties.absolute(armature[CAPTURE])
-    beside = Path(bpy.data.filepath).parent / recorded.name if bpy.data.filepath else recorded
-    capture = read_capture(beside if beside.is_file() and not recorded.is_file() else recorded)
+    """The capture that a rig was made from, wherever it and the .blend file are by now. Raises CaptureFileError."""
+    capture = read_capture(references.find(armature))
     if capture.sha256 != armature[DIGEST]:
         raise CaptureFileError(
             f"{capture.path} is not the capture any more that {armature.name} was made from.", "Import it again."

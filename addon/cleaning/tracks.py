@@ -12,7 +12,7 @@ import bpy
 import numpy as np
 
 from ..backend.capture_file import Capture
-from ..scene import nla_layers, scene_import
+from ..scene import nla_layers, references, scene_import
 from ..scene.timing import Timeline
 from . import flagged_spans, recleaning
 from .recleaning import CAPTURE, CLEANING, DIGEST, HAND, SWAPPED
@@ -141,7 +141,6 @@ def show(
 
 def go_by(armature: bpy.types.Object, capture: Capture, number: int) -> None:
     """Record that a rig's hand comes from a capture, which has it on the side that the rig is of."""
-    armature[CAPTURE] = scene_import.portable(capture.path)
-    armature[DIGEST] = capture.sha256
+    references.record(armature, capture)
     armature[HAND] = number
     armature[SWAPPED] = False

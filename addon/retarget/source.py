@@ -9,7 +9,7 @@ from mathutils import Euler
 
 from ..backend.capture_file import BONE_NAMES, Capture, Hand
 from ..errors import RetargetError
-from ..scene import keys, nla_layers
+from ..scene import keys, nla_layers, references
 from ..scene.camera import CAMERA_ROTATION, OPENCV_ROTATION
 from ..scene.keys import KeyTimes
 from ..scene.rig import FINGERS_OF_TIPS, WRIST, bone_name
@@ -20,7 +20,7 @@ from .rotations import matrices_from_axis_angle
 
 CAMERA: Final = np.array(Euler(CAMERA_ROTATION).to_matrix().to_4x4())
 """How an import lays out the camera below its root."""
-CAPTURE_PROPERTY = "dahyf_capture"
+CAPTURE_PROPERTY = references.CAPTURE
 SIDE_PROPERTY = "dahyf_side"
 
 

@@ -3,13 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import bpy
 
 from ..backend.capture_file import Capture, Intrinsics
 from ..errors import CaptureFileError
-from . import background, camera, keys, rig, scene_setup, timing
+from . import background, camera, keys, references, rig, scene_setup, timing
 from .rollback import all_or_nothing
 from .scene_setup import SceneSetup
 from .timing import Timeline
@@ -118,9 +117,8 @@ def create_root(collection: bpy.types.Collection, name: str, capture: Capture) -
     root = bpy.data.objects.new(name, None)
     root.empty_display_size = ROOT_SIZE
     root.location.z = EYE_LEVEL
-    root["dahyf_capture"] = portable(capture.path)
-    root["dahyf_capture_sha256"] = capture.sha256
-    root["dahyf_footage"] = storable(str(capture.footage.path))
+    references.record(root, capture)
+    root["dahyf_footage"] = references.storable(str(capture.footage.path))
     root["dahyf_footage_sha256"] = capture.footage.sha256
     collection.objects.link(root)
     return root
@@ -167,8 +165,7 @@ def record_origin(
     armature: bpy.types.Object, index: int, capture: Capture, options: ImportOptions, timeline: Timeline
 ) -> None:
     """Write into a rig which hand of which capture it is, how it is keyed, and what its numbers mean."""
-    armature["dahyf_capture"] = portable(capture.path)
-    armature["dahyf_capture_sha256"] = capture.sha256
+    references.record(armature, capture)
     armature["dahyf_hand"] = index
     armature["dahyf_side"] = capture.hands[index].side
     armature["dahyf_hand_model"] = json.dumps(dict(capture.hand_model))
@@ -176,19 +173,6 @@ def record_origin(
     armature["dahyf_first_frame"] = timeline.first_frame
     armature["dahyf_timeline_rate"] = timeline.rate
     armature["dahyf_hide_missing"] = options.hide_missing
-
-
-def portable(path: Path) -> str:
-    """A path as the .blend file keeps it: relative to itself once it is saved, where that is possible."""
-    try:
-        return storable(bpy.path.relpath(str(path)) if bpy.data.filepath else str(path))
-    except ValueError:  # another drive
-        return storable(str(path))
-
-
-def storable(text: str) -> str:
-    """A path as a property takes it; what is not UTF-8 in it is replaced."""
-    return text.encode(errors="replace").decode()
 
 
 def select(view_layer: bpy.types.ViewLayer, objects: list[bpy.types.Object]) -> None:

@@ -12,9 +12,8 @@ import numpy as np
 
 from ..backend.capture_file import Capture
 from . import camera, timing
+from .references import CAPTURE
 
-CAPTURE: Final = "dahyf_capture"
-"""Property of all that was made from a capture: its file."""
 RANGE: Final = "dahyf_range"
 SEEN: Final = "dahyf_first_seen"
 PICTURE: Final = "dahyf_picture"

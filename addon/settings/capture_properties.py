@@ -1,18 +1,27 @@
 """What the user sets for a capture; it is kept in the scene."""
 
+import hashlib
 import itertools
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
 
 from .. import extension, retarget
+from ..backend.capture_file import read_capture
+from ..errors import CaptureFileError
 from ..retarget import mapping
-from ..scene import footage
+from ..scene import footage, references
+from ..scene.references import absolute
 from ..scene.scene_setup import SceneSetup
 
 SEQUENCE_RATE_DEFAULT = 25.0
+PLACE_DIGITS = 8
+CAPTURE_ENDING = re.compile(r"(\.hands)?\.npz$", re.IGNORECASE)
+STOPPED = "stopped"
+"""The file in the core's folder of unfinished work that says that the capture file holds the beginning only."""
 LOST_FRAMES = (
     ("interpolate", "Interpolate", "Short gaps are bridged; longer ones get no keys"),
     ("hold", "Hold", "The last pose that was seen well is repeated"),
@@ -314,27 +323,48 @@ def range_obstacle(settings: DAHYF_HANDS_PG_settings) -> str | None:
     return None
 
 
-def absolute(path: str) -> Path:
-    """A path of Blender's, `//` included, as an absolute one."""
-    return Path(bpy.path.abspath(path)).resolve()
-
-
 def capture_path(settings: DAHYF_HANDS_PG_settings) -> Path:
-    """Where the capture of these settings is written: not over one that hands in this .blend file come from."""
+    """Where the capture of these settings is written: a new file, or one whose capture of this footage was stopped.
+
+    No other capture is written over: hands in any .blend file may come from it. In the add-on's own folder, where the
+    captures of all unsaved scenes are, names also tell footage of the same name apart.
+    """
+    footage = absolute(settings.footage)
+    stem, saved = footage.stem or "capture", bpy.data.filepath
     if settings.capture_file:
-        return absolute(settings.capture_file)
-    saved = bpy.data.filepath
-    folder = Path(saved).parent if saved else extension.user_folder("captures", create=True)
-    stem = absolute(settings.footage).stem or "capture"
-    taken = {absolute(found[retarget.CAPTURE_PROPERTY]) for found in captured_objects()}
+        wanted = absolute(settings.capture_file)
+    elif saved:
+        wanted = Path(saved).parent / f"{stem}.hands.npz"
+    else:
+        folder = extension.user_folder("captures", create=True)
+        place = hashlib.sha256(str(footage).encode(errors="surrogateescape")).hexdigest()[:PLACE_DIGITS]
+        wanted = folder / f"{stem}.{place}.hands.npz"
+    return unused(wanted, footage)
+
+
+def unused(wanted: Path, footage: Path) -> Path:
+    """A path for a new capture: the wanted one, or with the first number that is free: `clip.2.hands.npz`."""
+    ending = CAPTURE_ENDING.search(wanted.name)
+    stem, suffix = (wanted.name[: ending.start()], ending[0]) if ending else (wanted.stem, wanted.suffix)
     numbers = itertools.chain([""], (f".{again}" for again in itertools.count(2)))
-    names = (f"{stem}{number}.hands.npz" for number in numbers)
-    return next(path for name in names if (path := folder / name) not in taken)
+    taken = {place for found in captured_objects() for place in references.candidates(found)}
+    paths = (wanted.with_name(f"{stem}{number}{suffix}") for number in numbers)
+    return next(path for path in paths if path not in taken and (not path.exists() or is_unfinished(path, footage)))
+
+
+def is_unfinished(path: Path, footage: Path) -> bool:
+    """Whether a file holds the beginning of a capture of this footage, which the core goes on with."""
+    if not (partial(path) / STOPPED).is_file():
+        return False
+    try:
+        return read_capture(path).footage.path == footage
+    except CaptureFileError:
+        return False
 
 
 def captured_objects() -> list[bpy.types.Object]:
     """All that was made from captures: hands, and the empties above them."""
-    return [found for found in bpy.data.objects if retarget.CAPTURE_PROPERTY in found]
+    return [found for found in bpy.data.objects if references.CAPTURE in found]
 
 
 def capture_arguments(settings: DAHYF_HANDS_PG_settings, output: Path) -> list[str]:

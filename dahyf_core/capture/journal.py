@@ -16,6 +16,8 @@ from dahyf_core.errors import OutputError
 Chunk = dict[str, NDArray[Any]]
 
 SETTINGS_NAME = "settings.json"
+STOPPED_NAME = "stopped"
+"""Of the file with the digest of the output, once that holds the beginning of a capture that was stopped."""
 KEY = "settings"
 """What each chunk calls the digest of the settings that it was written with."""
 
@@ -74,6 +76,19 @@ class Journal:
             np.savez(stream, **{KEY: np.array(self._key)}, **chunk)  # type: ignore[arg-type]  # to mypy each name might be allow_pickle
         self._count += 1
 
+    def may_replace(self, output: Path) -> bool:
+        """Whether a capture that was stopped may become the output: it is new, or holds less of the same capture."""
+        if not output.exists():
+            return True
+        with suppress(OSError):
+            return (self._folder / STOPPED_NAME).read_text(encoding="utf-8") == _digest(output)
+        return False
+
+    def note_stopped(self, output: Path) -> None:
+        """Remember that the output holds the beginning of the capture only. Raises OutputError."""
+        with replacing(self._folder / STOPPED_NAME) as stream:
+            stream.write(_digest(output).encode())
+
     def remove(self) -> None:
         """Delete what journals write, and the folder if it holds nothing else."""
         with suppress(OSError):
@@ -81,7 +96,7 @@ class Journal:
             self._folder.rmdir()
 
     def _clear(self) -> None:
-        for pattern in (SETTINGS_NAME, "chunk-*.npz", ".*.partial"):
+        for pattern in (SETTINGS_NAME, STOPPED_NAME, "chunk-*.npz", ".*.partial"):
             for path in self._folder.glob(pattern):
                 path.unlink()
 
@@ -103,3 +118,8 @@ class Journal:
                 return chunk if str(chunk.pop(KEY)) == self._key else None
         except Exception:  # a damaged archive makes zipfile and numpy raise almost anything
             return None
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

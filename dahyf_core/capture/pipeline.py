@@ -69,10 +69,10 @@ def capture_footage(
     """Capture the hands in footage and write the capture file. Without any hand it is a valid capture of none.
 
     What was seen is kept beside the output, in the folder OUTPUT.partial, until the capture is written. When `stop`,
-    which is asked after each frame, returns True, the frames that were seen become the capture file, the folder stays,
-    and Interrupted is raised. The next call for the same footage, range, rate, lens, estimator and number of hands goes
-    on from there, whatever its hand model and cleaning; any other begins anew. Only one process at a time captures to
-    one output; others are refused with OutputError.
+    which is asked after each frame, returns True, the frames that were seen become the capture file, unless that is a
+    whole capture already, the folder stays, and Interrupted is raised. The next call for the same footage, range, rate,
+    lens, estimator and number of hands goes on from there, whatever its hand model and cleaning; any other begins anew.
+    Only one process at a time captures to one output; others are refused with OutputError.
 
     Raises FootageError, SettingsError, ModelFileError, OutputError or Interrupted.
     """
@@ -97,6 +97,11 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
         report.warning(f"What an unfinished capture with other settings had kept beside {output} is dropped.")
     tracked = run_tracking(clip, detector, estimator, tracking, journal, report, stop)
     total = len(clip.positions)
+    if tracked.done < total and not journal.may_replace(output):
+        raise Interrupted(
+            f"Stopped after {tracked.done} of {total} frames. The capture that {output} held before is as it was.",
+            "Run the same command again to go on.",
+        )
     seen = replace(clip, positions=clip.positions[: tracked.done])
     capture = assemble_capture(
         source=CaptureSource(
@@ -116,6 +121,7 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
         report.warning(f"No hands were found in {settings.footage}.")
     save_capture(capture, output)
     if tracked.done < total:
+        journal.note_stopped(output)
         raise Interrupted(
             f"Stopped after {tracked.done} of {total} frames, which {output} holds.",
             "Run the same command again to go on.",

@@ -1,0 +1,73 @@
+"""Writing a .blend file that appears whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import bpy
+
+from ..errors import OutputError
+from . import references
+
+HEADER: Final = b"BLENDER"
+END: Final = b"ENDB"
+"""How a .blend file that is not compressed begins, and what its last block is called."""
+LAST_BYTES: Final = 64
+
+
+def save(path: Path) -> None:
+    """Save the open file as `path`. It is written beside that and checked first: what was there stays until then.
+
+    Raises OutputError; then there is no new file.
+    """
+    target = path.resolve()
+    written = None
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=".dahyf-", suffix=".blend", dir=target.parent)
+        os.close(descriptor)
+        written = Path(name)
+        references.relate_all_to(target.parent)
+        bpy.ops.wm.save_as_mainfile(filepath=name, check_existing=False, copy=True)
+        check(written)
+        written.chmod(target.stat().st_mode if target.exists() else 0o666 & ~umask())
+        written.replace(target)
+    except (RuntimeError, OSError) as error:
+        words = str(getattr(error, "strerror", None) or error).removeprefix("Error: ").strip().rstrip(".")
+        raise OutputError(
+            f"The output {path} cannot be written: {words}.", "Check the folder's permissions and the free space."
+        ) from error
+    finally:
+        remove(written)
+
+
+def check(path: Path) -> None:
+    """Raise OSError for a .blend file that is cut off, or lacks something of the open scene.
+
+    Blender does not always notice that a disk is full.
+    """
+    with path.open("rb") as stream:
+        header = stream.read(len(HEADER))
+        stream.seek(max(0, path.stat().st_size - LAST_BYTES))
+        end = stream.read()
+    if header == HEADER and END not in end:
+        raise OSError(f"only {path.stat().st_size:,} bytes of it were written, as to a full disk")
+    with bpy.data.libraries.load(str(path)) as (found, _):
+        names = set(found.objects)
+    missing = {each.name for each in bpy.context.scene.objects if not each.library} - names
+    if missing:
+        raise OSError(f"{len(missing)} of its objects were not written")
+
+
+def umask() -> int:
+    """What the permissions of new files lack."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def remove(written: Path | None) -> None:
+    """Remove a file that was not moved to its place, with what Blender makes beside it."""
+    if written is not None:
+        for left in written.parent.glob(f"{written.name}*"):
+            left.unlink(missing_ok=True)

@@ -1,0 +1,76 @@
+"""Which capture file something in a .blend file comes from, wherever either of them is saved later.
+
+The path is kept twice: relative to the .blend file, for folders that move as a whole, and absolute, for a .blend file
+that is saved elsewhere. The file's digest tells the right one.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import bpy
+
+from ..backend.capture_file import Capture
+
+CAPTURE: Final = "dahyf_capture"
+ABSOLUTE: Final = "dahyf_capture_absolute"
+DIGEST: Final = "dahyf_capture_sha256"
+
+
+def record(owner: bpy.types.Object, capture: Capture) -> None:
+    """Write into an object that it comes from a capture file."""
+    owner[CAPTURE] = portable(capture.path)
+    owner[ABSOLUTE] = storable(str(capture.path.absolute()))
+    owner[DIGEST] = capture.sha256
+
+
+def find(owner: bpy.types.Object) -> Path:
+    """The capture file that an object comes from: the first place that has it, else one that has any file."""
+    places = list(candidates(owner))
+    there = [place for place in places if place.is_file()]
+    return next((place for place in there if digest(place) == owner[DIGEST]), there[0] if there else places[0])
+
+
+def candidates(owner: bpy.types.Object) -> Iterator[Path]:
+    """Where that file may be: as recorded, beside the .blend file, and where it was at first."""
+    recorded = absolute(owner[CAPTURE])
+    yield recorded
+    if bpy.data.filepath:
+        yield Path(bpy.data.filepath).parent / recorded.name
+    if ABSOLUTE in owner:
+        yield Path(owner[ABSOLUTE])
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 of a file; empty where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def relate_all_to(folder: Path) -> None:
+    """Let all relative paths start at a folder, in which the file is saved next."""
+    for owner in (found for found in bpy.data.objects if CAPTURE in found and not found.library):
+        owner[CAPTURE] = portable(find(owner), folder)
+
+
+def absolute(path: str) -> Path:
+    """A path of Blender's, `//` included, as an absolute one."""
+    return Path(bpy.path.abspath(path)).resolve()
+
+
+def portable(path: Path, folder: Path | None = None) -> str:
+    """A path as the .blend file keeps it: relative to its folder, where it has one and that is possible."""
+    start = folder or (Path(bpy.data.filepath).parent if bpy.data.filepath else None)
+    try:
+        return storable(bpy.path.relpath(str(path), start=str(start)) if start else str(path))
+    except ValueError:  # another drive
+        return storable(str(path))
+
+
+def storable(text: str) -> str:
+    """A path as a property takes it; what is not UTF-8 in it is replaced."""
+    return text.encode(errors="replace").decode()
