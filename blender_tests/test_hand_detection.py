@@ -11,7 +11,7 @@ from conftest import MakeCapture
 from known_rigs import DATA, FACTS, RIGIFY, expected_bones
 from mathutils import Matrix
 from people import EXTRAS, Bones, Person, any_turn, build_person, placed, renamed, swapped
-from rig_factory import build_rig, without
+from rig_factory import Style, build_rig, without
 from rig_outcome import outcome
 
 from addon.errors import RetargetError
@@ -191,6 +191,16 @@ def test_a_preset_that_fits_in_part_is_taken_with_the_names_of_what_is_missing(n
         assert best.bones == has.bones
         lacking = whole.bones[finger_joints("left", finger)[0]]
         assert any(lacking in note for note in best.notes)
+
+
+@pytest.mark.parametrize("finger", ["thumb", "ring"])
+@pytest.mark.parametrize("name", ["auto_rig_pro", "rigify", "mpfb", "biped", "mmd_japanese"])
+def test_what_a_preset_has_in_part_is_keyed(name: str, finger: str, make_capture: MakeCapture) -> None:
+    has = without(PRESETS[name], f"_{finger.upper()}_")
+    result = outcome(build_rig(has, Style(arm_drop=0.4, finger_bend=0.2, seed=2)), make_capture(frames=2))
+    assert (result.preset, result.bones) == (PRESETS[name].name, has.bones)
+    assert result.finger_angle < 1
+    assert f"The rig rig has no left {finger}; it was left out." in result.warnings
 
 
 @pytest.mark.parametrize("lacking", [("_HAND",), ("THUMB", "INDEX", "MIDDLE", "RING")])
