@@ -1,8 +1,9 @@
 """Captured hands on animators' rigs.
 
-`solve` says by which principle and does the maths; `presets` and `automatic` know which bone is which joint; `source`
-reads what was captured, `space` puts it before a camera, `target` reads the rig; `wrist` and `plan` work out the keys,
-`writing` writes them.
+`solve` says by which principle and does the maths. `choice` says which bone is which joint: by `presets`, the rig's own
+`human_map`, or `automatic` (`bone_names`, `skeleton`, `sides`, `named_hands`, `shaped_hands`), on the rig's `controls`.
+`source` reads what was captured, `mirror` and `space` put it before a camera, `target` reads the rig; `wrist` and
+`plan` work out the keys, `writing` writes them.
 """
 
 from .choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
