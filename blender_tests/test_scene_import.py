@@ -105,6 +105,19 @@ def test_an_import_that_fails_half_way_leaves_nothing(
     assert len(import_capture(bpy.context, capture, ImportOptions(SceneSetup.ALWAYS)).rigs) == 2
 
 
+def test_an_import_that_fails_leaves_an_earlier_capture_shown(
+    make_capture: MakeCapture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = import_capture(bpy.context, make_capture(frames=9), ImportOptions(SceneSetup.ALWAYS))
+    monkeypatch.setattr("addon.scene.scene_import.cautions", failing)
+    with pytest.raises(CaptureFileError, match="it went wrong"):
+        import_capture(bpy.context, make_capture(frames=5), ImportOptions(SceneSetup.ALWAYS))
+    scene = bpy.context.scene
+    assert (scene.camera, scene.frame_end) == (first.camera, 9)
+    assert first.root.visible_get()
+    assert not first.collection.hide_render
+
+
 def test_a_pause_longer_than_the_timeline_is_refused(make_capture: MakeCapture) -> None:
     def pause(arrays: dict) -> None:
         arrays["time"][3:] += 100_000

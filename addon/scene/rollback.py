@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import bpy
 
+from .scene_setup import within
+
 SCENE_SETTINGS: Final = ("camera", "frame_start", "frame_end", "frame_current")
 RENDER_SETTINGS: Final = (
     "fps",
@@ -22,12 +24,13 @@ RENDER_SETTINGS: Final = (
 def all_or_nothing(context: bpy.types.Context) -> Iterator[None]:
     """When the block raises, remove the data-blocks that it has made, and undo what it has set in the scene.
 
-    Selection and active object are as before, too, in Object Mode.
+    Selection, active object and what is hidden are as before, too, in Object Mode.
     """
     scene, layer = context.scene, context.view_layer
     before = {block.as_pointer() for block in all_blocks()}
     settings = [(owner, name, getattr(owner, name)) for owner, name in settings_of(scene)]
     selected, active = list(layer.objects.selected), layer.objects.active
+    hidden = {shown.collection.as_pointer(): hiding(shown) for shown in within(layer.layer_collection)}
     try:
         yield
     except BaseException:
@@ -35,12 +38,19 @@ def all_or_nothing(context: bpy.types.Context) -> Iterator[None]:
         bpy.data.batch_remove([block for block in all_blocks() if block.as_pointer() not in before])
         for owner, name, value in settings:
             setattr(owner, name, value)
+        for shown in within(layer.layer_collection):
+            shown.exclude, shown.hide_viewport, shown.collection.hide_render = hidden[shown.collection.as_pointer()]
         for chosen in filter(None, list(layer.objects.selected)):  # Removed ones are None until the layer is updated.
             chosen.select_set(False)
         for chosen in selected:
             chosen.select_set(True)
         layer.objects.active = active
         raise
+
+
+def hiding(shown: bpy.types.LayerCollection) -> tuple[bool, bool, bool]:
+    """Whether a collection is left out of a view layer, hidden in it, and hidden in renders."""
+    return shown.exclude, shown.hide_viewport, shown.collection.hide_render
 
 
 def all_blocks() -> Iterator[bpy.types.ID]:
