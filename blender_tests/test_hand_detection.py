@@ -341,18 +341,18 @@ def test_the_refusal_says_what_was_looked_for_and_the_remedy() -> None:
 def test_the_mapping_of_a_rig_without_hands_begins_empty_and_can_be_filled_in(
     make_capture: MakeCapture, registered: None
 ) -> None:
-    rig = build_rig(Preset("odd", {joint: f"x{bone}" for joint, bone in PRESETS["mixamo"].bones.items()}))
+    whole = PRESETS["mixamo"]
+    rig = build_rig(whole)
+    feet = {name: f"foot.{number}" for number, name in enumerate(rig.data.bones.keys())}
+    for name, foot in feet.items():
+        rig.data.bones[name].name = foot
     bpy.context.view_layer.objects.active = rig
-    bpy.ops.object.mode_set(mode="EDIT")
-    for number, bone in enumerate(rig.data.edit_bones):
-        bone.name = f"foot.{number}"
-    bpy.ops.object.mode_set(mode="OBJECT")
     assert bpy.ops.dahyf_hands.edit_mapping() == {"FINISHED"}
     mapping = rig.dahyf_hands_mapping
     assert not mapping.LEFT_HAND
-    bones = iter(rig.data.bones.keys()[2:])
-    for joint in [hand_joint("left"), *(joint for finger in FINGERS for joint in finger_joints("left", finger))]:
-        setattr(mapping, joint, next(bones))
+    for joint, bone in whole.bones.items():
+        if joint.startswith("LEFT"):
+            setattr(mapping, joint, feet[bone])
     sources = capture_sources(make_capture(frames=2), Timeline())
     assert retarget(bpy.context, rig, sources, corrected_preset(rig)).hands == 1
 
