@@ -8,9 +8,10 @@ import bpy
 from .backend import installing, job, notices
 
 FONT: Final = 0
-ICON_AND_MARGINS: Final = 64
+MARGINS: Final = 88
+BOX: Final = 18
 SHORTEST_LINE: Final = 80
-"""Pixels at a scale of 1: what a line loses to its icon, the box around it and the panel's margins; and its least."""
+"""Pixels at a scale of 1: what a line loses to icon, margins and tabs, and to a box; its least width."""
 
 ICONS: Final = {notices.ERROR: "ERROR", notices.WARNING: "ERROR", notices.INFO: "CHECKMARK"}
 
@@ -23,19 +24,19 @@ def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
     return column
 
 
-def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE") -> None:
-    """Sentences, wrapped to the region's width so that nothing is cut off."""
+def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str, lost: int = 0) -> None:
+    """Sentences, wrapped to the region's width so that nothing is cut off; `lost` pixels of it are not theirs."""
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(lines_of(context, text)):
-        column.label(text=line, icon="BLANK1" if number and icon != "NONE" else icon, translate=False)
+    for number, line in enumerate(lines_of(context, text, lost)):
+        column.label(text=line, icon="BLANK1" if number else icon, translate=False)
 
 
-def lines_of(context: bpy.types.Context, text: str) -> list[str]:
+def lines_of(context: bpy.types.Context, text: str, lost: int = 0) -> list[str]:
     """A text in lines that fit the region, by the width of its letters; what has no blanks is broken anywhere."""
     scale = context.preferences.system.ui_scale
     blf.size(FONT, context.preferences.ui_styles[0].widget.points * scale)
-    width = max(context.region.width - ICON_AND_MARGINS * scale, SHORTEST_LINE * scale)
+    width = max(context.region.width - (MARGINS + lost) * scale, SHORTEST_LINE * scale)
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -66,36 +67,42 @@ def draw_button_or_progress(
     return None
 
 
-def draw_state(layout: bpy.types.UILayout, context: bpy.types.Context, section: str, obstacle: str | None) -> None:
-    """Below the buttons of a section: what is being done, else how the last work ended, else why they are grey."""
+def draw_state(
+    layout: bpy.types.UILayout, context: bpy.types.Context, section: str, otherwise: str | None, buttons: bool = True
+) -> None:
+    """Below the buttons of a section: what is being done, else how the last work ended, else another sentence."""
     running, notice = job.progress_of(section), notices.of(section)
     if running is not None:
         wrapped(layout, context, running[1], "TIME")
     elif notice is not None:
-        draw_notice(layout, context, notice)
-    elif obstacle:
-        wrapped(layout, context, obstacle, "INFO")
+        draw_notice(layout, context, notice, buttons)
+    elif otherwise:
+        wrapped(layout, context, otherwise, "INFO")
     else:
-        layout.label(text="Ready", icon="BLANK1")
+        wrapped(layout, context, "Ready", "BLANK1")
 
 
-def draw_notice(layout: bpy.types.UILayout, context: bpy.types.Context, notice: notices.Notice) -> None:
+def draw_notice(
+    layout: bpy.types.UILayout, context: bpy.types.Context, notice: notices.Notice, buttons: bool = True
+) -> None:
     """How work ended; an error with its remedy, and buttons that carry the remedy out where some can."""
     box = layout.box().column()
     box.alert = notice.kind == notices.ERROR
-    wrapped(box, context, notice.text, ICONS[notice.kind])
+    wrapped(box, context, notice.text, ICONS[notice.kind], BOX)
     box.alert = False
     if notice.remedy:
-        wrapped(box, context, notice.remedy, "BLANK1")
+        wrapped(box, context, notice.remedy, "BLANK1", BOX)
     if notice.kind == notices.INFO:
         return
     row = box.row()
-    for name in notice.operators:
+    for name in notice.operators if buttons else ():
         row.operator(name)
     row.operator("dahyf_hands.dismiss_error")
 
 
-def draw_set_up(layout: bpy.types.UILayout, context: bpy.types.Context, offline_bundle: bool) -> None:
+def draw_set_up(
+    layout: bpy.types.UILayout, context: bpy.types.Context, offline_bundle: bool, buttons: bool = True
+) -> None:
     """The Set Up button with what it costs, and the switch for online access where that is off and needed."""
     if offline_bundle:
         cost = f"Set Up installs from the offline bundle; the core takes {installing.INSTALLED_MB} MB on the disk."
@@ -107,7 +114,7 @@ def draw_set_up(layout: bpy.types.UILayout, context: bpy.types.Context, offline_
     draw_button_or_progress(layout, "set_up", "dahyf_hands.set_up_environment", "Set Up", "IMPORT", 1.4)
     if is_offline() and not offline_bundle and not job.is_running():
         draw_online_access(layout, context)
-    draw_state(layout, context, "set_up", cost)
+    draw_state(layout, context, "set_up", cost, buttons)
 
 
 def is_offline() -> bool:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_a_bundle_for_another_python_is_refused_by_the_name_of_the_one_that_is_n
     assert "this Blender needs one for Python 3.14" in reason
     assert bundles.folder_name((3, 14)) in reason
     assert "build_bundle 3.14" in reason
+
+
+def test_a_bundle_of_another_version_is_refused_by_what_it_lacks(bundle_313: Path, tmp_path: Path) -> None:
+    core = tmp_path / "dahyf_hands-0.2.0-py3-none-any.whl"
+    with zipfile.ZipFile(core, "w") as archive:
+        needs = ("numpy>=2.0", "opencv-python-headless", "av<19,>=14", 'torch>=2.4; extra == "train"')
+        lines = "".join(f"Requires-Dist: {need}\n" for need in needs)
+        archive.writestr("dahyf_hands-0.2.0.dist-info/METADATA", lines)
+    reason = bundles.obstacle(bundle_313, (3, 13), core)
+    assert reason is not None
+    assert "lacks opencv_python_headless: it is of another version" in reason
 
 
 def test_the_fitting_one_of_several_bundles_is_found(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_text_file_says_that_it_is_no_footage(tmp_path: Path, name: str) -> No
     assert f"{name} is a text file" in text_of(drawn(DAHYF_HANDS_PT_footage))
     layout = drawn(DAHYF_HANDS_PT_capture)
     assert "dahyf_hands.capture" in layout.disabled
-    assert f"{name} is a text file" in text_of(layout)
+    assert "Choose other footage first" in text_of(layout)
 
 
 @pytest.mark.parametrize("kind", ["an empty folder", "nothing", "not readable by Blender"])
@@ -243,5 +243,5 @@ def test_sections_that_need_a_hand_say_so(tmp_path: Path) -> None:
 def test_lines_fit_the_region_and_lose_nothing(width: int, text: str) -> None:
     lines = drawing.lines_of(Context(width), text)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
-    room = max(width - drawing.ICON_AND_MARGINS, drawing.SHORTEST_LINE)
+    room = max(width - drawing.MARGINS, drawing.SHORTEST_LINE)
     assert all(blf.dimensions(drawing.FONT, line)[0] <= room for line in lines)

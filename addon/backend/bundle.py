@@ -4,6 +4,7 @@ import platform
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Final
 
@@ -25,8 +26,11 @@ def find(chosen: Path, python: Version) -> Path:
     return inside if inside.is_dir() else chosen
 
 
-def obstacle(folder: Path, python: Version) -> str | None:
-    """Why nothing can be installed from a folder for this Python, as a sentence with its remedy, or None."""
+def obstacle(folder: Path, python: Version, core: Path | None = None) -> str | None:
+    """Why a core cannot be installed from a folder for this Python, as a sentence with its remedy, or None.
+
+    core: the core's wheel, where it is not the bundle's own.
+    """
     wheels = [path.name for path in folder.glob("*.whl")]
     wanted = f"{folder_name(python)} (scripts/build_bundle {python[0]}.{python[1]} makes it)"
     if not wheels:
@@ -34,11 +38,26 @@ def obstacle(folder: Path, python: Version) -> str | None:
     names = {distribution(wheel) for wheel in wheels}
     fitting = {distribution(wheel) for wheel in wheels if fits(wheel, python)}
     if names <= fitting:
-        return None
+        lacking = sorted(requirements(core) - names) if core else []
+        if not lacking:
+            return None
+        return (
+            f"The bundle {folder.name} lacks {', '.join(lacking)}: it is of another version of this add-on."
+            f" Choose the folder {wanted}."
+        )
     return (
         f"The bundle {folder.name} is made for {made_for(wheels)}; this Blender needs one for Python"
         f" {python[0]}.{python[1]}. Choose the folder {wanted}."
     )
+
+
+def requirements(wheel: Path) -> set[str]:
+    """The names of what a wheel needs, without its extras, as they stand in wheels' names."""
+    with zipfile.ZipFile(wheel) as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        lines = archive.read(name).decode().splitlines()
+    found = (re.match(r"Requires-Dist: ([\w.-]+)(?!.*extra *==)", line) for line in lines)
+    return {re.sub(r"[-.]+", "_", match[1]).lower() for match in found if match}
 
 
 def distribution(wheel: str) -> str:

@@ -132,7 +132,7 @@ class DAHYF_HANDS_OT_set_up_environment(RunSteps, bpy.types.Operator):
         chosen = preferences.preferences_of(context)
         base = environment.base_interpreter(bpy.path.abspath(chosen.base_python))
         bundle = chosen_bundle(chosen)
-        reason = set_up_obstacle(chosen) or (installing.bundle_obstacle(bundle, base) if bundle else None)
+        reason = set_up_obstacle(chosen) or (installing.bundle_obstacle(bundle, base, core_wheel()) if bundle else None)
         if reason:
             self.say(notices.Notice(notices.ERROR, reason))
             return None

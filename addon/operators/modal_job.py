@@ -55,11 +55,12 @@ class ModalJob:
 
 
 def redraw(context: bpy.types.Context) -> None:
-    """Draw the areas anew that show progress."""
+    """Draw anew what shows progress: sidebars and preferences, not the view itself, which may take long to draw."""
     for window in context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in {"VIEW_3D", "PREFERENCES"}:
-                area.tag_redraw()
+            for region in area.regions:
+                if (area.type, region.type) in {("VIEW_3D", "UI"), ("PREFERENCES", "WINDOW")}:
+                    region.tag_redraw()
 
 
 class DAHYF_HANDS_OT_cancel(bpy.types.Operator):

@@ -27,8 +27,10 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         settings = context.scene.dahyf_hands_clean
-        busy = job.is_running() or notices.of("clean") is not None
-        if (missing := missing_hand(context)) and not busy:
+        section = DAHYF_HANDS_OT_clean.section
+        if (missing := missing_hand(context)) and not job.is_running(section):
+            if notice := notices.of(section):
+                drawing.draw_notice(self.layout, context, notice)
             drawing.wrapped(self.layout, context, f"{missing}.", "INFO")
             if captures(context.scene):
                 self.layout.operator(DAHYF_HANDS_OT_select_hands.bl_idname, icon="RESTRICT_SELECT_OFF")

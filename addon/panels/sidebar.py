@@ -62,16 +62,16 @@ def draw_facts(
     if obstacle := capture_properties.footage_obstacle(settings):
         drawing.wrapped(layout, context, obstacle, "ERROR")
         return
+    facts = capture_properties.describe_footage(settings)
+    if not facts:
+        drawing.wrapped(layout, context, "Blender cannot show this footage; Capture Hands tries to read it.", "INFO")
+        return
     icon = footage.thumbnail(capture_properties.absolute(settings.footage))
     if icon:
         layout.template_icon(icon_value=icon, scale=THUMBNAIL_SIZE)
-    facts = capture_properties.describe_footage(settings)
-    if facts:
-        row = layout.row()
-        row.alignment = "CENTER"
-        row.label(text=facts, translate=False)
-    else:
-        drawing.wrapped(layout, context, "Blender cannot show this footage; Capture Hands tries to read it.", "INFO")
+    row = layout.row()
+    row.alignment = "CENTER"
+    row.label(text=facts, translate=False)
 
 
 class DAHYF_HANDS_PT_lens(SidebarPanel, bpy.types.Panel):
@@ -123,7 +123,14 @@ def draw_action(
     if notices.of("set_up") is not None:
         drawing.draw_state(layout, context, "set_up", None)
     else:
-        drawing.draw_state(layout, context, "capture", job.obstacle() or DAHYF_HANDS_OT_capture.obstacle(context))
+        drawing.draw_state(layout, context, "capture", job.obstacle() or obstacle(context, settings))
+
+
+def obstacle(context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings) -> str | None:
+    """Why there is nothing to capture, or None; what is wrong with the footage stands in its own section."""
+    if settings.footage and capture_properties.footage_obstacle(settings):
+        return "Choose other footage first"
+    return DAHYF_HANDS_OT_capture.obstacle(context)
 
 
 def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

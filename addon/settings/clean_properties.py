@@ -47,7 +47,7 @@ class CleanSettings:
         options=ONLY_WHEN_GIVEN,
     )
     max_gap: bpy.props.IntProperty(
-        name="Longest Gap",
+        name="Bridged Frames",
         description="Longest run of lost frames that is interpolated, in frames",
         default=14,
         min=0,

@@ -43,7 +43,7 @@ def draw_core(layout: bpy.types.UILayout, context: bpy.types.Context, preference
     """Whether there is a core that works, the buttons, and how the last of them ended."""
     state = environment.state(bpy.path.abspath(preferences.interpreter), environment_folder())
     drawing.wrapped(layout, context, state.text, "CHECKMARK" if state.works else "INFO" if state.installed else "ERROR")
-    drawing.draw_set_up(layout, context, bool(preferences.bundle))
+    drawing.draw_set_up(layout, context, bool(preferences.bundle), buttons=False)
     row = layout.row(align=True)
     row.operator("dahyf_hands.check_environment", icon="VIEWZOOM")
     row.operator("dahyf_hands.show_report", icon="TEXT")
