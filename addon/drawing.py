@@ -1,5 +1,6 @@
 """What all that draws shares: wrapped sentences, progress, how work has ended, and the way to an installed core."""
 
+import re
 from typing import Final
 
 import blf
@@ -12,6 +13,9 @@ MARGINS: Final = 88
 BOX: Final = 18
 SHORTEST_LINE: Final = 80
 """Pixels at a scale of 1: what a line loses to icon, margins and tabs, and to a box; its least width."""
+
+PIECES: Final = re.compile(r"[^\s/\\-]*[/\\-]+\s*|[^\s/\\-]+\s*")
+"""Of a text, between which a line may end."""
 
 ICONS: Final = {notices.ERROR: "ERROR", notices.WARNING: "ERROR", notices.INFO: "CHECKMARK"}
 
@@ -33,23 +37,34 @@ def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, i
 
 
 def lines_of(context: bpy.types.Context, text: str, lost: int = 0) -> list[str]:
-    """A text in lines that fit the region, by the width of its letters; what has no blanks is broken anywhere."""
-    scale = context.preferences.system.ui_scale
+    """A text in lines that fit the region."""
+    return fitted(context, text, context.region.width / scale_of(context) - MARGINS - lost)
+
+
+def scale_of(context: bpy.types.Context) -> float:
+    """How large Blender draws everything; it says 0 where it draws nothing."""
+    return context.preferences.system.ui_scale or 1.0
+
+
+def fitted(context: bpy.types.Context, text: str, width: float) -> list[str]:
+    """A text in lines of at most `width` pixels at a scale of 1, by the width of its letters.
+
+    Lines end at blanks, else behind a slash or hyphen, else anywhere.
+    """
+    scale = scale_of(context)
     blf.size(FONT, context.preferences.ui_styles[0].widget.points * scale)
-    width = max(context.region.width - (MARGINS + lost) * scale, SHORTEST_LINE * scale)
+    most = max(width, SHORTEST_LINE) * scale
     lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if blf.dimensions(FONT, longer)[0] <= width:
-            lines[-1] = longer
+    for piece in PIECES.findall(text):
+        if blf.dimensions(FONT, lines[-1] + piece.rstrip())[0] <= most:
+            lines[-1] += piece
             continue
-        if lines[-1]:
-            lines.append("")
-        for letter in word:
-            if lines[-1] and blf.dimensions(FONT, lines[-1] + letter)[0] > width:
+        lines.append("")
+        for letter in piece:
+            if blf.dimensions(FONT, lines[-1] + letter)[0] > most:
                 lines.append("")
             lines[-1] += letter
-    return [line for line in lines if line]
+    return [line.strip() for line in lines if line.strip()]
 
 
 def draw_button_or_progress(

@@ -120,7 +120,7 @@ def test_a_bundle_for_another_python_is_refused_before_anything_is_made(
     (made / "numpy-2.4.6-cp39-cp39-manylinux_2_28_x86_64.whl").touch()
     chosen.bundle = str(made)
     assert not set_up()
-    said = notices.of("set_up").text
+    said = notices.of("set_up").sentences
     version = "{}.{}".format(*sys.version_info)
     assert "is made for Python 3.9" in said
     assert f"needs one for Python {version}" in said

@@ -26,29 +26,23 @@ def find(chosen: Path, python: Version) -> Path:
     return inside if inside.is_dir() else chosen
 
 
-def obstacle(folder: Path, python: Version, core: Path | None = None) -> str | None:
-    """Why a core cannot be installed from a folder for this Python, as a sentence with its remedy, or None.
+def obstacle(folder: Path, python: Version, core: Path | None = None) -> tuple[str, str] | None:
+    """Why a core cannot be installed from a folder for this Python and what to do, a sentence each, or None.
 
     core: the core's wheel, where it is not the bundle's own.
     """
     wheels = [path.name for path in folder.glob("*.whl")]
-    wanted = f"{folder_name(python)} (scripts/build_bundle {python[0]}.{python[1]} makes it)"
+    version = f"{python[0]}.{python[1]}"
+    remedy = f"Choose the folder {folder_name(python)}, which scripts/build_bundle {version} makes."
     if not wheels:
-        return f"The bundle folder {folder} holds no wheels. Choose the folder {wanted}."
+        return f"The bundle folder {folder} holds no wheels.", remedy
     names = {distribution(wheel) for wheel in wheels}
-    fitting = {distribution(wheel) for wheel in wheels if fits(wheel, python)}
-    if names <= fitting:
-        lacking = sorted(requirements(core) - names) if core else []
-        if not lacking:
-            return None
-        return (
-            f"The bundle {folder.name} lacks {', '.join(lacking)}: it is of another version of this add-on."
-            f" Choose the folder {wanted}."
-        )
-    return (
-        f"The bundle {folder.name} is made for {made_for(wheels)}; this Blender needs one for Python"
-        f" {python[0]}.{python[1]}. Choose the folder {wanted}."
-    )
+    if names - {distribution(wheel) for wheel in wheels if fits(wheel, python)}:
+        needed = f"this Blender needs one for Python {version}"
+        return f"The bundle {folder.name} is made for {made_for(wheels)}; {needed}.", remedy
+    if core and (lacking := sorted(requirements(core) - names)):
+        return f"The bundle {folder.name} lacks {', '.join(lacking)}: it is of another version of this add-on.", remedy
+    return None
 
 
 def requirements(wheel: Path) -> set[str]:

@@ -116,7 +116,7 @@ def obstacle(folder: Path, core: Path | None, bundle: Path | None, online: bool)
     return None
 
 
-def bundle_obstacle(bundle: Path, base: Path, core: Path | None) -> str | None:
+def bundle_obstacle(bundle: Path, base: Path, core: Path | None) -> tuple[str, str] | None:
     """Why the core cannot be installed from a bundle by this base Python, or None. Asks the base for its version."""
     version = bundles.version_of(base)
     return bundles.obstacle(bundle, version, core) if version else None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 
-from .. import extension
+from .. import drawing, extension
 from ..backend import bundle as bundles
 from ..backend import environment, installing, job, notices
 from ..backend.installing import Step
@@ -18,6 +18,7 @@ from .polling import allows
 SET_UP_REPORT = "set-up-report.txt"
 CHECK_REPORT = "check-report.txt"
 SHOWN_LINES = 25
+REPORT_WIDTH = 800
 
 
 @dataclass
@@ -132,9 +133,11 @@ class DAHYF_HANDS_OT_set_up_environment(RunSteps, bpy.types.Operator):
         chosen = preferences.preferences_of(context)
         base = environment.base_interpreter(bpy.path.abspath(chosen.base_python))
         bundle = chosen_bundle(chosen)
-        reason = set_up_obstacle(chosen) or (installing.bundle_obstacle(bundle, base, core_wheel()) if bundle else None)
-        if reason:
+        if reason := set_up_obstacle(chosen):
             self.say(notices.Notice(notices.ERROR, reason))
+            return None
+        if bundle and (obstacle := installing.bundle_obstacle(bundle, base, core_wheel())):
+            self.say(notices.Notice(notices.ERROR, *obstacle))
             return None
         try:
             folder = preferences.environment_folder(create=True)
@@ -191,20 +194,22 @@ class DAHYF_HANDS_OT_show_report(bpy.types.Operator):
         return allows(cls, None if reports() else "Nothing was set up or checked yet")
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_popup(self, width=800)
+        return context.window_manager.invoke_popup(self, width=REPORT_WIDTH)
 
     def execute(self, _context: bpy.types.Context) -> set[str]:
         return {"FINISHED"}
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """The last lines of each report, and where all of it lies."""
         for path in reports():
             box = self.layout.box().column()
             box.label(text=str(path), icon="FILE_TEXT")
             lines = box.column()
             lines.scale_y = 0.75
-            for line in path.read_text("utf-8").splitlines()[-SHOWN_LINES:]:
-                lines.label(text=line, translate=False)
+            said = path.read_text("utf-8").splitlines()[-SHOWN_LINES:]
+            for line in said:
+                for part in drawing.fitted(context, line, REPORT_WIDTH - 40) or [""]:
+                    lines.label(text=part, translate=False)
 
 
 def chosen_bundle(chosen: preferences.DAHYF_HANDS_AP_preferences) -> Path | None:

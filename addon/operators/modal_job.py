@@ -23,7 +23,9 @@ class ModalJob:
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Start the job and watch it from a timer."""
         if not self.start(context):
+            redraw(context)
             return {"CANCELLED"}
+        redraw(context)
         manager = context.window_manager
         self._timer = manager.event_timer_add(POLL_SECONDS, window=context.window)
         manager.modal_handler_add(self)

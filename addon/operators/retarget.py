@@ -6,15 +6,23 @@ import bpy
 from bpy_extras.io_utils import ExportHelper
 
 from .. import retarget
+from ..backend import notices
 from ..errors import AddonError, RetargetError
 from ..retarget import mapping, preview
 from ..settings import capture_properties
 from .polling import allows
+from .telling import Telling
 
 MAPPING_WIDTH = 900
 
 
-class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
+class RetargetTelling(Telling):
+    """What these operators report stands in the Retarget section."""
+
+    section = "retarget"
+
+
+class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
     """Key the hands of a rig so that they do what the captured hands do, in a new Action"""
 
     bl_idname = "dahyf_hands.retarget"
@@ -57,17 +65,17 @@ class DAHYF_HANDS_OT_retarget(bpy.types.Operator):
             choice = wrist_choice(self.wrist, self.arm, self.human_wrist)
             plan = retarget.plan_retarget(context, armature, sources, preset, choice)
         except AddonError as error:
-            self.report({"ERROR"}, str(error))
+            self.tell("ERROR", str(error))
             return {"CANCELLED"}
         end_preview(context)
         done = retarget.write(plan)
         for warning in done.warnings:
-            self.report({"WARNING"}, warning)
-        self.report({"INFO"}, f"{retarget.summary(done)}, by the preset {preset.name}")
+            self.tell("WARNING", warning)
+        self.tell("INFO", f"{retarget.summary(done)}, by the preset {preset.name}")
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_remove_retarget(bpy.types.Operator):
+class DAHYF_HANDS_OT_remove_retarget(RetargetTelling, bpy.types.Operator):
     """Take the keys of Retarget off a rig: it does again what it did before. If you have edited them, their Action
     stays in the file"""
 
@@ -84,15 +92,15 @@ class DAHYF_HANDS_OT_remove_retarget(bpy.types.Operator):
             armature = named_rig(context, self.target)
             kept = retarget.remove(armature)
         except AddonError as error:
-            self.report({"ERROR"}, str(error))
+            self.tell("ERROR", str(error))
             return {"CANCELLED"}
         preview.show(context)
         stays = f"; the Action {kept} was edited and stays in the file" if kept else ""
-        self.report({"INFO"}, f"{armature.name} does again what it did before Retarget{stays}")
+        self.tell("INFO", f"{armature.name} does again what it did before Retarget{stays}")
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_make_override(bpy.types.Operator):
+class DAHYF_HANDS_OT_make_override(RetargetTelling, bpy.types.Operator):
     """Make a library override of a character that is linked from another file, in its place, so that it can be keyed.
     All of it becomes editable"""
 
@@ -114,17 +122,17 @@ class DAHYF_HANDS_OT_make_override(bpy.types.Operator):
                 raise RetargetError("No rig is chosen.", "Choose the linked rig, or name it.")
             rig = retarget.make_override(context, found)
         except AddonError as error:
-            self.report({"ERROR"}, str(error))
+            self.tell("ERROR", str(error))
             return {"CANCELLED"}
         if settings.retarget_target is not None:
             settings.retarget_target = rig
         context.view_layer.objects.active = rig
         rig.select_set(True)
-        self.report({"INFO"}, f"{rig.name} is a library override now, and can be keyed")
+        self.tell("INFO", f"{rig.name} is a library override now, and can be keyed")
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_preview_retarget(bpy.types.Operator):
+class DAHYF_HANDS_OT_preview_retarget(RetargetTelling, bpy.types.Operator):
     """Show on the rig what Retarget would do, and follow the settings while they change; again: bring back what was"""
 
     bl_idname = "dahyf_hands.preview_retarget"
@@ -136,16 +144,17 @@ class DAHYF_HANDS_OT_preview_retarget(bpy.types.Operator):
         return allows(cls, None if preview.previewing(context.scene) else obstacle(context))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        notices.clear(self.section)
         try:
             if not end_preview(context):
                 begin_preview(context)
         except AddonError as error:
-            self.report({"ERROR"}, str(error))
+            self.tell("ERROR", str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_refresh_preview(bpy.types.Operator):
+class DAHYF_HANDS_OT_refresh_preview(RetargetTelling, bpy.types.Operator):
     """Show the preview by the present settings; where they do not fit, there is none"""
 
     bl_idname = "dahyf_hands.refresh_preview"
@@ -161,11 +170,11 @@ class DAHYF_HANDS_OT_refresh_preview(bpy.types.Operator):
             begin_preview(context)
         except AddonError as error:
             end_preview(context)
-            self.report({"WARNING"}, f"The preview has ended. {error}")
+            self.tell("WARNING", f"The preview has ended. {error}")
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
+class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
     """Show which bones of the rig are which joints, as two hands, to correct them. The rig keeps the mapping"""
 
     bl_idname = "dahyf_hands.edit_mapping"
@@ -202,7 +211,7 @@ class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
             elif not mapping.bones_of(mapping.mapping_of(armature)):
                 mapping.fill_in(armature, retarget.AUTOMATIC)
         except AddonError as error:
-            self.report({"ERROR"}, str(error))
+            self.tell("ERROR", str(error))
             return {"CANCELLED"}
         settings.retarget_preset = mapping.CORRECTED
         return {"FINISHED"}
@@ -214,7 +223,7 @@ class DAHYF_HANDS_OT_edit_mapping(bpy.types.Operator):
         capture_properties.settings_of(context.scene).retarget_preset = preset
 
 
-class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):
+class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelper):
     """Save which bones of the rig were taken for which joints as a JSON file, to correct it and to use it again"""
 
     bl_idname = "dahyf_hands.save_preset"
@@ -250,9 +259,9 @@ class DAHYF_HANDS_OT_save_preset(bpy.types.Operator, ExportHelper):
             preset = chosen_preset(named_rig(context, self.target), self.preset)
             path = retarget.save_preset(preset, Path(self.filepath))
         except AddonError as error:
-            self.report({"ERROR"}, str(error))
+            self.tell("ERROR", str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Saved {len(preset.bones)} bones in {path}")
+        self.tell("INFO", f"Saved {len(preset.bones)} bones in {path}")
         return {"FINISHED"}
 
 

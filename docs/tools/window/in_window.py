@@ -121,7 +121,7 @@ def state() -> str:
     """How far things are."""
     job, preview = (
         next(module for name, module in sys.modules.items() if name.endswith(f"dahyf_hands.{part}"))
-        for part in ("job", "preview")
+        for part in ("backend.job", "retarget.preview")
     )
     scene = bpy.context.scene
     target = scene.dahyf_hands.retarget_target
