@@ -1,5 +1,6 @@
 """What the panel says in every state: before the set-up, with footage, while work runs, stopped, failed and done."""
 
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -177,13 +178,15 @@ def test_a_capture_can_be_resumed_with_its_very_settings(tmp_path: Path) -> None
     settings().footage = str(SAMPLE)
     output = capture_properties.capture_path(settings())
     capture_properties.partial(output).mkdir()
-    arguments = capture_properties.capture_arguments(settings(), output)
-    capture_properties.remember_stopped(settings(), arguments, 44, 120)
+    (capture_properties.partial(output) / capture_properties.STOPPED).touch()
+    capture_properties.remember_stopped(
+        settings(), output, capture_properties.capture_arguments(settings(), output), 44, 120
+    )
     assert "Resume (44 of 120 done)" in drawn(DAHYF_HANDS_PT_capture).shown
     settings().max_hands = 5
     assert "Capture Hands" in drawn(DAHYF_HANDS_PT_capture).shown
     settings().max_hands = 2
-    capture_properties.partial(output).rmdir()
+    shutil.rmtree(capture_properties.partial(output))
     assert "Capture Hands" in drawn(DAHYF_HANDS_PT_capture).shown
 
 

@@ -25,15 +25,15 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
     def prepare(self, context: bpy.types.Context) -> CoreWork:
         """The command for the scene's settings; its capture is imported."""
         output, command = capture_command(context)
-        settings = capture_properties.settings_of(context.scene)
-        self.scene, self.arguments = context.scene.name, capture_properties.capture_arguments(settings, output)
+        self.scene, self.output = context.scene.name, output
+        self.arguments = capture_properties.capture_arguments(capture_properties.settings_of(context.scene), output)
         return CoreWork("Capturing", command, lambda: import_result(output, settings_for(self.scene)))
 
     def stopped(self, done: int, total: int) -> str:
         """Remember in the scene what a next press of the button goes on with."""
         if not done:
             return "The capture was stopped before its first frame was done."
-        capture_properties.remember_stopped(settings_for(self.scene), self.arguments, done, total)
+        capture_properties.remember_stopped(settings_for(self.scene), self.output, self.arguments, done, total)
         return f"The capture was stopped: {done} of {total} frames are done and kept. Resume goes on from there."
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import bpy
 
-from ..scene import scene_import
+from ..scene import references
 from ..settings import capture_properties
 
 
@@ -34,7 +34,7 @@ class DAHYF_HANDS_OT_choose_footage(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         settings = capture_properties.settings_of(context.scene)
         chosen = Path(self.filepath)
-        settings.footage = scene_import.portable(chosen) if self.relative_path else str(chosen)
+        settings.footage = references.portable(chosen) if self.relative_path else str(chosen)
         if reason := capture_properties.footage_obstacle(settings):
             self.report({"WARNING"}, reason)
         return {"FINISHED"}

@@ -291,17 +291,20 @@ def footage_obstacle(settings: DAHYF_HANDS_PG_settings) -> str | None:
     return settings.footage_problem or None
 
 
-def remember_stopped(settings: DAHYF_HANDS_PG_settings, arguments: Sequence[str], done: int, total: int) -> None:
-    """Note in the scene that a capture with these arguments of `dahyf` was stopped, and how far it was, in frames."""
-    settings.stopped = json.dumps({"arguments": list(arguments), "done": done, "total": total})
+def remember_stopped(
+    settings: DAHYF_HANDS_PG_settings, output: Path, arguments: Sequence[str], done: int, total: int
+) -> None:
+    """Note in the scene that a capture was stopped: its file, its arguments of `dahyf`, and how far it was, in frames."""
+    settings.stopped = json.dumps({"output": str(output), "arguments": list(arguments), "done": done, "total": total})
 
 
 def stopped_at(settings: DAHYF_HANDS_PG_settings) -> tuple[int, int] | None:
     """Frames done and frames in all, where the capture of these very settings was stopped before; else None."""
     if not settings.stopped or not settings.footage:
         return None
-    stopped, output = json.loads(settings.stopped), capture_path(settings)
-    if stopped["arguments"] != capture_arguments(settings, output) or not partial(output).is_dir():
+    stopped = json.loads(settings.stopped)
+    output = Path(stopped["output"])
+    if stopped["arguments"] != capture_arguments(settings, output) or not (partial(output) / STOPPED).is_file():
         return None
     return stopped["done"], stopped["total"]
 
