@@ -294,7 +294,7 @@ def footage_obstacle(settings: DAHYF_HANDS_PG_settings) -> str | None:
 def remember_stopped(
     settings: DAHYF_HANDS_PG_settings, output: Path, arguments: Sequence[str], done: int, total: int
 ) -> None:
-    """Note in the scene that a capture was stopped: its file, its arguments of `dahyf`, and how far it was, in frames."""
+    """Note in the scene that a capture was stopped: its file, its arguments of `dahyf`, how far it was in frames."""
     settings.stopped = json.dumps({"output": str(output), "arguments": list(arguments), "done": done, "total": total})
 
 
