@@ -89,14 +89,6 @@ def test_normalise_undoes_project(distortion: tuple[float, ...], x: float, y: fl
     assert intrinsics.project(ray * depth) == pytest.approx(filmed, abs=1e-4)
 
 
-@given(x=st.floats(0, 1279), y=st.floats(0, 719))
-def test_undistorted_pixels_belong_to_the_ideal_pinhole(x: float, y: float) -> None:
-    filmed = Intrinsics(1000, 950, 630, 370, 1280, 720, WIDE_ANGLE)
-    ideal = Intrinsics(1000, 950, 630, 370, 1280, 720)
-    assert ideal.normalise(filmed.undistort([x, y])) == pytest.approx(filmed.normalise([x, y]))
-    assert ideal.undistort([x, y]) == pytest.approx([x, y])
-
-
 @pytest.mark.parametrize("distortion", [(), WIDE_ANGLE])
 def test_any_shape_and_missing_points(distortion: tuple[float, ...]) -> None:
     intrinsics = Intrinsics(1000, 950, 630, 370, 1280, 720, distortion)

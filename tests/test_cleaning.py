@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from scipy.interpolate import make_smoothing_spline
 
 from dahyf_core.cleaning import CleaningSettings, State, ThresholdOverride, clean
-from dahyf_core.cleaning.banded import solve_pentadiagonal
 from dahyf_core.cleaning.filling import plan_filling
 from dahyf_core.cleaning.gate import without_spikes
 from dahyf_core.cleaning.shape import clip_shape
@@ -103,16 +102,6 @@ def test_the_filter_is_the_smoothing_spline(frames, cutoff, seed):
     stiffness = (np.sqrt(2) - 1) / (2 * np.pi * cutoff) ** 4
     spline = make_smoothing_spline(times, values, np.gradient(times) * [0.5, *[1] * (frames - 2), 0.5], stiffness)
     np.testing.assert_allclose(smooth(values, times, cutoff), spline(times), atol=1e-9)
-
-
-@given(st.integers(1, 40), st.integers(0, 2**32 - 1))
-@settings(max_examples=30, deadline=None)
-def test_pentadiagonal_equations_are_solved(rows, seed):
-    rng = np.random.default_rng(seed)
-    factor = np.tril(np.triu(rng.normal(size=(rows, rows)), -2), -1) + np.diag(rng.uniform(1, 2, rows))
-    matrix, wanted = factor @ factor.T, rng.normal(size=(rows, 3))
-    solution = solve_pentadiagonal(*(np.diagonal(matrix, offset) for offset in range(3)), matrix @ wanted)
-    np.testing.assert_allclose(solution, wanted, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize("frames", [1, 2, 3, 4])

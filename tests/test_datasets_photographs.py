@@ -21,6 +21,7 @@ from dahyf_core.datasets import (
     Photographs,
     PhotoLabels,
     cut_sample,
+    handless,
     load_labels,
     save_labels,
     split_of,
@@ -385,6 +386,30 @@ def test_pictures_without_hands_are_found(folder):
     dataset = HandlessPhotographs(folder, threads=1)
     assert dataset.sources == ["none.png"]
     assert dataset[0].side is None
+
+
+def test_pictures_are_looked_at_once_as_long_as_they_stay_the_same(folder, tmp_path, monkeypatch):
+    pictures = tmp_path / "pictures"
+    shutil.copytree(folder, pictures)
+    first = HandlessPhotographs(pictures, threads=1)
+    looked_at = []
+    look = handless.possible_hands
+    monkeypatch.setattr(handless, "possible_hands", lambda *given: looked_at.append(given) or look(*given))
+    again = HandlessPhotographs(pictures, threads=1)
+    assert again.sources == first.sources
+    assert not looked_at
+
+    shutil.move(pictures / "none.png", pictures / "moved.png")
+    assert HandlessPhotographs(pictures, threads=1).sources == ["moved.png"]
+    assert not looked_at
+
+    cv2.imwrite(str(pictures / "new.png"), np.full((64, 64, 3), 90, np.uint8))
+    assert HandlessPhotographs(pictures, threads=1).sources == ["moved.png", "new.png"]
+    assert len(looked_at) == 1
+
+    (pictures / handless.CACHE).write_text('{"made_with": 1')
+    assert HandlessPhotographs(pictures, threads=1).sources == ["moved.png", "new.png"]
+    assert len(looked_at) > 1
 
 
 def test_what_is_mistaken_for_a_palm_is_shown_too(shared_data, tmp_path):

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from dahyf_core.camera import PATCH_SIZE, Intrinsics, Lens
 from dahyf_core.detection import PalmDetector, Palms, crops_from_palms
-from dahyf_core.detection.anchors import INPUT_SIZE, anchor_centers
-from dahyf_core.detection.letterbox import letterbox
+from dahyf_core.detection.letterbox import INPUT_SIZE, anchor_centers, letterbox
 from dahyf_core.detection.palms import MIDDLE_MCP, WRIST
 from dahyf_core.detection.suppression import merge_overlapping, overlap
 

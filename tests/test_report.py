@@ -25,12 +25,12 @@ from dahyf_core.capture import Capture, FootageRecord, save_capture
 from dahyf_core.cleaning import CleaningSettings, State
 from dahyf_core.footage import probe
 from dahyf_core.report import write_report
+from dahyf_core.report.charts import thin
 from dahyf_core.report.flagged_frames import lost_ranges, worst_frames
 from dahyf_core.report.motion import BeforeAfter, cleaned_motion, count_flips, raw_motion
 from dahyf_core.report.page import SETTINGS, render
 from dahyf_core.report.palette import PALETTE
 from dahyf_core.report.summary import hand_names, summarise
-from dahyf_core.report.thinning import thin
 
 PAGE_BOUND = 2_000_000
 """Bytes of a page about two hands without pictures, however long the capture."""

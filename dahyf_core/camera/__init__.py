@@ -4,13 +4,13 @@ The real camera follows OpenCV: x right, y down, z forward, metres. Pixels are (
 integer coordinates, as cv2 counts.
 """
 
-from dahyf_core.camera.boxes import BOX_SCALE, box_around, crops_around, upright_crops, upright_rolls
+from dahyf_core.camera.boxes import CROP_SCALE, box_around, crops_around, upright_crops, upright_rolls
 from dahyf_core.camera.crops import PATCH_SIZE, Crops, cut_patches, upright_roll
 from dahyf_core.camera.intrinsics import Intrinsics
 from dahyf_core.camera.lens import Lens, assumed_focal
 
 __all__ = [
-    "BOX_SCALE",
+    "CROP_SCALE",
     "PATCH_SIZE",
     "Crops",
     "Intrinsics",

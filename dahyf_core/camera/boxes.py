@@ -7,8 +7,9 @@ from dahyf_core.camera.crops import PATCH_SIZE, Crops, upright_roll
 from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
 from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST
 
-BOX_SCALE = 1.6
-"""Side of a patch over that of the upright box of all joints: what landmark networks see best in."""
+CROP_SCALE = 1.6
+"""Side of a patch over that of the upright box of all joints, in training and in stills: what landmark networks see
+best in. Tracking has another scale, of another box (tracking.boxes)."""
 
 Array = NDArray[np.floating]
 
@@ -24,7 +25,7 @@ def crops_around(points: Array, roll: Array, mirrored: NDArray[np.bool_], intrin
     unit = Crops(first, np.full(len(points), float(PATCH_SIZE)), roll.astype(np.float64), mirrored, intrinsics)
     box = box_around(unit.to_patch(points)).reshape(-1, 2, 2)
     center = unit.to_frame(box.mean(axis=1, keepdims=True))[:, 0]
-    return Crops(center, BOX_SCALE * (box[:, 1] - box[:, 0]).max(axis=1), unit.roll, mirrored, intrinsics)
+    return Crops(center, CROP_SCALE * (box[:, 1] - box[:, 0]).max(axis=1), unit.roll, mirrored, intrinsics)
 
 
 def upright_crops(joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics) -> Crops:

@@ -29,7 +29,7 @@ class Crops:
     hand becomes a right hand filmed in a mirrored frame. Rolling about the optical axis is exact: it changes no depth.
 
     Patch pixels run from 0 to PATCH_SIZE, and (PATCH_SIZE / 2, PATCH_SIZE / 2) is the centre. The map between a patch
-    and the frame as filmed is affine: lens distortion is undone for points (Intrinsics.undistort), not in patches.
+    and the frame as filmed is affine: lens distortion is undone for points (Intrinsics.normalise), not in patches.
 
     center: (N, 2) pixels as filmed. side: (N,) pixels along x of the frame. roll: (N,) radians. mirrored: (N,) bool.
     """

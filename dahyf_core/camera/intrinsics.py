@@ -48,10 +48,6 @@ class Intrinsics:
         """Pixels as filmed (..., 2) to the z = 1 plane of the camera frame (..., 2), distortion undone."""
         return _as_list(np.asarray(points, dtype=np.float64), self._normalise)
 
-    def undistort(self, points: ArrayLike) -> FloatArray:
-        """Pixels as filmed (..., 2) to ideal pixels (..., 2)."""
-        return self.normalise(points) * (self.fx, self.fy) + (self.cx, self.cy)
-
     def _project(self, points: FloatArray) -> FloatArray:
         if not self.distortion:
             return points[:, :2] / points[:, 2:] * (self.fx, self.fy) + (self.cx, self.cy)

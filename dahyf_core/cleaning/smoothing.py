@@ -11,8 +11,8 @@ straight.
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
 
-from dahyf_core.cleaning.banded import solve_pentadiagonal
 from dahyf_core.cleaning.hand import FloatArray
 from dahyf_core.geometry import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle
 
@@ -60,7 +60,8 @@ def _smoothing_spline(values: FloatArray, times: FloatArray, stiffness: float) -
     first = steps[1:-1] / 6 + at[:-1] * before[1:] * give[1:-2] + after[:-1] * at[1:] * give[2:-1]
     second = after[:-2] * before[2:] * give[2:-2]
     changes = np.diff(np.diff(values, axis=0) / steps[:, None], axis=0)
-    bends = solve_pentadiagonal(main, first, second, changes)
+    bands = np.stack([main, np.append(first, 0.0), np.append(second, (0.0, 0.0))])
+    bends = solveh_banded(bands, changes, lower=True, check_finite=False)
     pull = np.zeros(values.shape)
     pull[:-2] += before[:, None] * bends
     pull[1:-1] += at[:, None] * bends

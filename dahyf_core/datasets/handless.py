@@ -1,19 +1,29 @@
 """Photographs without hands, and what in them a palm detector takes for hands."""
 
+import hashlib
+import json
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from dahyf_core.camera import BOX_SCALE, Lens
-from dahyf_core.datasets.files import list_pictures, read_image
+from dahyf_core.camera import CROP_SCALE, Lens
+from dahyf_core.capture import replacing
+from dahyf_core.datasets.files import REMEDY, list_pictures, read_image
 from dahyf_core.datasets.sample import Array, Image, Sample, unknown
 from dahyf_core.detection import PalmDetector, crops_from_palms
+from dahyf_core.errors import DatasetError, OutputError
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
+from dahyf_core.shipped import asset
 
 LEAST_SCORE = 0.3
 """Of a palm that may be one."""
 HAND_PRESENCE = 0.02
 """Probability of a hand, by the landmark network, from which on a palm is not surely a mistake of the detector."""
+CACHE = ".dahyf_palms.json"
+"""In the folder of the photographs: what was found in each, by the SHA-256 of its file. Safe to delete."""
+NETWORKS = ("palm_detector.onnx", "hand_landmark.onnx")
 
 
 class HandlessPhotographs:
@@ -24,18 +34,18 @@ class HandlessPhotographs:
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        """Looks at every picture, whole and in quarters. threads: of the CPU, 0 for one a core.
+        """Looks at every picture, whole and in quarters, that the folder's CACHE does not know by its content.
 
-        Raises DatasetError when a picture cannot be read, ModelFileError.
+        threads: of the CPU, 0 for one a core. Raises DatasetError when a picture cannot be read, ModelFileError.
         """
         self._folder = folder
-        detector = PalmDetector(LEAST_SCORE, threads)
-        estimator = LandmarkEstimator(LandmarkNetwork(threads), {})
+        finder = _PalmFinder(folder / CACHE, threads)
         self._rows: list[tuple[str, Array]] = []
         for file in list_pictures(folder):
-            boxes, presence = possible_hands(detector, estimator, read_image(folder / file))
+            boxes, presence = finder.find(folder / file)
             if presence.max(initial=0.0) < HAND_PRESENCE:
                 self._rows += [(file, unknown(4)), *((file, box) for box in boxes)]
+        finder.save()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -52,6 +62,58 @@ class HandlessPhotographs:
         return [file for file, _ in self._rows]
 
 
+class _PalmFinder:
+    """`possible_hands` of files, remembered by their content; the networks are loaded when a file is new."""
+
+    def __init__(self, cache: Path, threads: int) -> None:
+        self._cache, self._threads = cache, threads
+        self._key = _digest(*map(asset, NETWORKS)) + f" {LEAST_SCORE}"
+        self._known = self._load()
+        self._found: dict[str, list[list[float]]] = {}
+        self._networks: tuple[PalmDetector, LandmarkEstimator] | None = None
+
+    def find(self, path: Path) -> tuple[Array, Array]:
+        """Boxes (N, 4) px and presence (N,) of what may be hands. Raises DatasetError, ModelFileError."""
+        try:
+            digest = _digest(path)
+        except OSError as error:
+            raise DatasetError(f"The picture {path} cannot be read: {error.strerror}.", REMEDY) from error
+        rows = self._known.get(digest)
+        if rows is None:
+            boxes, presence = possible_hands(*self._loaded(), read_image(path))
+            rows = np.column_stack([boxes, presence]).tolist()
+        self._found[digest] = rows
+        table = np.array(rows, dtype=float).reshape(-1, 5)
+        return table[:, :4], table[:, 4]
+
+    def save(self) -> None:
+        """Remember what was found, where the folder lets us."""
+        if self._found != self._known:
+            with suppress(OutputError), replacing(self._cache) as stream:
+                stream.write(json.dumps({"made_with": self._key, "found": self._found}).encode())
+
+    def _loaded(self) -> tuple[PalmDetector, LandmarkEstimator]:
+        if self._networks is None:
+            landmarks = LandmarkEstimator(LandmarkNetwork(self._threads), {})
+            self._networks = PalmDetector(LEAST_SCORE, self._threads), landmarks
+        return self._networks
+
+    def _load(self) -> dict[str, Any]:
+        """What was found with the same networks before; nothing where there is no such file, or another."""
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            content = json.loads(self._cache.read_bytes())
+            if content["made_with"] == self._key:
+                return {
+                    digest: np.array(rows, dtype=float).reshape(-1, 5).tolist()
+                    for digest, rows in content["found"].items()
+                }
+        return {}
+
+
+def _digest(*paths: Path) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
+
+
 def possible_hands(detector: PalmDetector, estimator: LandmarkEstimator, image: Image) -> tuple[Array, Array]:
     """What the detector takes for palms in a picture (H, W, 3), or in one of four overlapping parts of it.
 
@@ -64,7 +126,7 @@ def possible_hands(detector: PalmDetector, estimator: LandmarkEstimator, image: 
     for rows, columns in [(slice(0, height), slice(0, width)), *_quarters(height, width)]:
         part = np.ascontiguousarray(image[rows, columns])
         crops = crops_from_palms(detector.detect(part), Lens().intrinsics(part.shape[1], part.shape[0]))
-        center, side = crops.center + np.array([columns.start, rows.start]), crops.side[:, None] / BOX_SCALE
+        center, side = crops.center + np.array([columns.start, rows.start]), crops.side[:, None] / CROP_SCALE
         boxes.append(np.concatenate([center - side / 2, center + side / 2], axis=1))
         presence.append(estimator.observe(part, crops).presence)
     return np.concatenate(boxes), np.concatenate(presence)

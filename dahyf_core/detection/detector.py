@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.detection.anchors import anchor_centers
-from dahyf_core.detection.letterbox import letterbox
+from dahyf_core.detection.letterbox import anchor_centers, letterbox
 from dahyf_core.detection.palms import Palms
 from dahyf_core.detection.suppression import merge_overlapping
 from dahyf_core.profiling import is_stage

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import BOX_SCALE, Crops, upright_crops
+from dahyf_core.camera import CROP_SCALE, Crops, upright_crops
 from dahyf_core.datasets import HandDataset, Sample
 from dahyf_core.evaluation.benchmarks import JOINTS, LAYOUTS, VERTICES, Benchmark
 from dahyf_core.hand_model import HandModel
@@ -62,6 +62,6 @@ def _box_of(sample: Sample) -> tuple[Array, float]:
     """Centre (2,) and side, px, of the first patch."""
     if np.isfinite(sample.box).all():
         corners = sample.box.reshape(2, 2)
-        return corners.mean(axis=0), BOX_SCALE * float(np.ptp(corners, axis=0).max())
+        return corners.mean(axis=0), CROP_SCALE * float(np.ptp(corners, axis=0).max())
     height, width = sample.image.shape[:2]
     return np.array([(width - 1) / 2, (height - 1) / 2]), float(min(height, width))

@@ -4,7 +4,6 @@ Also the annotator of training data. Levenberg-Marquardt with exact derivatives,
 """
 
 from dahyf_core.fitting.fit import FitResult, fit
-from dahyf_core.fitting.settings import FitSettings
-from dahyf_core.fitting.targets import FitTargets
+from dahyf_core.fitting.targets import FitSettings, FitTargets
 
 __all__ = ["FitResult", "FitSettings", "FitTargets", "fit"]

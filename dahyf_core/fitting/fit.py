@@ -11,9 +11,8 @@ from dahyf_core.fitting.kinematics import keypoints_of
 from dahyf_core.fitting.levenberg import minimise, minimise_shared
 from dahyf_core.fitting.problem import Problem
 from dahyf_core.fitting.rows import Rows
-from dahyf_core.fitting.settings import FitSettings
 from dahyf_core.fitting.start import replaced_placement, starts_of
-from dahyf_core.fitting.targets import FitTargets, Observations
+from dahyf_core.fitting.targets import FitSettings, FitTargets, Observations
 from dahyf_core.fitting.unknowns import Unknowns
 from dahyf_core.hand_model import HandModel
 

@@ -6,14 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.geometry import cross_matrix
-from dahyf_core.hand_model import HandModel
+from dahyf_core.hand_model import FINGER_BONES, FINGER_KEYPOINTS, HandModel
 
 Array = NDArray[np.floating]
-
-CHAINS = np.arange(1, 16).reshape(5, 3)
-"""Bones of the five fingers from the palm outwards, in MANO's order: index, middle, pinky, ring, thumb."""
-CHAIN_KEYPOINTS = np.array([[5, 6, 7, 8], [9, 10, 11, 12], [17, 18, 19, 20], [13, 14, 15, 16], [1, 2, 3, 4]])
-"""Keypoints of the same five fingers, in FreiHAND order. Keypoint 0 is the wrist."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +16,8 @@ class MovingKeypoints:
     """Keypoints of N hands at translation zero, metres, and how they move.
 
     points: (N, 21, 3). by_root: (N, 21, 3, 3), by a small rotation w of the wrist, exp(w) R, w in the camera frame.
-    by_finger: (N, 5, 4, 3, 9), by the axis-angles of the three bones of each keypoint's own finger, order of CHAINS.
+    by_finger: (N, 5, 4, 3, 9), by the axis-angles of the three bones of each keypoint's own finger, in the
+    order of FINGER_BONES.
     rotations: (N, 16, 3, 3), global, of the bones.
     """
 
@@ -43,8 +39,8 @@ def differentiate_keypoints(model: HandModel, name: str, pose: Array, shape: Arr
     by_root = cross_matrix(posed.joints[:, :1] - points)
 
     axes = posed.rotations[:, model.parents[1:]] @ _left_jacobians(pose[:, 1:])
-    arms = points[:, CHAIN_KEYPOINTS][:, :, :, None] - posed.joints[:, CHAINS][:, :, None]
-    carried = model.keypoint_sets[name].bones[CHAIN_KEYPOINTS][:, :, None] >= CHAINS[:, None]
+    arms = points[:, FINGER_KEYPOINTS][:, :, :, None] - posed.joints[:, FINGER_BONES][:, :, None]
+    carried = model.keypoint_sets[name].bones[FINGER_KEYPOINTS][:, :, None] >= FINGER_BONES[:, None]
     by_bone = cross_matrix(-arms * carried[..., None]) @ axes.reshape(-1, 5, 1, 3, 3, 3)
     by_finger = np.moveaxis(by_bone, 3, 4).reshape(len(pose), 5, 4, 3, 9)
     return MovingKeypoints(points, by_root, by_finger, posed.rotations)

@@ -11,16 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.fitting.kinematics import (
-    CHAIN_KEYPOINTS,
     MovingKeypoints,
     differentiate_keypoints,
     keypoints_by_shape,
     keypoints_of,
 )
-from dahyf_core.fitting.settings import FitSettings
-from dahyf_core.fitting.targets import Observations
+from dahyf_core.fitting.targets import FitSettings, Observations
 from dahyf_core.fitting.unknowns import FINGERS, OWN, SHAPE, Unknowns
-from dahyf_core.hand_model import HandModel
+from dahyf_core.hand_model import FINGER_KEYPOINTS, HandModel
 
 Array = NDArray[np.floating]
 
@@ -70,7 +68,7 @@ class Problem:
         pull = np.repeat(pull, (2, 3), axis=-1)
         by_points, by_common = self._residual_derivatives(moving, unknowns)
         by_common *= pull[..., None]
-        by_finger = (pull[..., None] * by_points)[:, CHAIN_KEYPOINTS] @ moving.by_finger
+        by_finger = (pull[..., None] * by_points)[:, FINGER_KEYPOINTS] @ moving.by_finger
         matrix, gradient = _normal_equations(by_finger, by_common, pull * residuals)
         self._add_priors(unknowns, matrix, gradient)
         return matrix, gradient
@@ -159,12 +157,14 @@ def _normal_equations(by_finger: Array, by_common: Array, residuals: Array) -> t
     for index in range(5):
         own = slice(9 * index, 9 * index + 9)
         matrix[:, own, own] = blocks[:, index]
-    mixed = (finger_transposed @ by_common[:, CHAIN_KEYPOINTS].reshape(count, 5, 20, shared)).reshape(count, 45, shared)
+    mixed = (finger_transposed @ by_common[:, FINGER_KEYPOINTS].reshape(count, 5, 20, shared)).reshape(
+        count, 45, shared
+    )
     matrix[:, :PRIVATE, PRIVATE:] = mixed
     matrix[:, PRIVATE:, :PRIVATE] = np.swapaxes(mixed, -1, -2)
     matrix[:, PRIVATE:, PRIVATE:] = common_transposed @ common
 
-    by_finger_gradient = finger_transposed @ residuals[:, CHAIN_KEYPOINTS].reshape(count, 5, 20, 1)
+    by_finger_gradient = finger_transposed @ residuals[:, FINGER_KEYPOINTS].reshape(count, 5, 20, 1)
     by_common_gradient = common_transposed @ residuals.reshape(count, 105, 1)
     return matrix, np.concatenate([by_finger_gradient.reshape(count, 45), by_common_gradient[..., 0]], axis=-1)
 

@@ -5,7 +5,7 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.fitting.kinematics import CHAIN_KEYPOINTS, CHAINS, keypoints_of
+from dahyf_core.fitting.kinematics import keypoints_of
 from dahyf_core.fitting.problem import Problem
 from dahyf_core.fitting.targets import Observations
 from dahyf_core.fitting.unknowns import Unknowns
@@ -17,6 +17,7 @@ from dahyf_core.geometry import (
     shortest_rotation,
     solve_translation,
 )
+from dahyf_core.hand_model import FINGER_BONES, FINGER_KEYPOINTS
 
 Array = NDArray[np.floating]
 
@@ -68,10 +69,10 @@ def bend_fingers(problem: Problem, root: Array, shape: Array) -> Array:
     straight = np.zeros((len(root), 16, 3))
     rest = _bone_vectors(keypoints_of(problem.model, problem.settings.keypoints, straight, shape))
     wanted = _bone_vectors(seen.points @ matrix_from_axis_angle(root))
-    known = (seen.point_weights > 0)[:, CHAIN_KEYPOINTS]
+    known = (seen.point_weights > 0)[:, FINGER_KEYPOINTS]
     limits = problem.model.joint_limits.reshape(5, 3, 3, 2)
     pose = _neutral(problem, root)
-    fingers = pose[:, CHAINS]
+    fingers = pose[:, FINGER_BONES]
     carried = np.tile(np.eye(3), (len(root), 5, 1, 1))
     for bone in range(3):
         target = (wanted[:, :, bone, None] @ carried)[:, :, 0]
@@ -79,7 +80,7 @@ def bend_fingers(problem: Problem, root: Array, shape: Array) -> Array:
         seen_bone = known[:, :, bone] & known[:, :, bone + 1]
         fingers[:, :, bone] = np.where(seen_bone[..., None], bend, fingers[:, :, bone])
         carried = carried @ matrix_from_axis_angle(fingers[:, :, bone])
-    pose[:, CHAINS] = fingers
+    pose[:, FINGER_BONES] = fingers
     return pose
 
 
@@ -113,8 +114,8 @@ def _neutral(problem: Problem, root: Array) -> Array:
 
 
 def _bone_vectors(keypoints: Array) -> Array:
-    """From each keypoint of a finger to the next, in the order of CHAINS: (N, 21, 3) -> (N, 5, 3, 3)."""
-    return np.diff(keypoints[:, CHAIN_KEYPOINTS], axis=2)
+    """From each keypoint of a finger to the next, in the order of FINGER_BONES: (N, 21, 3) -> (N, 5, 3, 3)."""
+    return np.diff(keypoints[:, FINGER_KEYPOINTS], axis=2)
 
 
 def _mean(points: Array, weights: Array) -> Array:

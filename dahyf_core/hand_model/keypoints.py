@@ -12,6 +12,10 @@ JOINT_NAMES = (
 )
 KEYPOINT_BONES = np.array([0, 13, 14, 15, 15, 1, 2, 3, 3, 4, 5, 6, 6, 10, 11, 12, 12, 7, 8, 9, 9])
 """The bone (MANO order) that carries each keypoint; a tip rides on the last bone of its finger."""
+FINGER_BONES = np.arange(1, 16).reshape(5, 3)
+"""Bones of the five fingers from the palm outwards, in MANO's order: index, middle, pinky, ring, thumb."""
+FINGER_KEYPOINTS = np.array([[5, 6, 7, 8], [9, 10, 11, 12], [17, 18, 19, 20], [13, 14, 15, 16], [1, 2, 3, 4]])
+"""Keypoints of the same five fingers."""
 TIPS = np.array([4, 8, 12, 16, 20])
 """Places of the fingertips among the 21 keypoints: thumb, index, middle, ring, pinky."""
 

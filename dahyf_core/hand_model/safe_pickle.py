@@ -3,6 +3,9 @@
 A pickle names classes and functions to call. Here every name stands for an inert substitute of ours that keeps data; a
 name without a substitute is refused. Not even numpy's own constructors run: their pickled state can be forged. Nor can
 a small file ask for much memory or time: its memo is as small as it is, and what it unpacks to is counted.
+
+Ours by decision: smplx and chumpy unpickle MANO's files with all that they name, and no library that is kept reads
+them otherwise.
 """
 
 import io

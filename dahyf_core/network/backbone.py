@@ -8,8 +8,7 @@ from torch import Tensor, nn
 
 from dahyf_core.errors import SettingsError
 from dahyf_core.network.config import Backbone
-from dahyf_core.network.pyramid import Pyramid
-from dahyf_core.network.trunk import Trunk
+from dahyf_core.network.trunk import Pyramid, Trunk
 
 
 class TimmPyramid(Pyramid):

@@ -107,7 +107,11 @@ def export_early(trunk: Trunk, path: Path) -> None:
 
 
 def store_as_half(model: onnx.ModelProto) -> None:
-    """Store large weights as float16, each followed by a Cast, which ONNX Runtime folds when it loads the file."""
+    """Store large weights as float16, each followed by a Cast, which ONNX Runtime folds when it loads the file.
+
+    Ours by decision: onnxconverter-common turns small arrays and the arithmetic into float16 too, and moves weights
+    below 1e-7 and beyond 1e4, so that the file would no longer equal the network.
+    """
     casts = []
     for tensor in model.graph.initializer:
         array, name = numpy_helper.to_array(tensor), tensor.name

@@ -7,8 +7,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from dahyf_core.network.pyramid import Pyramid
 from dahyf_core.shipped import asset
+
+
+class Pyramid(nn.Module):
+    """A backbone. channels: of each of its maps."""
+
+    channels: tuple[int, ...]
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Images (B, 3, 224, 224), RGB in [0, 1], to maps from fine to coarse, one for each of `channels`."""
+        raise NotImplementedError
 
 
 class Block(NamedTuple):

@@ -2,8 +2,7 @@
 
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import HandEstimates, HandObservations, PoseEstimator
-from dahyf_core.pose.landmark_network import LandmarkNetwork
-from dahyf_core.pose.landmarks import LandmarkEstimator
+from dahyf_core.pose.landmarks import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.refitted import RefittedEstimator, refitted
 from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, network_estimator, shipped_estimator
 

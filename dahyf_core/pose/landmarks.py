@@ -12,10 +12,12 @@ from dahyf_core.geometry import PALM, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.metrics import agreement
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
-from dahyf_core.pose.landmark_network import LandmarkNetwork
 from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt
 from dahyf_core.profiling import is_stage
+from dahyf_core.runtime import create_session
+from dahyf_core.shipped import asset
 
+Floats32 = NDArray[np.float32]
 Array = NDArray[np.floating]
 
 FIT = FitSettings(keypoints="mediapipe", pose_prior=3.0, outlier_2d=6.0, outlier_3d=2.0)
@@ -34,6 +36,43 @@ MENDING_PASSES = 2
 
 Reading = tuple[NDArray[np.integer], FitResult]
 """Rows of the sequence, and a fit to each."""
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkOutputs:
+    """What the network says of N patches, as it says it. Joints are in the common order of 21, wrist first.
+
+    points: (N, 21, 3). x and y in pixels of the patch; z is depth, 0 at the wrist, smaller is nearer, in a scale of
+    its own: world says more about depth.
+    presence: (N,) probability of a hand in the patch; a sigmoid already.
+    right_score: (N,) probability of a right hand, 1 - that of a left hand, in the patch as shown: of a mirrored
+    patch, the mirrored hand's. A sigmoid already; it means little where presence is low.
+    world: (N, 21, 3) metres in the axes of the patch's camera: x right, y down, z away from it, as if the patch lay in
+    the middle of the picture. The origin is near the middle of the knuckles; the size is that of an average hand.
+    """
+
+    points: Floats32
+    presence: Floats32
+    right_score: Floats32
+    world: Floats32
+
+
+class LandmarkNetwork:
+    """Runs the network on the patches of a frame."""
+
+    def __init__(self, threads: int = 0) -> None:
+        """threads: of the CPU, 0 for one a core. Raises ModelFileError when the network cannot be loaded."""
+        self._session = create_session(asset("hand_landmark.onnx"), threads)
+
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime execution provider that runs the network."""
+        return self._session.provider
+
+    @is_stage("running the network")
+    def run(self, patches: NDArray[np.uint8]) -> LandmarkOutputs:
+        """Patches (N, 224, 224, 3) of RGB bytes, N >= 0, in one batch."""
+        return LandmarkOutputs(*self._session.run(patches=patches))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import PoseEstimator
-from dahyf_core.pose.landmark_network import LandmarkNetwork
-from dahyf_core.pose.landmarks import LandmarkEstimator
+from dahyf_core.pose.landmarks import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.refitted import RefittedEstimator
 from dahyf_core.shipped import asset
 

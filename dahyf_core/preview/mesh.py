@@ -1,4 +1,7 @@
-"""A shaded mesh over a picture, drawn on the CPU."""
+"""A shaded mesh over a picture, drawn on the CPU.
+
+Ours by decision: OpenCV fills the triangles, and previews need no OpenGL and no package besides.
+"""
 
 from typing import NamedTuple
 

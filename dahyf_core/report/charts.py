@@ -20,7 +20,6 @@ from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
 from dahyf_core.report.palette import PALETTE, stylesheet
 from dahyf_core.report.summary import HandSummary
-from dahyf_core.report.thinning import thin
 
 Floats = NDArray[np.floating]
 
@@ -179,3 +178,22 @@ def _svg(figure: Figure) -> bytes:
         text = text.replace(shades.light, f"var(--{role})")
     style = stylesheet() + "text{font-family:system-ui,sans-serif!important}"
     return text.replace("</style>", style + "</style>", 1).encode()
+
+
+def thin(values: NDArray[np.floating], bins: int) -> NDArray[np.intp]:
+    """Indices, increasing, of at most 3 * bins of the values (T,): the least, the greatest and one NaN of each bin.
+
+    What is drawn through them keeps the peaks and the gaps of the whole curve. All indices where T is small enough.
+    """
+    indices = np.arange(len(values))
+    if len(values) <= 3 * bins:
+        return indices
+    return np.concatenate([_extremes(part, values[part]) for part in np.array_split(indices, bins)])
+
+
+def _extremes(indices: NDArray[np.intp], values: NDArray[np.floating]) -> NDArray[np.intp]:
+    absent = np.isnan(values)
+    chosen = indices[absent][:1].tolist()
+    if not absent.all():
+        chosen += [indices[np.nanargmin(values)], indices[np.nanargmax(values)]]
+    return np.unique(chosen)

@@ -10,14 +10,13 @@ from scipy.spatial.transform import Rotation
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import find_jumps
 from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle, quaternion_from_axis_angle
+from dahyf_core.hand_model import KEYPOINT_BONES, TIPS
 from dahyf_core.metrics import acceleration
 from dahyf_core.preview import bone_moves
 
 Floats = NDArray[np.floating]
 
 WRIST, MIDDLE_KNUCKLE = 0, 4  # bones
-TIP_BONES = [15, 3, 6, 12, 9]
-"""Last bone of each finger, in the order of rest_tips: thumb, index, middle, ring, pinky."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +86,9 @@ def _motion(capture: Capture, hand: int, pose: Floats, translation: Floats) -> M
     quaternions = np.full((frames, 16, 4), np.nan)
     if present.any():
         rest = np.concatenate([capture.rest_joints[hand], capture.rest_tips[hand]])
-        moves = bone_moves(capture.rest_joints[hand], capture.parents, pose[present])[:, [*range(16), *TIP_BONES]]
+        moves = bone_moves(capture.rest_joints[hand], capture.parents, pose[present])[
+            :, [*range(16), *KEYPOINT_BONES[TIPS]]
+        ]
         moved = np.einsum("tkij,kj->tki", moves[..., :3], rest) + moves[..., 3]
         joints[present] = moved + translation[present, None]
         turn[present] = np.degrees(_turn_from_mean(pose[present, 0], capture.pose[hand, :, 0]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.camera import BOX_SCALE, Crops, Intrinsics, box_around, upright_crops, upright_rolls
+from dahyf_core.camera import CROP_SCALE, Crops, Intrinsics, box_around, upright_crops, upright_rolls
 from dahyf_core.detection import overlap
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import DahyfEstimator, HandEstimates, HandObservations
@@ -98,7 +98,7 @@ def _boxed(hand: WantedHand, sides: Sequence[bool], rolls: FloatArray | Sequence
     count = len(sides) * len(rolls)
     return Crops(
         np.tile((corner + opposite) / 2, (count, 1)),
-        np.full(count, BOX_SCALE * (opposite - corner).max()),
+        np.full(count, CROP_SCALE * (opposite - corner).max()),
         np.tile(rolls, len(sides)),
         np.repeat(sides, len(rolls)),
         hand.intrinsics,

@@ -1,4 +1,7 @@
-"""The 1 euro filter (Casiez, Roussel and Vogel, CHI 2012) for arrays: still hands stand still, fast ones hardly lag."""
+"""The 1 euro filter (Casiez, Roussel and Vogel, CHI 2012) for arrays: still hands stand still, fast ones hardly lag.
+
+Ours by decision: packages of it filter one number at a time, and these are arrays whose cutoff goes by their norm.
+"""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray

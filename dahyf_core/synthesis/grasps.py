@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from dahyf_core.hand_model import HandModel
+from dahyf_core.hand_model import FINGER_BONES, HandModel
 from dahyf_core.synthesis.hand import Placed
 from dahyf_core.synthesis.poses import PoseSampler, curled
 from dahyf_core.synthesis.solids import ALONG, Solid
-from dahyf_core.synthesis.surface import CHAINS, THUMB, Spheres
+from dahyf_core.synthesis.surface import THUMB, Spheres
 
 Array = NDArray[np.floating]
 
@@ -45,7 +45,7 @@ def draw_grasp(
 
     thumbs = np.repeat(fingers[None], THUMBS, axis=0)
     for attempt in thumbs:
-        attempt[CHAINS[THUMB] - 1] = poses.draw_thumb(rng, fingers)
+        attempt[FINGER_BONES[THUMB] - 1] = poses.draw_thumb(rng, fingers)
     gap = _gaps(model, spheres, held, thumbs)[:, spheres.finger == THUMB].min(axis=1)
     fingers = thumbs[np.abs(gap + TOUCH).argmin()]
     fingers += rng.normal(0.0, (0.015, 0.02, 0.03), (15, 3))

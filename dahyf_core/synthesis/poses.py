@@ -15,9 +15,9 @@ from scipy.spatial.transform import Rotation
 from dahyf_core.datasets import Split, rows_of
 from dahyf_core.errors import DatasetError
 from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
-from dahyf_core.hand_model import HandModel
+from dahyf_core.hand_model import FINGER_BONES, HandModel
 from dahyf_core.plain_arrays import read_plain_arrays
-from dahyf_core.synthesis.surface import CHAINS, THUMB, Spheres
+from dahyf_core.synthesis.surface import THUMB, Spheres
 
 Array = NDArray[np.floating]
 FingerKind = Literal["fitted", "prior", "gesture", "fist"]
@@ -128,7 +128,7 @@ class PoseSampler:
         candidates = self._fingers[rng.choice(len(self._fingers), THUMB_CANDIDATES, p=self._chances)]
         flexion = [0, 1, 3, 4]  # of index and middle: they meet the thumb
         distance = np.abs(candidates[:, flexion, 2] - fingers[flexion, 2]).sum(axis=1)
-        return candidates[distance.argmin(), CHAINS[THUMB] - 1]
+        return candidates[distance.argmin(), FINGER_BONES[THUMB] - 1]
 
     def overlap(self, fingers: Array) -> float:
         """Depth in metres to which two fingers, or a finger and the palm, run into each other at the worst place."""
@@ -154,7 +154,7 @@ class PoseSampler:
         if way < 0.3:
             first = first + rng.random() * (second - first)
         elif way < 0.5:
-            swapped = (CHAINS[rng.random(5) < 0.35] - 1).ravel()
+            swapped = (FINGER_BONES[rng.random(5) < 0.35] - 1).ravel()
             first = first.copy()
             first[swapped] = second[swapped]
         varied = first + rng.normal(0.0, (0.03, 0.04, 0.09), (15, 3)) * (0.3 + rng.gamma(2.0, 0.4))
@@ -172,7 +172,7 @@ class PoseSampler:
         fingers = curled(curl, hooked=rng.normal(0.0, 0.25))
         spread = rng.normal(0.0, 0.13) * np.array([1.0, 0.2, -1.3, -0.6]) + rng.normal(0, 0.05, 4)
         fingers[[0, 3, 6, 9], 1] += spread * np.clip(1.0 - curl, 0.1, 1.0)
-        fingers[CHAINS[THUMB] - 1] = self.draw_thumb(rng, fingers)
+        fingers[FINGER_BONES[THUMB] - 1] = self.draw_thumb(rng, fingers)
         fingers += rng.normal(0.0, (0.02, 0.03, 0.05), (15, 3))
         return self._limited(fingers)[0]
 
@@ -180,7 +180,7 @@ class PoseSampler:
         """Fingers of a hand that was seen closed, closed more or less, with a thumb that was seen with any."""
         fingers = self._closed[rng.integers(len(self._closed))].copy()
         fingers[:12, 2] *= rng.uniform(0.95, 1.2)
-        thumb = CHAINS[THUMB] - 1
+        thumb = FINGER_BONES[THUMB] - 1
         fingers[thumb] = self._fingers[rng.choice(len(self._fingers), p=self._chances), thumb]
         return self._limited(fingers + rng.normal(0.0, (0.02, 0.03, 0.05), (15, 3)))[0]
 

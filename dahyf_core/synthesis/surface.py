@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from dahyf_core.hand_model import HandModel
+from dahyf_core.hand_model import FINGER_BONES, HandModel
 
 Array = NDArray[np.floating]
 
-CHAINS = np.arange(1, 16).reshape(5, 3)
-"""Bones of the five fingers from the palm outwards, in MANO's order: index, middle, pinky, ring, thumb."""
 THUMB = 4
-"""Place of the thumb in CHAINS."""
+"""Place of the thumb in FINGER_BONES."""
 BACK_OF_HAND = np.array([0.0, 1.0, 0.0])
 BACK_OF_THUMB = np.array([0.46, 0.49, 0.74])
 """The way the nail of the flat hand's thumb faces."""
@@ -43,7 +41,7 @@ class Spheres:
     """S spheres that fill the hand at rest, each carried by a bone: coarse, for shadows and collisions.
 
     bones: (S,) int. centers: (S, 3) metres from the bone's joint, rest frame. radii: (S,) m. finger: (S,) place in
-    CHAINS, -1 for the palm.
+    FINGER_BONES, -1 for the palm.
     """
 
     bones: NDArray[np.integer]
@@ -56,10 +54,10 @@ def describe_surface(model: HandModel) -> Surface:
     """The coordinates of a right hand's vertices."""
     vertices = model.vertices
     normals = unit(VertexNormals(model.faces, len(vertices))(vertices))
-    finger_weights = np.stack([model.weights[:, chain].sum(axis=1) for chain in CHAINS], axis=1)
+    finger_weights = np.stack([model.weights[:, chain].sum(axis=1) for chain in FINGER_BONES], axis=1)
     nearest = np.where(finger_weights.max(axis=1) > 0, finger_weights.argmax(axis=1), _nearest_chain(model))
     coordinates = np.empty((len(vertices), 4))
-    for finger, chain in enumerate(CHAINS):
+    for finger, chain in enumerate(FINGER_BONES):
         own = nearest == finger
         along, across, above = _finger_axes(model, finger)
         offsets = vertices - model.joints[chain[0]]
@@ -78,7 +76,7 @@ def fill_with_spheres(model: HandModel) -> Spheres:
     """Spheres along the bones of the fingers, and six in the palm."""
     bones, centers, radii, fingers = [], [], [], []
     ends = model.tips[[1, 2, 4, 3, 0]]
-    for finger, chain in enumerate(CHAINS):
+    for finger, chain in enumerate(FINGER_BONES):
         _, _, above = _finger_axes(model, finger)
         heads = np.concatenate([model.joints[chain], ends[finger, None]])
         for bone, start, end in zip(chain, heads[:-1], heads[1:], strict=True):
@@ -94,7 +92,7 @@ def fill_with_spheres(model: HandModel) -> Spheres:
                 centers.append(center - model.joints[bone])
                 radii.append(radius)
                 fingers.append(finger)
-    for chain in CHAINS[:THUMB]:
+    for chain in FINGER_BONES[:THUMB]:
         for share in (0.35, 0.75):
             bones.append(0)
             centers.append(share * model.joints[chain[0]] - 0.008 * BACK_OF_HAND - model.joints[0])
@@ -144,13 +142,13 @@ def unit(vectors: Array) -> Array:
 
 def _nearest_chain(model: HandModel) -> NDArray[np.integer]:
     """(V,) of each vertex the finger whose first joint is nearest across the hand."""
-    knuckles = model.joints[CHAINS[:, 0]]
+    knuckles = model.joints[FINGER_BONES[:, 0]]
     return np.linalg.norm(model.vertices[:, None, 1:] - knuckles[:, 1:], axis=-1).argmin(axis=1)
 
 
 def _finger_axes(model: HandModel, finger: int) -> tuple[Array, Array, Array]:
     """Unit vectors along a flat finger, across it, and out of its back."""
-    chain = CHAINS[finger]
+    chain = FINGER_BONES[finger]
     along = unit(model.joints[chain[2]] - model.joints[chain[0]])
     back = BACK_OF_THUMB if finger == THUMB else BACK_OF_HAND
     above = unit(back - (back @ along) * along)

@@ -1,9 +1,8 @@
 """Hands from frame to frame: where to look for them, which one is which, and whether they are left or right."""
 
-from dahyf_core.tracking.association import distinct, show_same_hand, side_evidence
+from dahyf_core.tracking.association import Observation, distinct, show_same_hand, side_evidence
 from dahyf_core.tracking.boxes import crops_from_joints
 from dahyf_core.tracking.hands import TrackedHand, assemble_hands
-from dahyf_core.tracking.observation import Observation
 from dahyf_core.tracking.settings import TrackingSettings
 from dahyf_core.tracking.tracker import UNTRACKED, Tracker
 

@@ -1,7 +1,11 @@
-"""How alike two hands are: by place, by shape, and by side."""
+"""What tracking reads of observations, and how alike they are: by place, by shape, and by side."""
+
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from dahyf_core.camera import Crops
 
 FloatArray = NDArray[np.float64]
 
@@ -10,6 +14,23 @@ SAME_HAND = 0.5
 
 CERTAIN = 3.0
 """No single frame's evidence for a side counts more than this log-odds."""
+
+
+class Observation(Protocol):
+    """What a network saw in N crops, as far as tracking reads it.
+
+    joints_2d (N, 21, 2): px as filmed. presence (N,): 0 to 1, whether a hand is there. right_score (N,): probability
+    that it is a right hand, in the picture as filmed.
+    """
+
+    @property
+    def crops(self) -> Crops: ...
+    @property
+    def joints_2d(self) -> NDArray[np.floating]: ...
+    @property
+    def presence(self) -> NDArray[np.floating]: ...
+    @property
+    def right_score(self) -> NDArray[np.floating]: ...
 
 
 def radius(joints_2d: ArrayLike) -> FloatArray:

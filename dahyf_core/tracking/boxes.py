@@ -9,7 +9,7 @@ from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST
 FloatArray = NDArray[np.float64]
 
 BOX_JOINTS = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
-TRACKING_BOX_SCALE = 2.0
+TRACKING_SCALE = 2.0
 BOX_SHIFT = 0.1
 """MediaPipe's tracking box: no finger joint but the first of each, so that it hardly moves when fingers bend; twice the
 long side, and moved towards the fingers by a tenth of it."""
@@ -35,7 +35,7 @@ def crops_from_joints(joints_2d: ArrayLike, mirrored: ArrayLike, intrinsics: Int
     long_side = (high - low).max(axis=1)
     center = (low + high) / 2
     center[:, 1] -= BOX_SHIFT * long_side
-    return Crops(unit.to_frame(center[:, None])[:, 0], TRACKING_BOX_SCALE * long_side, roll, flags, intrinsics)
+    return Crops(unit.to_frame(center[:, None])[:, 0], TRACKING_SCALE * long_side, roll, flags, intrinsics)
 
 
 def steadied(crops: Crops, previous: Crops) -> Crops:

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from dahyf_core.tracking.association import distance, side_evidence
-from dahyf_core.tracking.observation import Observation
+from dahyf_core.tracking.association import Observation, distance, side_evidence
 from dahyf_core.tracking.settings import TrackingSettings
 
 Side = Literal["left", "right"]

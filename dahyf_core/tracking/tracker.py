@@ -9,16 +9,15 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from dahyf_core.camera import Crops, Intrinsics
-from dahyf_core.tracking.association import distance, distinct, radius, show_same_hand, side_evidence
+from dahyf_core.tracking.association import Observation, distance, distinct, radius, show_same_hand, side_evidence
 from dahyf_core.tracking.boxes import crops_from_joints, steadied
-from dahyf_core.tracking.observation import Observation
 from dahyf_core.tracking.settings import TrackingSettings
 from dahyf_core.tracking.tracks import Tracks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-PALM = (0, 1, 2, 5, 9, 13, 17)
+PALM_JOINTS = (0, 1, 2, 5, 9, 13, 17)
 
 UNTRACKED = -1
 """The track of an observation that shows no hand, or one that is followed already."""
@@ -172,7 +171,7 @@ class Tracker:
             self._search_until = time + self._settings.search_time
 
     def _continued(self, tracks: Tracks, rows: NDArray[np.integer], time: float, seen: Observation) -> Tracks:
-        moved = (seen.joints_2d[rows] - tracks.joints_2d)[:, PALM].mean(axis=1)
+        moved = (seen.joints_2d[rows] - tracks.joints_2d)[:, PALM_JOINTS].mean(axis=1)
         velocity = moved / max(time - self._time, TIME_TOLERANCE)
         return _as_seen(seen, rows, tracks.id, tracks.born, velocity, tracks.vote)
 
@@ -182,7 +181,7 @@ class Tracker:
 
     def _are_hands(self, seen: Observation, presence: float) -> NDArray[np.bool_]:
         """(N,) observations with enough presence whose palm is centred on the picture and has a size."""
-        palm = seen.joints_2d[:, PALM].mean(axis=1)
+        palm = seen.joints_2d[:, PALM_JOINTS].mean(axis=1)
         in_frame = ((palm >= 0) & (palm <= (self._intrinsics.width, self._intrinsics.height))).all(axis=1)
         return (seen.presence >= presence) & in_frame & (radius(seen.joints_2d) >= LEAST_RADIUS)
 

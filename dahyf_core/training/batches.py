@@ -1,9 +1,9 @@
 """Batches for any step of a run, made from nothing but the seed and the step: resuming needs no other state."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import lru_cache
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -15,7 +15,6 @@ from dahyf_core.camera import PATCH_SIZE
 from dahyf_core.datasets import Augmentation, HandDataset, Patch, cut_sample
 from dahyf_core.geometry import KEYPOINT_SETS
 from dahyf_core.network import Labels, View
-from dahyf_core.training.tensors import concatenate
 
 
 @dataclass(frozen=True)
@@ -136,3 +135,28 @@ def stack(patches: Sequence[Patch], right: NDArray[np.bool_]) -> Batch:
             label_weight=torch.ones(len(patches)),
         ),
     )
+
+
+Value = TypeVar("Value")
+
+
+def map_tensors(function: Callable[[Tensor], Tensor], value: Value) -> Value:
+    """The same dataclass, tuple or tensor, with the function applied to every tensor in it."""
+    return _combine(lambda tensors: function(tensors[0]), [value])
+
+
+def concatenate(values: Sequence[Value]) -> Value:
+    """One dataclass, tuple or tensor, of many along their first axis."""
+    return _combine(lambda tensors: torch.cat(list(tensors)), values)
+
+
+def _combine(function: Callable[[Sequence[Tensor]], Tensor], values: Sequence[Any]) -> Any:
+    first = values[0]
+    if isinstance(first, Tensor):
+        return function(values)
+    if isinstance(first, tuple):
+        return tuple(_combine(function, column) for column in zip(*values, strict=True))
+    if is_dataclass(first) and not isinstance(first, type):
+        names = [field.name for field in fields(first)]
+        return type(first)(**{name: _combine(function, [getattr(value, name) for value in values]) for name in names})
+    raise TypeError(f"{type(first).__name__} holds no tensors")

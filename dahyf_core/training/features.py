@@ -18,8 +18,7 @@ from dahyf_core.network import Labels, View
 from dahyf_core.network.export import export_early
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.runtime import create_session
-from dahyf_core.training.batches import Batch, Source
-from dahyf_core.training.tensors import map_tensors
+from dahyf_core.training.batches import Batch, Source, map_tensors
 
 MAPS = {"fine": (40, 28, 28), "middle": (112, 14, 14)}
 BATCH = 32

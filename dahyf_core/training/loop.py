@@ -17,14 +17,13 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from dahyf_core.errors import SettingsError
 from dahyf_core.network import DaHyF
 from dahyf_core.network.regressor import KinematicRegressor
-from dahyf_core.training.batches import Batch, StepBatches, WeightedSource, batches
+from dahyf_core.training.batches import Batch, StepBatches, WeightedSource, batches, map_tensors
 from dahyf_core.training.config import TrainingConfig
 from dahyf_core.training.data import Progress, open_weighted_sources
 from dahyf_core.training.kinematics import teach_kinematics
 from dahyf_core.training.objective import Objective, to_scalars
 from dahyf_core.training.optimiser import create_optimiser, set_rates
 from dahyf_core.training.run_folder import RunFolder, load_weights, save_weights
-from dahyf_core.training.tensors import map_tensors
 from dahyf_core.training.validation import measure, predict
 
 MEASURED_PATCHES = 32
