@@ -224,7 +224,8 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
     for number, path in enumerate(chosen.captures):
         capture = read_capture(path.resolve())
         found = retarget.of_sides(retarget.capture_sources(capture, timeline), chosen.hands.upper())
-        sources = [retarget.placed(bpy.context.scene, each, space, chosen.mirror) for each in found]
+        timed = [retarget.timed(bpy.context.scene, each, chosen.start_frame) for each in found]
+        sources = [retarget.placed(bpy.context.scene, each, space, chosen.mirror) for each in timed]
         if number:
             retarget.set_aside(rig)
         done = retarget.retarget(bpy.context, rig, sources, preset, choice)

@@ -83,7 +83,7 @@ def test_retarget_keys_an_action_for_each_capture(
     assert command_line.run(["retarget", *captures, "--rig", "hero", "-o", str(output), "--json"]) == 0
     *said, done = json_lines(capsys.readouterr().out)
     assert [message["type"] for message in said] == ["action"] * 3
-    assert done == {"type": "done", "output": str(output), "hands": 6, "frames": 18, "preset": "Mixamo"}
+    assert done == {"type": "done", "output": str(output), "hands": 6, "frames": 15, "preset": "Mixamo"}
     bpy.ops.wm.open_mainfile(filepath=str(output))
     assert [action.name for action in bpy.data.actions] == [message["action"] for message in said]
     assert [scene.name for scene in bpy.data.scenes] == ["Scene"]

@@ -16,8 +16,6 @@ from ..scene.references import CAPTURE, DIGEST
 HAND = "dahyf_hand"
 SIDE = "dahyf_side"
 SWAPPED = "dahyf_swapped"
-FIRST_FRAME = "dahyf_first_frame"
-TIMELINE_RATE = "dahyf_timeline_rate"
 HIDE_MISSING = "dahyf_hide_missing"
 CLEANING = "dahyf_cleaning"
 
@@ -64,7 +62,7 @@ def read_origin(armature: bpy.types.Object) -> Capture:
 
 def timeline_of(armature: bpy.types.Object) -> timing.Timeline:
     """How the footage of a rig's capture lies on the timeline: as when it was imported, whatever the scene does now."""
-    return timing.Timeline(armature.get(FIRST_FRAME, 1), armature.get(TIMELINE_RATE))
+    return timing.Timeline(armature.get(timing.FIRST_FRAME, 1), armature.get(timing.TIMELINE_RATE))
 
 
 def track_arguments(rigs: Iterable[bpy.types.Object], swap: bool) -> list[str]:

@@ -52,6 +52,12 @@ class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
         name="Space", description="In which the wrist stays as it was filmed", items=capture_properties.SPACE_ITEMS
     )
     mirror: bpy.props.BoolProperty(name="Mirror", description=capture_properties.MIRROR)
+    start_frame: bpy.props.IntProperty(
+        name="Start Frame",
+        description=f"{capture_properties.START_FRAME}; not given: where it lies already",
+        default=1,
+        options={"SKIP_SAVE"},
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -61,7 +67,8 @@ class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
         try:
             armature = named_rig(context, self.target)
             preset = chosen_preset(armature, self.preset)
-            sources = chosen_sources(context, self.source, self.hands, self.space, self.mirror)
+            start = self.start_frame if self.properties.is_property_set("start_frame") else None
+            sources = chosen_sources(context, self.source, self.hands, self.space, self.mirror, start)
             choice = wrist_choice(self.wrist, self.arm, self.human_wrist)
             plan = retarget.plan_retarget(context, armature, sources, preset, choice)
         except AddonError as error:
@@ -273,12 +280,13 @@ def chosen_preset(armature: bpy.types.Object, identifier: str) -> retarget.Prese
 
 
 def chosen_sources(
-    context: bpy.types.Context, source: str, hands: str, space: str, mirror: bool
+    context: bpy.types.Context, source: str, hands: str, space: str, mirror: bool, start_frame: int | None
 ) -> list[retarget.Source]:
     """The captured hands below the object of that name, or of the capture imported last. Raises RetargetError."""
     root = named_object(context, source) if source else None
     found = retarget.of_sides(retarget.scene_sources(context.scene, root), hands)
-    return [retarget.placed(context.scene, each, retarget.Space(space), mirror) for each in found]
+    timed = [retarget.timed(context.scene, each, start_frame) for each in found]
+    return [retarget.placed(context.scene, each, retarget.Space(space), mirror) for each in timed]
 
 
 def wrist_choice(wrist: str, arm: str, human: bool) -> retarget.WristChoice:
@@ -291,8 +299,9 @@ def begin_preview(context: bpy.types.Context) -> None:
     settings = capture_properties.settings_of(context.scene)
     armature = named_rig(context, "")
     source = settings.retarget_source.name if settings.retarget_source else ""
+    start = settings.retarget_start_frame if settings.retarget_use_start_frame else None
     sources = chosen_sources(
-        context, source, settings.retarget_hands, settings.retarget_space, settings.retarget_mirror
+        context, source, settings.retarget_hands, settings.retarget_space, settings.retarget_mirror, start
     )
     preset = chosen_preset(armature, settings.retarget_preset)
     choice = wrist_choice(settings.retarget_wrist, settings.retarget_arm, settings.retarget_human_wrist)
@@ -341,7 +350,8 @@ def named_rig(context: bpy.types.Context, name: str) -> bpy.types.Object:
     if not is_rig(rig):
         if rig is not None:
             retarget.check_not_linked(rig)
-        raise RetargetError(f"{rig.name if rig else 'Nothing'} is not a rig to key.", "Choose a character's armature.")
+        reason = f"{rig.name} is not a rig to key." if rig is not None else "No rig is chosen."
+        raise RetargetError(reason, "Choose a character's armature, or name it.")
     return rig
 
 

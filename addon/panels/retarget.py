@@ -39,6 +39,11 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         with_wrist.active = settings.retarget_wrist != "NONE"
         with_wrist.prop(settings, "retarget_human_wrist")
         with_wrist.prop(settings, "retarget_space")
+        row = column.row(heading="Start Frame")
+        row.prop(settings, "retarget_use_start_frame", text="")
+        value = row.row()
+        value.active = settings.retarget_use_start_frame
+        value.prop(settings, "retarget_start_frame", text="")
         column.separator()
         self.layout.operator(DAHYF_HANDS_OT_edit_mapping.bl_idname, icon="VIEW_PAN")
         reason = obstacle(context)
@@ -79,6 +84,8 @@ def fill_in(button: bpy.types.OperatorProperties, settings: capture_properties.D
     button.human_wrist = settings.retarget_human_wrist
     button.space = settings.retarget_space
     button.mirror = settings.retarget_mirror
+    if settings.retarget_use_start_frame:
+        button.start_frame = settings.retarget_start_frame
 
 
 def target_name(settings: capture_properties.DAHYF_HANDS_PG_settings) -> str:

@@ -2,14 +2,15 @@
 
 `solve` says by which principle and does the maths. `choice` says which bone is which joint: by `presets`, the rig's own
 `human_map`, or `automatic` (`bone_names`, `skeleton`, `sides`, `named_hands`, `shaped_hands`), on the rig's `controls`.
-`source` reads what was captured, `mirror` and `space` put it before a camera, `target` reads the rig; `wrist` and
-`plan` work out the keys, `writing` writes them.
+`source` reads what was captured, `retiming` lays it on frames, `mirror` and `space` put it before a camera, `target`
+reads the rig; `wrist` and `plan` work out the keys, `writing` writes them, `results` knows what was there before.
 """
 
 from .choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
 from .linked import check_not_linked, linked_reason, make_override
 from .plan import Plan, plan_retarget
 from .presets import Preset
+from .retiming import timed
 from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
 from .space import Space, placed
 from .wrist import Arm, Wrist, WristChoice
@@ -44,6 +45,7 @@ __all__ = (
     "scene_sources",
     "set_aside",
     "summary",
+    "timed",
     "user_folder",
     "write",
 )

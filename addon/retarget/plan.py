@@ -79,7 +79,12 @@ def plan_retarget(
         sides=sides,
         side_of_path=sides_of_paths(bones, preset, parts),
         frames=len(np.unique(np.concatenate([source.times.frames for source, _ in hands]))),
-        warnings=(*preset.notes, *cautions(armature, sources, chosen, hands), *wrists.warnings),
+        warnings=(
+            *unique_notes(hands),
+            *preset.notes,
+            *cautions(armature, sources, chosen, hands),
+            *wrists.warnings,
+        ),
     )
 
 
@@ -102,6 +107,11 @@ def check_editable(armature: bpy.types.Object) -> None:
             f"The NLA of the rig {armature.name} is in tweak mode.",
             "Leave it with Tab in the NLA editor, and retarget again.",
         )
+
+
+def unique_notes(hands: Sequence[HandPair]) -> list[str]:
+    """What to know about the sources; most of it is the same for both hands."""
+    return list(dict.fromkeys(note for source, _ in hands for note in source.notes))
 
 
 def longest_of_each_side(sources: Sequence[Source]) -> list[Source]:

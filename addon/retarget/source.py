@@ -13,7 +13,7 @@ from ..scene import keys, nla_layers, references
 from ..scene.camera import CAMERA_ROTATION, OPENCV_ROTATION
 from ..scene.keys import KeyTimes
 from ..scene.rig import FINGERS_OF_TIPS, WRIST, bone_name
-from ..scene.timing import Timeline
+from ..scene.timing import FIRST_FRAME, TIMELINE_RATE, Timeline
 from .motion import HandMotion, chained
 from .playback import Matrices, play
 from .rotations import matrices_from_axis_angle
@@ -29,19 +29,34 @@ class Source:
     """What one hand does, and when: N frames, N keys.
 
     name: of the capture, for the Action's name. camera (4, 4): where the camera stands in the world that filmed it.
+    first_frame: where the footage's first picture lies, with or without a hand. shown: how many frames a picture takes.
+    rate: frames a second of the timeline that this was laid on; None: unknown. notes: sentences on what to know.
     """
 
     name: str
     motion: HandMotion
     times: KeyTimes
     camera: Matrices
+    first_frame: float
+    shown: float
+    rate: float | None
+    notes: tuple[str, ...] = ()
 
 
 def capture_sources(capture: Capture, timeline: Timeline) -> list[Source]:
     """A source for each hand of a capture that is there in any frame, as an import would lay it on the timeline."""
-    frames = timeline.frames(capture)
+    frames, shown = timeline.frames(capture), timeline.frames_per_picture(capture.footage.rate)
+    rate = timeline.rate or float(capture.footage.rate)
     return [
-        Source(capture.footage.path.stem, capture_motion(hand, capture), keys.hand_times(hand, frames), CAMERA)
+        Source(
+            name=capture.footage.path.stem,
+            motion=capture_motion(hand, capture),
+            times=keys.hand_times(hand, frames),
+            camera=CAMERA,
+            first_frame=timeline.first_frame,
+            shown=shown,
+            rate=rate,
+        )
         for hand in capture.hands
         if hand.present.any()
     ]
@@ -112,7 +127,16 @@ def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Sourc
     )
     root = armature.parent
     camera = np.array(root.matrix_world.normalized()) @ CAMERA if root else CAMERA
-    return Source(root.name if root else armature.name, motion, times, camera)
+    rate = armature.get(TIMELINE_RATE)
+    return Source(
+        name=root.name if root else armature.name,
+        motion=motion,
+        times=times,
+        camera=camera,
+        first_frame=float(armature.get(FIRST_FRAME, times.frames[0])),
+        shown=float(np.diff(times.frames).min()) if len(times.frames) > 1 else 1.0,
+        rate=None if rate is None else float(rate),
+    )
 
 
 def lead_curve(armature: bpy.types.Object) -> bpy.types.FCurve | None:

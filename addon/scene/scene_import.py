@@ -11,7 +11,7 @@ from ..errors import CaptureFileError
 from . import background, camera, keys, references, rig, scene_setup, timing
 from .rollback import all_or_nothing
 from .scene_setup import SceneSetup
-from .timing import Timeline
+from .timing import FIRST_FRAME, TIMELINE_RATE, Timeline
 
 ROOT_SIZE = 0.1
 EYE_LEVEL = 1.6
@@ -170,8 +170,8 @@ def record_origin(
     armature["dahyf_side"] = capture.hands[index].side
     armature["dahyf_hand_model"] = json.dumps(dict(capture.hand_model))
     armature["dahyf_conventions"] = json.dumps(dict(capture.conventions))
-    armature["dahyf_first_frame"] = timeline.first_frame
-    armature["dahyf_timeline_rate"] = timeline.rate
+    armature[FIRST_FRAME] = timeline.first_frame
+    armature[TIMELINE_RATE] = timeline.rate
     armature["dahyf_hide_missing"] = options.hide_missing
 
 

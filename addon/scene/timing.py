@@ -11,6 +11,10 @@ from ..backend.capture_file import Capture
 from ..backend.limits import TIMELINE_FRAMES
 from ..errors import CaptureFileError
 
+FIRST_FRAME: Final = "dahyf_first_frame"
+TIMELINE_RATE: Final = "dahyf_timeline_rate"
+"""Properties of a captured hand's armature: the timeline on which it was keyed."""
+
 SAME_RATE: Final = 1e-5
 """Rates that differ by less are one: Blender keeps its rate as a float of 32 bits."""
 

@@ -54,6 +54,7 @@ HUMAN_WRIST = (
     "The wrist bends no further than a human's: 80 degrees down, 70 up, 20 to the thumb, 35 away from it, and the "
     "forearm twists no further than 80. Off: the hand turns just as captured, whatever the wrist looks like"
 )
+START_FRAME = "Frame of the scene on which the footage's first picture lies, with or without a hand"
 SPACE_ITEMS = (
     ("WORLD", "World", "The hand turns and moves in the world as the captured one does in the scene"),
     ("CAMERA", "Camera", "The hand turns and moves before the scene's camera as it did before the one that filmed it"),
@@ -254,6 +255,14 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     retarget_arm: bpy.props.EnumProperty(name="Arm", description=ARM, items=ARM_ITEMS, update=refresh_preview)
     retarget_human_wrist: bpy.props.BoolProperty(
         name="Human Wrist", description=HUMAN_WRIST, default=True, update=refresh_preview
+    )
+    retarget_use_start_frame: bpy.props.BoolProperty(
+        name="Start Frame",
+        description="Key the rig from another frame on than the captured hands; off: where they are",
+        update=refresh_preview,
+    )
+    retarget_start_frame: bpy.props.IntProperty(
+        name="Start Frame", description=START_FRAME, default=1, update=refresh_preview
     )
     retarget_mirror: bpy.props.BoolProperty(name="Mirror", description=MIRROR, update=refresh_preview)
     retarget_space: bpy.props.EnumProperty(
