@@ -203,7 +203,7 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
     )
     imported = import_capture(bpy.context, capture, options)
     if imported.is_set_up:
-        views.look_through_camera(bpy.data.screens)
+        views.look_through_camera(bpy.data.screens, bpy.context.scene.render)
     for warning in imported.warnings:
         say("warning", text=warning)
     blend_file.save(chosen.output)

@@ -14,6 +14,9 @@ IS_PYTHON_MODULE: Final = not bpy.app.binary_path
 FREQUENCY: Final = "FREQUENCY" if "FREQUENCY" in bpy.types.Property.bl_rna.properties["subtype"].enum_items else "NONE"
 """The subtype of properties in hertz, which early Blenders lack."""
 
+BLEND_PATH: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
+"""Options of a property whose path may begin with `//`, the folder of the .blend file."""
+
 MOVIES_ARE_TURNED: Final = bpy.app.version >= (4, 4, 0)
 """Whether Blender shows a video the way its rotation metadata asks for."""
 

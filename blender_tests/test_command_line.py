@@ -33,6 +33,9 @@ def test_import_writes_a_file_that_opens(capture_path: Path, capsys: pytest.Capt
     bpy.ops.wm.open_mainfile(filepath=str(output))
     assert [obj.name for obj in bpy.data.objects if obj.type == "ARMATURE"] == ["clip_hand.L", "clip_hand.R"]
     assert bpy.context.scene.camera.name == "clip_camera"
+    assert bpy.data.objects["clip_root"]["dahyf_capture"] == "//clip.npz"
+    views = [area.spaces.active for screen in bpy.data.screens for area in screen.areas if area.type == "VIEW_3D"]
+    assert {view.region_3d.view_perspective for view in views} == {"CAMERA"}
 
 
 def test_import_adds_to_the_file_that_is_open(capture_path: Path, tmp_path: Path) -> None:
@@ -42,6 +45,8 @@ def test_import_adds_to_the_file_that_is_open(capture_path: Path, tmp_path: Path
     assert command_line.run(["import", str(capture_path), "-o", str(output), "--keep-scene", "--no-footage"]) == 0
     bpy.ops.wm.open_mainfile(filepath=str(output))
     assert "Cube" in bpy.data.objects
+    views = [area.spaces.active for screen in bpy.data.screens for area in screen.areas if area.type == "VIEW_3D"]
+    assert "CAMERA" not in {view.region_3d.view_perspective for view in views}
     assert bpy.context.scene.render.fps == 24
 
 
@@ -142,6 +147,41 @@ def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         lambda interpreter, *arguments: [str(interpreter), str(script), *arguments],
     )
     return script
+
+
+def test_the_hands_start_where_they_are_asked_to(capture_path: Path) -> None:
+    output = capture_path.with_suffix(".blend")
+    assert command_line.run(["import", str(capture_path), "-o", str(output), "--start-frame", "1001"]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    scene = bpy.context.scene
+    assert (scene.frame_start, scene.frame_current, scene.frame_end) == (1001, 1001, 1006)
+
+
+@pytest.mark.parametrize(("option", "fps"), [("auto", 24), ("always", 30), ("never", 24)])
+def test_a_file_with_work_in_it_is_set_up_only_when_asked(
+    capture_path: Path, character: Path, option: str, fps: int
+) -> None:
+    output = character.with_name("out.blend")
+    assert command_line.run(["import", str(capture_path), "-o", str(output), "--set-up-scene", option]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    assert bpy.context.scene.render.fps == fps
+    assert (bpy.context.scene.camera is not None) == (fps == 30)
+
+
+def test_a_second_capture_of_one_output_keeps_the_first_one_s_file(
+    core: Path, capture_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    core.write_text(
+        "import json, shutil, sys\n"
+        f"shutil.copy({str(capture_path)!r}, sys.argv[sys.argv.index('--output') + 1])\n"
+        "print(json.dumps({'type': 'done', 'output': 'x', 'hands': 2, 'frames': 6, 'seconds': 1}))\n"
+    )
+    for _ in range(2):
+        assert command_line.run(["capture", "clip.mp4", "-o", str(tmp_path / "out.blend"), "--json"]) == 0
+    said = [message["text"] for message in json_lines(capsys.readouterr().out) if message["type"] == "status"]
+    kept = [tmp_path / "out.hands.npz", tmp_path / "out.2.hands.npz"]
+    assert said == [f"The capture is kept in {path}." for path in kept]
+    assert all(path.is_file() for path in kept)
 
 
 def test_capture_runs_the_core_then_imports(

@@ -18,6 +18,11 @@ def captures(scene: bpy.types.Scene) -> list[RootAndHands]:
     ]
 
 
+def screens(context: bpy.types.Context) -> list[bpy.types.Screen]:
+    """What the window shows; there is none in the background."""
+    return [context.window.screen] if context.window else []
+
+
 class CaptureChoice:
     """Mix into an operator that works on one capture of the scene."""
 
@@ -49,6 +54,7 @@ class DAHYF_HANDS_OT_select_hands(CaptureChoice, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         self.show(context)
+        views.fit_picture(screens(context), context.scene.render)
         return {"FINISHED"}
 
 
@@ -62,7 +68,7 @@ class DAHYF_HANDS_OT_set_up_scene(CaptureChoice, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         scene_setup.set_up(context.scene, self.show(context))
-        views.look_through_camera([context.window.screen] if context.window else [])
+        views.look_through_camera(screens(context), context.scene.render)
         return {"FINISHED"}
 
 

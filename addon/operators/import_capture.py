@@ -52,7 +52,8 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         if imported.is_set_up:
-            views.look_through_camera([context.window.screen] if context.window else [])
+            screens = [context.window.screen] if context.window else []
+            views.look_through_camera(screens, context.scene.render)
         kind = notices.WARNING if imported.warnings else notices.INFO
         notice = notices.Notice(kind, f"Keyed {summary.describe(capture)}", " ".join(imported.warnings))
         notices.put("capture", notice)

@@ -7,9 +7,9 @@ import bpy
 from .. import drawing
 from ..backend import job, notices
 from ..operators.capture import DAHYF_HANDS_OT_capture
-from ..operators.captures import DAHYF_HANDS_OT_select_hands, captures
+from ..operators.captures import DAHYF_HANDS_OT_select_hands, DAHYF_HANDS_OT_set_up_scene, captures
 from ..operators.choose_footage import DAHYF_HANDS_OT_choose_footage
-from ..scene import footage
+from ..scene import footage, scene_setup
 from ..settings import capture_properties, preferences
 from .presets import DAHYF_HANDS_PT_cameras, DAHYF_HANDS_PT_capture_presets
 
@@ -134,7 +134,7 @@ def obstacle(context: bpy.types.Context, settings: capture_properties.DAHYF_HAND
 
 
 def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The captures of the scene, by the names of their roots; a click selects the hands."""
+    """The captures of the scene, by the names of their roots; a click shows one, another gives it the scene."""
     found = captures(context.scene)
     if not found:
         return
@@ -142,13 +142,14 @@ def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     column.label(text="In This Scene")
     for root, hands in found:
         sides = ", ".join(hand["dahyf_side"] for hand in hands)
-        selected = any(hand.select_get() for hand in hands)
-        column.operator(
+        row = column.row(align=True)
+        row.operator(
             DAHYF_HANDS_OT_select_hands.bl_idname,
-            text=f"{root.name.removesuffix('_root')}: {sides or 'no hands'}",
-            icon="RADIOBUT_ON" if selected else "RADIOBUT_OFF",
+            text=f"{scene_setup.title(root)}: {sides or 'no hands'}",
+            icon="RADIOBUT_ON" if scene_setup.is_shown(context.view_layer, root) else "RADIOBUT_OFF",
             translate=False,
         ).root = root.name
+        row.operator(DAHYF_HANDS_OT_set_up_scene.bl_idname, text="", icon="SCENE_DATA").root = root.name
 
 
 CLASSES = (DAHYF_HANDS_PT_footage, DAHYF_HANDS_PT_lens, DAHYF_HANDS_PT_capture)

@@ -200,8 +200,8 @@ def unchanged(scene: bpy.types.Scene, root: bpy.types.Object, hidden_by: bpy.typ
     """Sentences on how a scene that was not set up differs from the capture, and on what to do about it."""
     if hidden_by is not None:
         yield (
-            f"{shown_name(hidden_by)} stays as it is, and {shown_name(root)} is hidden: choose it under In This Scene"
-            " to switch."
+            f"{scene_setup.title(hidden_by)} stays as it is, and {scene_setup.title(root)} is hidden:"
+            " choose it under In This Scene to switch."
         )
         return
     start, end = root[scene_setup.RANGE]
@@ -213,8 +213,3 @@ def unchanged(scene: bpy.types.Scene, root: bpy.types.Object, hidden_by: bpy.typ
     if scene_setup.picture_of(scene) != scene_setup.picture_in(root):
         width, height = root[scene_setup.PICTURE][:2]
         yield f"The scene's pictures are not of the footage's size, {width:.0f} x {height:.0f}."
-
-
-def shown_name(root: bpy.types.Object) -> str:
-    """A capture's name, as the panel lists it."""
-    return root.name.replace("_root", "")

@@ -57,6 +57,11 @@ def capture_roots(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     return [found for found in scene.objects if found.type == "EMPTY" and CAPTURE in found]
 
 
+def title(root: bpy.types.Object) -> str:
+    """A capture's name, as the panel lists it."""
+    return root.name.replace("_root", "", 1)
+
+
 def record(root: bpy.types.Object, capture: Capture, timeline: timing.Timeline) -> None:
     """Write into a root what its capture asks of a scene."""
     frames = timeline.frames(capture)
@@ -79,17 +84,22 @@ def timeline_of(scene: bpy.types.Scene, first_frame: int) -> timing.Timeline:
 
 
 def set_up(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
-    """Give a scene a capture's camera, picture size and range. Its rate stays: keys are in step with time anyway."""
+    """Give a scene a capture's camera, picture size and range, and go to the first frame with a hand.
+
+    Its rate stays: keys are in step with time anyway.
+    """
     scene.camera = camera_of(root) or scene.camera
     if RANGE in root:
+        scene.frame_set(root[SEEN])
         set_range(scene, root)
         set_picture(scene, root)
 
 
 def set_range(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
-    """Let a scene play what was captured, and go to the first frame with a hand."""
+    """Let a scene play what was captured; a current frame outside of that goes to the first one with a hand."""
     scene.frame_start, scene.frame_end = root[RANGE]
-    scene.frame_set(root[SEEN])
+    if not scene.frame_start <= scene.frame_current <= scene.frame_end:
+        scene.frame_set(root[SEEN])
 
 
 def set_picture(scene: bpy.types.Scene, root: bpy.types.Object) -> None:

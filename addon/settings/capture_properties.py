@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from .. import extension, retarget
+from .. import compat, extension, retarget
 from ..backend.capture_file import read_capture
 from ..errors import CaptureFileError
 from ..retarget import mapping
@@ -217,6 +217,7 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
         description="File that the capture is kept in. Empty: beside the .blend file, or in the add-on's folder while"
         " the scene is not saved",
         subtype="FILE_PATH",
+        options=compat.BLEND_PATH,
     )
     stopped: bpy.props.StringProperty(
         name="Stopped Capture",

@@ -26,6 +26,7 @@ CAPTURE_SETTINGS: Final = (
     "quality",
     "lost",
     "scene_setup",
+    "start_frame",
 )
 KINDS: Final[dict[str, tuple[str, Sequence[str]]]] = {
     "capture": ("dahyf_hands", CAPTURE_SETTINGS),
