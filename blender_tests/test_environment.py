@@ -1,5 +1,6 @@
 """The plan of the set-up, and what stands in its way."""
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -21,9 +22,55 @@ def bundle(tmp_path: Path) -> Path:
 
 def test_a_bundle_needs_no_network(bundle: Path, tmp_path: Path) -> None:
     assert installing.obstacle(tmp_path / "new", None, bundle, online=False) is None
-    install = installing.set_up_steps(Path("python"), tmp_path / "new", None, bundle)[2].command
-    assert "--no-index" in install
-    assert install[install.index("--find-links") + 1] == str(bundle)
+    for step in installing.set_up_steps(Path("python"), tmp_path / "new", None, bundle)[2:4]:
+        assert "--no-index" in step.command
+        assert step.command[step.command.index("--find-links") + 1] == str(bundle)
+
+
+@pytest.mark.parametrize("bundled", [False, True])
+def test_only_packages_with_the_hashes_of_the_lock_file_are_installed(
+    bundle: Path, tmp_path: Path, bundled: bool
+) -> None:
+    wheel = bundle / "dahyf_hands-0.1.0-py3-none-any.whl"
+    steps = installing.set_up_steps(Path("python"), tmp_path / "new", wheel, bundle if bundled else None)
+    needed, core = steps[2].command, steps[3].command
+    assert "--require-hashes" in needed
+    assert needed[needed.index("--only-binary") + 1] == ":all:"
+    assert Path(needed[needed.index("-r") + 1]).is_file()
+    assert core[-2:] == ("--no-deps", str(wheel))
+    assert "--no-index" in core
+    assert len(steps) == len(installing.SHARES)
+
+
+def test_the_lock_file_names_a_hash_for_each_package_and_no_index() -> None:
+    lines = installing.LOCK.read_text("utf-8").splitlines()
+    assert not [line for line in lines if "://" in line or line.startswith("-")]
+    packages = [number for number, line in enumerate(lines) if re.match(r"[\w.-]+==\S+", line)]
+    assert len(packages) > 10
+    for number in packages:
+        assert lines[number + 1].strip().startswith("--hash=sha256:")
+
+
+def test_a_package_of_another_hash_is_refused(tmp_path: Path) -> None:
+    """By the pip of the Python that makes the environment, and told in plain words."""
+    wheel = tmp_path / "numpy-2.4.6-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("numpy-2.4.6.dist-info/METADATA", "Metadata-Version: 2.1\nName: numpy\nVersion: 2.4.6\n")
+        archive.writestr(
+            "numpy-2.4.6.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        archive.writestr("numpy-2.4.6.dist-info/RECORD", "")
+    (tmp_path / "lock").write_text("numpy==2.4.6 --hash=sha256:" + 64 * "0")
+    step = installing.set_up_steps(Path(sys.executable), tmp_path / "new", None, tmp_path)[2]
+    options = [str(tmp_path / "lock") if part == str(installing.LOCK) else part for part in step.command[5:]]
+    command = [sys.executable, "-I", "-m", "pip", *options, "--target", str(tmp_path / "new")]
+    result = subprocess.run(command, capture_output=True, text=True)
+    assert result.returncode
+    if "No module named pip" in result.stderr:
+        pytest.skip("this Python has no pip")
+    text, _ = installing.reason(step, result.stderr.splitlines())
+    assert "not the one that this add-on was tested with" in text
+    assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.parametrize(
@@ -173,6 +220,7 @@ def test_paths_stay_whole_on_every_system(tmp_path: Path) -> None:
     assert steps[0].command[0] == str(odd / "python.exe")
     assert str(odd / "environment") in steps[1].command
     assert str(odd / "bundle") in steps[2].command
+    assert str(odd / "bundle") in steps[3].command
 
 
 def test_each_system_keeps_its_interpreter_elsewhere(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Set Up tells what is: after a failure, a second try, and while it replaces a core that works. Real venvs and pip."""
 
+import hashlib
 import sys
 import zipfile
 from collections.abc import Callable
@@ -10,7 +11,7 @@ import bpy
 import pytest
 
 from addon import extension
-from addon.backend import environment, job, notices
+from addon.backend import environment, installing, job, notices
 from addon.operators import environment as operators
 from addon.settings import preferences
 
@@ -47,21 +48,34 @@ def chosen(folder: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 @pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
+def bundle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bundle:
+    """Bundles of a core and what it needs, which the lock file then is about."""
+    lock = tmp_path / "requirements.lock"
+    monkeypatch.setattr(installing, "LOCK", lock)
+
     def make(name: str, core: str, needs: str = "") -> Path:
         made = tmp_path / name
         made.mkdir()
-        requires = f"Requires-Dist: {needs}\n" if needs else ""
-        info = "dahyf_hands-0.1.0.dist-info"
-        with zipfile.ZipFile(made / "dahyf_hands-0.1.0-py3-none-any.whl", "w") as wheel:
-            wheel.writestr("dahyf_core/__init__.py", "")
-            wheel.writestr("dahyf_core/__main__.py", core)
-            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: dahyf-hands\nVersion: 0.1.0\n{requires}")
-            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-            wheel.writestr(f"{info}/RECORD", "")
+        write_wheel(made, "dahyf_hands", "0.1.0", {"dahyf_core/__init__.py": "", "dahyf_core/__main__.py": core})
+        needed = write_wheel(made, "needed", "1", {"needed.py": ""})
+        digest = hashlib.sha256(needed.read_bytes()).hexdigest()
+        lock.write_text(f"{needs or 'needed'}==1 --hash=sha256:{digest}\n")
         return made
 
     return make
+
+
+def write_wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> Path:
+    path, info = folder / f"{name}-{version}-py3-none-any.whl", f"{name}-{version}.dist-info"
+    files |= {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
+    with zipfile.ZipFile(path, "w") as wheel:
+        for member, text in files.items():
+            wheel.writestr(member, text)
+    return path
 
 
 def set_up() -> bool:
@@ -84,7 +98,7 @@ def test_failures_and_successes_in_turn(folder: Path, chosen: SimpleNamespace, b
     assert not set_up()
     failed = notices.of("set_up")
     assert failed.kind == notices.ERROR
-    assert failed.text == "Installing the core failed. No wheel fits this Python or this kind of machine."
+    assert failed.text == ("Installing what the core needs failed. No wheel fits this Python or this kind of machine.")
     assert not state().installed, "no tick beside a core that is not there"
     assert environments(folder) == [], "what was begun is gone"
     report = (folder / operators.SET_UP_REPORT).read_text("utf-8")

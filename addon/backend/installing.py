@@ -11,6 +11,8 @@ from pathlib import Path
 from . import bundle as bundles
 from .environment import core_command, interpreter_in
 
+LOCK = Path(__file__).parent.parent / "requirements.lock"
+"""What the core needs, with hashes: `scripts/lock_requirements` writes it."""
 NEEDED_PYTHON = (3, 11)
 DOWNLOAD_MB = 182
 INSTALLED_MB = 650
@@ -25,7 +27,7 @@ if sys.version_info < {NEEDED_PYTHON}:
     sys.exit("this is Python " + sys.version.split()[0])
 import ensurepip, venv
 """
-SHARES = (0.02, 0.08, 0.95, 1.0)
+SHARES = (0.02, 0.08, 0.93, 0.95, 1.0)
 """How far the bar is after each step of the set-up."""
 DOWNLOADING = 0.5
 """How far the bar of the installation is once all is downloaded."""
@@ -125,6 +127,7 @@ def bundle_obstacle(bundle: Path, base: Path, core: Path | None) -> tuple[str, s
 def set_up_steps(base: Path, built: Path, core: Path | None, bundle: Path | None) -> list[Step]:
     """The commands that make the environment `built`: from the wheels in `bundle`, or from the package index.
 
+    What the core needs is taken in the versions of requirements.lock alone, and only if its hash is the one there.
     What is downloaded waits in a folder beside it, so that one disk alone must have room.
     """
     source = ["--no-index", "--find-links", str(bundle)] if bundle else []
@@ -137,11 +140,16 @@ def set_up_steps(base: Path, built: Path, core: Path | None, bundle: Path | None
         Step("Trying the base Python", (str(base), "-I", "-c", TRY_PYTHON), needed),
         Step("Making a private environment", (str(base), "-I", "-m", "venv", "--clear", str(built)), needed),
         Step(
-            "Installing the core",
-            (*pip, "--progress-bar", "off", *source, wheel),
+            "Installing what the core needs",
+            (*pip, "--progress-bar", "off", *source, "--only-binary", ":all:", "--require-hashes", "-r", str(LOCK)),
             "Check the network and the proxy, or choose an offline bundle.",
             lambda said: install_progress(said, built, waiting),
             dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(waiting)),
+        ),
+        Step(
+            "Installing the core",
+            (*pip, "--no-index", *source[1:], "--no-deps", wheel),
+            "Install the extension zip again, or choose an offline bundle.",
         ),
         check_step(python),
     ]

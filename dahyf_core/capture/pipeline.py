@@ -96,13 +96,15 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
     if journal.has_dropped:
         report.warning(f"What an unfinished capture with other settings had kept beside {output} is dropped.")
     tracked = run_tracking(clip, detector, estimator, tracking, journal, report, stop)
-    total = len(clip.positions)
-    if tracked.done < total and not journal.may_replace(output):
+    done, total = tracked.done, len(clip.positions)
+    if done < total and not journal.may_replace(output):
         raise Interrupted(
-            f"Stopped after {tracked.done} of {total} frames. The capture that {output} held before is as it was.",
+            f"Stopped after {done} of {total} frames. The capture that {output} held before is as it was.",
             "Run the same command again to go on.",
         )
-    seen = replace(clip, positions=clip.positions[: tracked.done])
+    seen = replace(clip, positions=clip.positions[:done])
+    hands = solve(seen, tracked.log, estimator, tracking, report)
+    del tracked  # of long footage it is large
     capture = assemble_capture(
         source=CaptureSource(
             footage=FootageRecord.of(info),
@@ -113,17 +115,17 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
         ),
         frame=info.frames[seen.positions],
         time=seen.times,
-        hands=solve(seen, tracked.log, estimator, tracking, report),
+        hands=hands,
         models=models,
         settings=settings.cleaning,
     )
     if not capture.hands:
         report.warning(f"No hands were found in {settings.footage}.")
     save_capture(capture, output)
-    if tracked.done < total:
+    if done < total:
         journal.note_stopped(output)
         raise Interrupted(
-            f"Stopped after {tracked.done} of {total} frames, which {output} holds.",
+            f"Stopped after {done} of {total} frames, which {output} holds.",
             "Run the same command again to go on.",
         )
     journal.remove()
@@ -148,10 +150,10 @@ def solve(
 def _raw_hand(
     side: Side, index: NDArray[np.int64], frames: int, observations: HandObservations, estimates: HandEstimates
 ) -> RawHand:
-    """Estimates of some frames, laid out over all of them."""
+    """Estimates of some frames, laid out over all of them, in the precision of the capture file."""
 
     def spread(values: NDArray[np.floating]) -> NDArray[np.floating]:
-        result = np.full((frames, *values.shape[1:]), np.nan)
+        result = np.full((frames, *values.shape[1:]), np.nan, dtype=np.float32)
         result[index] = values
         return result
 

@@ -17,6 +17,9 @@ from dahyf_core.hand_model import HandModel
 KEYPOINTS = "mediapipe"
 """The set of 21 joints that the estimators locate in the picture."""
 
+BLOCK = 4096
+"""Frames that the hand model poses at a time, so that long captures need little memory."""
+
 NEAREST_WRIST = 0.01
 """m: no wrist is nearer to the lens."""
 
@@ -78,11 +81,12 @@ def clean(
 
 def _keypoints(model: HandModel, pose: FloatArray, shape: FloatArray) -> FloatArray:
     """(T, 21, 3) keypoints of the hand at translation 0; NaN rows for NaN poses."""
-    filled = np.isfinite(pose).all(axis=(1, 2))
-    count = int(filled.sum())
-    posed = model.skeleton(pose[filled], np.broadcast_to(shape, (count, len(shape))), np.zeros((count, 3)))
+    filled = np.flatnonzero(np.isfinite(pose).all(axis=(1, 2)))
     result = np.full((len(pose), 21, 3), np.nan)
-    result[filled] = model.keypoints(posed, KEYPOINTS)
+    for start in range(0, len(filled), BLOCK):
+        rows = filled[start : start + BLOCK]
+        posed = model.skeleton(pose[rows], np.broadcast_to(shape, (len(rows), len(shape))), np.zeros((len(rows), 3)))
+        result[rows] = model.keypoints(posed, KEYPOINTS)
     return result
 
 

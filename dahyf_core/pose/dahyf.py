@@ -26,6 +26,8 @@ Array = NDArray[np.floating]
 BONES, SHAPES = 16, 10
 NEAREST = 0.05
 """Least depth of a hand, metres."""
+BLOCK = 4096
+"""Observations that are solved at a time."""
 SUREST_SHARE = 0.5
 """Of the observations of a hand, the share from which its shape is taken."""
 
@@ -131,11 +133,18 @@ class DahyfEstimator:
     def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
         """Poses of one hand from all its observations, in the order of time, with one shape for all of them.
 
-        Observations that took the hand for one of the other side have no confidence.
+        Observations that took the hand for one of the other side have no confidence. Estimates are float32, and made a
+        block at a time, so that an hour of footage needs little memory beside them.
         """
-        rotations, shapes = _seen_parameters(observations, side)
-        shape = np.tile(common_shape(shapes, observations.presence), (len(shapes), 1))
-        return self._placed(observations, rotations, shape, side)
+        shape = common_shape(observations.payload[:, BONES * 6 :].astype(float), observations.presence)
+        starts = range(0, max(len(observations), 1), BLOCK)
+        blocks = [self._solve_block(observations[start : start + BLOCK], shape, side) for start in starts]
+        return HandEstimates.concatenate(blocks)
+
+    def _solve_block(self, observations: HandObservations, shape: Array, side: Side) -> HandEstimates:
+        rotations, _ = _seen_parameters(observations, side)
+        placed = self._placed(observations, rotations, np.tile(shape, (len(observations), 1)), side)
+        return HandEstimates(**{name: values.astype(np.float32) for name, values in vars(placed).items()})
 
     def merge(self, views: HandObservations, side: Side) -> HandEstimates:
         """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree.

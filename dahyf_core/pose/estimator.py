@@ -1,7 +1,8 @@
 """What every pose estimator is given and gives back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,11 @@ class HandEstimates:
     joints_2d_projected: Array
     joints_3d: Array
     confidence: Array
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """All estimates of at least one part."""
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0])})
 
     def __len__(self) -> int:
         return len(self.pose)
