@@ -366,3 +366,12 @@ def test_of_more_than_two_hands_the_others_are_named() -> None:
     assert preset.notes == (
         "The rig rig has more hands than two; hand.L and hand.R were taken, b_hand.L, b_hand.R left out.",
     )
+
+
+def test_two_hands_are_those_of_one_body() -> None:
+    """Though the fullest left hand and the fullest right one are of two people."""
+    whole, truth = build_person(Person())
+    one = {name: bone for name, bone in whole.items() if not name.startswith("little") or ".R" not in name}
+    rest = {name: bone for name, bone in whole.items() if not name.startswith(("little", "ring")) or ".L" not in name}
+    other = placed(renamed(rest, {name: f"b_{name}" for name in rest}), np.eye(3), np.array((2.0, 0, 0)))
+    assert set(found({**other, **one}).values()) == set(truth.values()) & set(one)

@@ -73,17 +73,21 @@ def find_hands(bones: Bones, held: Collection[str] = ()) -> Findings:
 def on_sides(skeleton: Skeleton, found: Sequence[FoundHand], obstacles: list[str]) -> dict[str, FoundHand]:
     """The hands by side: what names tell, else what the body tells, else what the other hand leaves."""
     by_side: dict[str, FoundHand] = {}
-    unknown = []
-    for hand in found:
-        if hand.side is None:
-            unknown.append(hand)
-        elif hand.side not in by_side or hand.bone_count > by_side[hand.side].bone_count:
-            by_side[hand.side] = hand
+    unknown = [hand for hand in found if hand.side is None]
+    for hand in sorted(found, key=lambda hand: (-body_bones(skeleton, hand, found), -hand.bone_count)):
+        if hand.side is not None:
+            by_side.setdefault(hand.side, hand)
     if unknown and not by_side:
         by_side.update(by_body(skeleton, unknown[: len(SIDES)], obstacles))
     elif len(unknown) == 1 and len(by_side) == 1:
         by_side["left" if "right" in by_side else "right"] = unknown[0]
     return {side: by_side[side] for side in SIDES if side in by_side}
+
+
+def body_bones(skeleton: Skeleton, hand: FoundHand, found: Sequence[FoundHand]) -> int:
+    """How many bones the fingers of all hands have whose limbs part from the same bone: those of one body."""
+    trunk = skeleton.limb(hand.hand)[-1].name
+    return sum(other.bone_count for other in found if skeleton.limb(other.hand)[-1].name == trunk)
 
 
 def by_body(skeleton: Skeleton, hands: Sequence[FoundHand], obstacles: list[str]) -> dict[str, FoundHand]:
