@@ -12,11 +12,11 @@ from pathlib import Path
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 from scipy.spatial.transform import Rotation, RotationSpline
 
 from benchmarks.hand_painter import FINGERS_UP, HandPainter, background
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Intrinsics, Lens
 from dahyf_core.capture import Capture
 from dahyf_core.capture.pipeline import CaptureSettings, capture_footage
@@ -24,9 +24,6 @@ from dahyf_core.evaluation.yardsticks.systems import Quiet
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.metrics import epe, pa_mpjpe, to_palm_size
-
-Array = NDArray[np.floating]
-Image = NDArray[np.uint8]
 
 HEADING = f"{'':44} {'mean':>7} {'median':>7} {'p90':>7}"
 """The line above those of `describe`."""

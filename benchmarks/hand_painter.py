@@ -7,12 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Intrinsics
 from dahyf_core.hand_model import HandModel
 from dahyf_core.preview.mesh import draw_mesh
-
-Array = NDArray[np.floating]
-Image = NDArray[np.uint8]
 
 SKIN = (232, 176, 148)
 FOREARM = np.array([0.22, 0.0, 0.0])

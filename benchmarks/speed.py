@@ -25,9 +25,9 @@ from typing import Any
 import av
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.readme_tables import speed_table
+from dahyf_core.arrays import Image
 from dahyf_core.capture import load_capture
 from dahyf_core.evaluation.yardsticks import mediapipe
 from dahyf_core.shipped import asset
@@ -45,7 +45,6 @@ sys.exit(code)
 """A program that runs another and prints its peak resident set in KiB. It is small itself: a program's peak counts from
 that of its parent on."""
 
-Image = NDArray[np.uint8]
 Numbers = dict[str, Any]
 """Of one run: frames, found (frames with a hand), seconds, memory (peak, MB), latency_p50 and latency_p99 (ms)."""
 Program = Callable[[Path, int], Numbers]

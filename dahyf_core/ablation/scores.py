@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from dahyf_core.arrays import Array
 from dahyf_core.metrics import auroc
 from dahyf_core.metrics.tensors import cosine_agreement
 from dahyf_core.network import DaHyF
@@ -16,8 +16,6 @@ from dahyf_core.training.batches import Batch, WeightedSource
 from dahyf_core.training.loop import measured_batches
 from dahyf_core.training.objective import Objective
 from dahyf_core.training.validation import distances, predict
-
-Array = NDArray[np.floating]
 
 
 @torch.inference_mode()

@@ -3,15 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, FloatArray
 from dahyf_core.camera.crops import PATCH_SIZE, Crops, upright_roll
-from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
+from dahyf_core.camera.intrinsics import Intrinsics
 from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST
 
 CROP_SCALE = 1.6
 """Side of a patch over that of the upright box of all joints, in training and in stills: what landmark networks see
 best in. Tracking has another scale, of another box (tracking.boxes)."""
-
-Array = NDArray[np.floating]
 
 
 def box_around(points: Array) -> FloatArray:

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
+from dahyf_core.arrays import FloatArray
+from dahyf_core.camera.intrinsics import Intrinsics
 from dahyf_core.profiling import is_stage
 
 PATCH_SIZE = 224

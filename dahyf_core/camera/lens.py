@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dahyf_core.camera.intrinsics import FloatArray, Intrinsics
+from dahyf_core.arrays import FloatArray
+from dahyf_core.camera.intrinsics import Intrinsics
 from dahyf_core.errors import SettingsError
 from dahyf_core.limits import DISTORTION, FOCAL_PX, PIXEL
 

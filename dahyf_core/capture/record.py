@@ -10,14 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core import __version__
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
 from dahyf_core.cleaning import CleaningSettings, RawHand
 from dahyf_core.hand_model import HandModel, Side
 
 if TYPE_CHECKING:
     from dahyf_core.footage import FootageInfo
-
-FloatArray = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
@@ -86,25 +85,25 @@ class Capture:
     frame: NDArray[np.int64]
     time: NDArray[np.float64]
     side: NDArray[np.str_]
-    raw_box: FloatArray
-    raw_joints_2d: FloatArray
-    raw_joints_2d_projected: FloatArray
-    raw_pose: FloatArray
-    raw_shape: FloatArray
-    raw_translation: FloatArray
-    raw_confidence: FloatArray
-    pose: FloatArray
-    shape: FloatArray
-    translation: FloatArray
-    confidence: FloatArray
+    raw_box: Array
+    raw_joints_2d: Array
+    raw_joints_2d_projected: Array
+    raw_pose: Array
+    raw_shape: Array
+    raw_translation: Array
+    raw_confidence: Array
+    pose: Array
+    shape: Array
+    translation: Array
+    confidence: Array
     state: NDArray[np.uint8]
-    joints_2d: FloatArray
-    joints_3d: FloatArray
-    rest_vertices: FloatArray
-    rest_joints: FloatArray
-    rest_tips: FloatArray
+    joints_2d: Array
+    joints_3d: Array
+    rest_vertices: Array
+    rest_joints: Array
+    rest_tips: Array
     faces: NDArray[np.int32]
-    skin_weights: FloatArray
+    skin_weights: Array
     parents: NDArray[np.int32]
     bone_names: NDArray[np.str_]
 
@@ -114,7 +113,7 @@ class Capture:
         return len(self.side)
 
     @property
-    def wrist_position(self) -> FloatArray:
+    def wrist_position(self) -> Array:
         """(H, T, 3) head of the wrist bone, m, camera frame."""
         return self.rest_joints[:, None, 0] + self.translation
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Image
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.observation_log import ObservationLog
@@ -25,7 +26,6 @@ MEMORY_TIME = 0.5
 MEMORY_BYTES = 64 << 20
 """How far back (s), and how much of it at most, the last frames are remembered."""
 
-Image = NDArray[np.uint8]
 
 TRACKER_PREFIX = "tracker_"
 

@@ -3,10 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
 from dahyf_core.cleaning.filling import FillPlan, plan_filling
 from dahyf_core.cleaning.gate import without_spikes
-from dahyf_core.cleaning.hand import CleanHand, FloatArray, RawHand
+from dahyf_core.cleaning.hand import CleanHand, RawHand
 from dahyf_core.cleaning.settings import CleaningSettings
 from dahyf_core.cleaning.shape import clip_shape
 from dahyf_core.cleaning.smoothing import find_runs, smooth, smooth_rotations
@@ -26,7 +27,7 @@ NEAREST_WRIST = 0.01
 
 def clean(
     raw: RawHand,
-    times: FloatArray,
+    times: Array,
     settings: CleaningSettings,
     model: HandModel,
     intrinsics: Intrinsics,
@@ -79,7 +80,7 @@ def clean(
     )
 
 
-def _keypoints(model: HandModel, pose: FloatArray, shape: FloatArray) -> FloatArray:
+def _keypoints(model: HandModel, pose: Array, shape: Array) -> Array:
     """(T, 21, 3) keypoints of the hand at translation 0; NaN rows for NaN poses."""
     filled = np.flatnonzero(np.isfinite(pose).all(axis=(1, 2)))
     result = np.full((len(pose), 21, 3), np.nan)
@@ -90,9 +91,7 @@ def _keypoints(model: HandModel, pose: FloatArray, shape: FloatArray) -> FloatAr
     return result
 
 
-def _cleaned_path(
-    wrist: FloatArray, plan: FillPlan, runs: list[slice], times: FloatArray, settings: CleaningSettings
-) -> FloatArray:
+def _cleaned_path(wrist: Array, plan: FillPlan, runs: list[slice], times: Array, settings: CleaningSettings) -> Array:
     """Fill and smooth a path (T, 3) along its viewing rays (x/z, y/z) and in log z.
 
     A picture tells depth far less well than direction. Kept apart, the noise of one cannot move the other, and the

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.cleaning.hand import FloatArray, State
+from dahyf_core.arrays import Array
+from dahyf_core.cleaning.hand import State
 from dahyf_core.cleaning.settings import CleaningSettings
 from dahyf_core.geometry import slerp
 
@@ -20,20 +21,20 @@ class FillPlan:
     state: NDArray[np.uint8]
     before: NDArray[np.intp]
     after: NDArray[np.intp]
-    weight: FloatArray
+    weight: Array
 
     @property
     def filled(self) -> NDArray[np.bool_]:
         """(T,) frames that get values."""
         return self.state != State.MISSING
 
-    def vectors(self, values: FloatArray) -> FloatArray:
+    def vectors(self, values: Array) -> Array:
         """Fill (T, ...) linearly."""
         weight = self.weight[self.filled].reshape(-1, *[1] * (values.ndim - 1))
         start, end = values[self.before[self.filled]], values[self.after[self.filled]]
         return self._scatter(start + weight * (end - start))
 
-    def rotations(self, axis_angle: FloatArray) -> FloatArray:
+    def rotations(self, axis_angle: Array) -> Array:
         """Fill (T, J, 3) on great circles (slerp)."""
         result = axis_angle[self.before]
         between = np.flatnonzero(self.weight > 0)
@@ -41,14 +42,14 @@ class FillPlan:
         result[between] = slerp(start, end, self.weight[between, None])
         return self._scatter(result[self.filled])
 
-    def _scatter(self, values: FloatArray) -> FloatArray:
+    def _scatter(self, values: Array) -> Array:
         result = np.full((len(self.state), *values.shape[1:]), np.nan)
         result[self.filled] = values
         return result
 
 
 def plan_filling(
-    seen: NDArray[np.bool_], confident: NDArray[np.bool_], times: FloatArray, settings: CleaningSettings
+    seen: NDArray[np.bool_], confident: NDArray[np.bool_], times: Array, settings: CleaningSettings
 ) -> FillPlan:
     """Decide for each of T frames. Under "hold", a hand without any earlier confident pose stays missing."""
     frames = np.arange(len(times))

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.cleaning.hand import FloatArray
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import quaternion_from_axis_angle
 
 IMPOSSIBLE_JUMP = np.radians(60.0)
@@ -18,9 +18,7 @@ SMALLEST_JUMP = np.radians(30.0)
 """... but nothing that could be the estimator's ordinary noise."""
 
 
-def without_spikes(
-    pose: FloatArray, times: FloatArray, confident: NDArray[np.bool_], spike_seconds: float
-) -> NDArray[np.bool_]:
+def without_spikes(pose: Array, times: Array, confident: NDArray[np.bool_], spike_seconds: float) -> NDArray[np.bool_]:
     """`confident` (T,) without the short excursions that jump away and come back, and without short jumpy ends.
 
     pose (T, 16, 3) axis-angle; times (T,) in seconds. Confident frames are cut into runs wherever any of the 16
@@ -51,8 +49,8 @@ def without_spikes(
 def _run_to_join(
     kept: list[NDArray[np.intp]],
     run: NDArray[np.intp],
-    quaternions: FloatArray,
-    times: FloatArray,
+    quaternions: Array,
+    times: Array,
     spike_seconds: float,
 ) -> int | None:
     """Index of the last kept run that `run` continues, not counting its direct neighbour, which it jumped from."""
@@ -66,9 +64,7 @@ def _run_to_join(
     return None
 
 
-def _without_jumpy_start(
-    runs: list[NDArray[np.intp]], times: FloatArray, spike_seconds: float
-) -> list[NDArray[np.intp]]:
+def _without_jumpy_start(runs: list[NDArray[np.intp]], times: Array, spike_seconds: float) -> list[NDArray[np.intp]]:
     """Runs but the short ones with nothing believed before them, that soon jump into another one."""
     kept: list[NDArray[np.intp]] = []
     for run, following in pairwise(runs):
@@ -80,7 +76,7 @@ def _without_jumpy_start(
     return [*kept, runs[-1]]
 
 
-def find_jumps(before: FloatArray, after: FloatArray, seconds: FloatArray) -> NDArray[np.bool_]:
+def find_jumps(before: Array, after: Array, seconds: Array) -> NDArray[np.bool_]:
     """Whether any of the unit quaternions (..., 16, 4) turns farther than hands can in the given seconds (...)."""
     cosines = np.abs((before * after).sum(axis=-1)).clip(max=1.0)
     angle = 2 * np.arccos(cosines).max(axis=-1)

@@ -6,9 +6,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.hand_model import Side
-
-FloatArray = NDArray[np.floating]
 
 
 class State(IntEnum):
@@ -29,13 +28,13 @@ class RawHand:
     """
 
     side: Side
-    box: FloatArray
-    joints_2d: FloatArray
-    joints_2d_projected: FloatArray
-    pose: FloatArray
-    shape: FloatArray
-    translation: FloatArray
-    confidence: FloatArray
+    box: Array
+    joints_2d: Array
+    joints_2d_projected: Array
+    pose: Array
+    shape: Array
+    translation: Array
+    confidence: Array
 
     @property
     def seen(self) -> NDArray[np.bool_]:
@@ -52,10 +51,10 @@ class CleanHand:
     their projection, px as filmed.
     """
 
-    pose: FloatArray
-    shape: FloatArray
-    translation: FloatArray
-    confidence: FloatArray
+    pose: Array
+    shape: Array
+    translation: Array
+    confidence: Array
     state: NDArray[np.uint8]
-    joints_3d: FloatArray
-    joints_2d: FloatArray
+    joints_3d: Array
+    joints_2d: Array

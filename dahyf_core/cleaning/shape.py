@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from dahyf_core.cleaning.hand import FloatArray
+from dahyf_core.arrays import Array
 
 _OUTLIER = 3.0
 """Deviations from the median, in robust standard deviations, beyond which an estimate of the shape does not count."""
 
 
-def clip_shape(shapes: FloatArray, confidence: FloatArray) -> FloatArray:
+def clip_shape(shapes: Array, confidence: Array) -> Array:
     """Robust mean (10,) of shape estimates (N, 10), weighted by their confidence (N,); zeros when there are none.
 
     Each coefficient is averaged over the estimates within three robust standard deviations of its weighted median.
@@ -22,7 +22,7 @@ def clip_shape(shapes: FloatArray, confidence: FloatArray) -> FloatArray:
     return (weights * shapes).sum(axis=0) / weights.sum(axis=0)
 
 
-def _weighted_median(values: FloatArray, weights: FloatArray) -> FloatArray:
+def _weighted_median(values: Array, weights: Array) -> Array:
     """Lower weighted median of each column of values (N, K) -> (K,)."""
     order = np.argsort(values, axis=0)
     passed = np.cumsum(weights[order], axis=0)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
-from dahyf_core.cleaning.hand import FloatArray
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle
 
 SHORTEST_RUN = 5
@@ -26,14 +26,14 @@ LONGEST_STEP = 0.5
 """Seconds: motion before a longer step says nothing about motion after it."""
 
 
-def find_runs(filled: NDArray[np.bool_], times: FloatArray) -> list[slice]:
+def find_runs(filled: NDArray[np.bool_], times: Array) -> list[slice]:
     """The runs of frames to smooth as one: all `filled` (T,), and no step in time longer than LONGEST_STEP."""
     frames = np.flatnonzero(filled)
     gaps = (np.diff(frames) > 1) | (np.diff(times[frames]) > LONGEST_STEP)
     return [slice(run[0], run[-1] + 1) for run in np.split(frames, np.flatnonzero(gaps) + 1) if len(run)]
 
 
-def smooth(values: FloatArray, times: FloatArray, cutoff_hz: float) -> FloatArray:
+def smooth(values: Array, times: Array, cutoff_hz: float) -> Array:
     """Low-pass values (T, ...) at increasing times (T,) in seconds; -3 dB at cutoff_hz, and 0 changes nothing."""
     if cutoff_hz == 0 or len(times) < SHORTEST_RUN:
         return values
@@ -47,7 +47,7 @@ def smooth(values: FloatArray, times: FloatArray, cutoff_hz: float) -> FloatArra
     return result.reshape(values.shape)
 
 
-def smooth_rotations(axis_angle: FloatArray, times: FloatArray, cutoff_hz: float) -> FloatArray:
+def smooth_rotations(axis_angle: Array, times: Array, cutoff_hz: float) -> Array:
     """Low-pass rotations (T, ..., 3), on quaternions with continuous signs that are brought back to unit length."""
     if cutoff_hz == 0 or len(times) < SHORTEST_RUN:
         return axis_angle
@@ -55,7 +55,7 @@ def smooth_rotations(axis_angle: FloatArray, times: FloatArray, cutoff_hz: float
     return axis_angle_from_quaternion(smooth(quaternions, times, cutoff_hz))
 
 
-def _smoothing_spline(values: FloatArray, times: FloatArray, stiffness: float) -> FloatArray:
+def _smoothing_spline(values: Array, times: Array, stiffness: float) -> Array:
     """The curve (T, K) at the times (T,) of its data (T, K), by way of its second derivatives g (Reinsch 1967).
 
     With S^T y the changes of slope from value to value, g^T R g the integral of f''^2, and W the seconds that each

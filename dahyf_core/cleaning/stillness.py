@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dahyf_core.cleaning.hand import FloatArray
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle, slerp
 
 SHORTEST_REST = 0.5
@@ -15,9 +15,7 @@ DEPTH_WEIGHT = 0.2
 """A picture tells depth so much less well than direction that motion along the view counts only for this part."""
 
 
-def find_rests(
-    keypoints: FloatArray, wrist: FloatArray, times: FloatArray, runs: list[slice], radius: float
-) -> list[slice]:
+def find_rests(keypoints: Array, wrist: Array, times: Array, runs: list[slice], radius: float) -> list[slice]:
     """Spans of frames, each within one of `runs`, in which no joint leaves its place by more than `radius` metres.
 
     keypoints: (T, 21, 3) m, of the hand at translation 0. wrist: (T, 3) m, camera frame. times: (T,) seconds.
@@ -38,9 +36,7 @@ def find_rests(
     return rests
 
 
-def hold_still(
-    pose: FloatArray, wrist: FloatArray, times: FloatArray, rests: list[slice], runs: list[slice]
-) -> tuple[FloatArray, FloatArray]:
+def hold_still(pose: Array, wrist: Array, times: Array, rests: list[slice], runs: list[slice]) -> tuple[Array, Array]:
     """pose (T, 16, 3) and wrist (T, 3), at their mean throughout each rest, with easing where they move on."""
     pose, wrist = pose.copy(), wrist.copy()
     starts, stops = {run.start for run in runs}, {run.stop for run in runs}
@@ -51,14 +47,14 @@ def hold_still(
     return pose, wrist
 
 
-def _frames_in_place(points: FloatArray, radius: float) -> int:
+def _frames_in_place(points: Array, radius: float) -> int:
     """How many of the first frames of points (T, K, 3) lie within boxes of half a diagonal of `radius`."""
     reach = np.maximum.accumulate(points) - np.minimum.accumulate(points)
     within = np.linalg.norm(reach, axis=-1).max(axis=-1) / 2 <= radius
     return len(within) if within.all() else int(within.argmin())
 
 
-def _easing(times: FloatArray, eases_in: bool, eases_out: bool) -> FloatArray:
+def _easing(times: Array, eases_in: bool, eases_out: bool) -> Array:
     """(T,) how much of the rest's mean to take."""
     seconds = np.full(len(times), EASING)
     if eases_in:
@@ -69,6 +65,6 @@ def _easing(times: FloatArray, eases_in: bool, eases_out: bool) -> FloatArray:
     return part * part * (3 - 2 * part)
 
 
-def _mean_rotation(axis_angle: FloatArray) -> FloatArray:
+def _mean_rotation(axis_angle: Array) -> Array:
     """(T, J, 3) -> (J, 3), for rotations that are close to each other."""
     return axis_angle_from_quaternion(continuous_quaternions(quaternion_from_axis_angle(axis_angle)).mean(axis=0))

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
-from dahyf_core.cleaning.hand import FloatArray, RawHand
+from dahyf_core.cleaning.hand import RawHand
 from dahyf_core.errors import SettingsError
 from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side
@@ -127,16 +128,16 @@ def _where(keeps: NDArray[np.bool_], raw: RawHand, other: RawHand | None) -> Raw
     return replace(raw, **arrays)
 
 
-def _keypoints(model: HandModel, pose: FloatArray, shape: FloatArray, translation: FloatArray) -> FloatArray:
+def _keypoints(model: HandModel, pose: Array, shape: Array, translation: Array) -> Array:
     return model.keypoints(model.skeleton(pose, shape, translation), "mediapipe")
 
 
-def _wrist_heads(model: HandModel, shape: FloatArray) -> FloatArray:
+def _wrist_heads(model: HandModel, shape: Array) -> Array:
     """(T, 3) heads of the wrist bone in the rest pose, for shapes (T, 10)."""
     return model.joints[0] + shape @ model.joint_directions[0].T
 
 
-def _scattered(values: FloatArray, seen: NDArray[np.bool_]) -> FloatArray:
+def _scattered(values: Array, seen: NDArray[np.bool_]) -> Array:
     result = np.full((len(seen), *values.shape[1:]), np.nan)
     result[seen] = values
     return result

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Intrinsics
-from dahyf_core.datasets.sample import Array, Image
 from dahyf_core.errors import DatasetError
 from dahyf_core.files import is_file
 from dahyf_core.hand_model import safe_pickle

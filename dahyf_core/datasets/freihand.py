@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets.files import checked_length, intrinsics_of, read_image, read_json_array
-from dahyf_core.datasets.sample import Array, Sample, unknown
+from dahyf_core.datasets.sample import Sample, unknown
 from dahyf_core.hand_model import HandModel
 
 Version = Literal["gs", "hom", "sample", "auto"]

@@ -7,8 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.datasets.files import REMEDY, checked_array, intrinsics_of, read_image, read_json, read_json_array
-from dahyf_core.datasets.sample import Array, Image, Sample, unknown
+from dahyf_core.datasets.sample import Sample, unknown
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import CROP_SCALE, Lens
 from dahyf_core.capture import replacing
 from dahyf_core.datasets.files import REMEDY, list_pictures, read_image
-from dahyf_core.datasets.sample import Array, Image, Sample, unknown
+from dahyf_core.datasets.sample import Sample, unknown
 from dahyf_core.detection import PalmDetector, crops_from_palms
 from dahyf_core.errors import DatasetError, OutputError
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets.files import (
     REMEDY,
     checked_array,
@@ -16,7 +17,7 @@ from dahyf_core.datasets.files import (
     read_names,
     read_pickle,
 )
-from dahyf_core.datasets.sample import Array, Sample, unknown
+from dahyf_core.datasets.sample import Sample, unknown
 from dahyf_core.errors import DatasetError
 from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel

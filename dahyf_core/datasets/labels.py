@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics, Lens
 from dahyf_core.capture import replacing
-from dahyf_core.datasets.sample import Array
 from dahyf_core.errors import DatasetError
 from dahyf_core.files import is_file
 from dahyf_core.plain_arrays import read_plain_arrays

@@ -6,8 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import PATCH_SIZE, Crops, crops_around, cut_patches, upright_roll
-from dahyf_core.datasets.sample import Array, Image, Sample
+from dahyf_core.datasets.sample import Sample
 from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST, matrix_from_axis_angle
 
 FEWEST_JOINTS = 3

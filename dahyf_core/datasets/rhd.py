@@ -5,8 +5,9 @@ from typing import Literal
 
 import numpy as np
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets.files import REMEDY, checked_array, intrinsics_of, read_image, read_pickle
-from dahyf_core.datasets.sample import Array, Sample
+from dahyf_core.datasets.sample import Sample
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import Side
 

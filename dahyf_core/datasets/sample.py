@@ -7,11 +7,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Intrinsics
 from dahyf_core.hand_model import Side
-
-Array = NDArray[np.floating]
-Image = NDArray[np.uint8]
 
 
 def unknown(*shape: int) -> Array:

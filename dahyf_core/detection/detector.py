@@ -3,14 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import FloatArray
 from dahyf_core.detection.letterbox import anchor_centers, letterbox
 from dahyf_core.detection.palms import Palms
 from dahyf_core.detection.suppression import merge_overlapping
 from dahyf_core.profiling import is_stage
 from dahyf_core.runtime import create_session
 from dahyf_core.shipped import asset
-
-FloatArray = NDArray[np.float64]
 
 MIN_SCORE = 0.5
 MIN_OVERLAP = 0.3

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import FloatArray
 from dahyf_core.camera import Crops, Intrinsics, upright_roll
 
-FloatArray = NDArray[np.float64]
 Index = slice | Sequence[int] | NDArray[np.bool_] | NDArray[np.integer]
 
 WRIST, MIDDLE_MCP = 0, 2

@@ -1,9 +1,8 @@
 """Many overlapping detections of a hand become one."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from dahyf_core.arrays import FloatArray
 
 
 def overlap(box: FloatArray, boxes: FloatArray) -> FloatArray:

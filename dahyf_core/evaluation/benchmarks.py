@@ -9,13 +9,13 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets import READERS, HandDataset
 from dahyf_core.datasets.ho3d import FREIHAND_FROM_HO3D, OPENCV_FROM_OPENGL
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel, load_hand_model
 from dahyf_core.hand_model.mano_file import TIP_VERTICES
 
-Array = NDArray[np.floating]
 Benchmark = Literal["freihand", "ho3d"]
 BENCHMARKS: tuple[Benchmark, ...] = get_args(Benchmark)
 

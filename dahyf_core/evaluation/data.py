@@ -6,6 +6,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets import FreiHand, HandDataset, Reader, Sample
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel
@@ -20,8 +21,6 @@ CAVEATS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What the numbers on a data set do not mean."""
-
-Array = NDArray[np.floating]
 
 
 def reader_of(name: str) -> Reader:

@@ -3,15 +3,14 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import CROP_SCALE, Crops, upright_crops
 from dahyf_core.datasets import HandDataset, Sample
 from dahyf_core.evaluation.benchmarks import JOINTS, LAYOUTS, VERTICES, Benchmark
 from dahyf_core.hand_model import HandModel
 from dahyf_core.pose import HandObservations, PoseEstimator
 
-Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]
 
 TURNS = np.arange(4) * np.pi / 2

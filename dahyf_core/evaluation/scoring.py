@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Crops
 from dahyf_core.datasets import Augmentation, HandDataset, Sample, crop_of
 from dahyf_core.datasets.sample import unknown
@@ -28,7 +29,6 @@ from dahyf_core.metrics import (
 )
 from dahyf_core.pose import HandEstimates, PoseEstimator
 
-Array = NDArray[np.floating]
 Progress = Callable[[int, int], None]
 
 MM = 1e3

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import PATCH_SIZE, cut_patches
 from dahyf_core.capture import replacing
 from dahyf_core.datasets import HandDataset
@@ -15,9 +15,6 @@ from dahyf_core.evaluation.results import worst_first
 from dahyf_core.evaluation.scoring import METRICS, Scores, evaluation_crop
 from dahyf_core.preview.labels import Colour, draw_text, text_width
 from dahyf_core.preview.overlay import FINGERS, SHADE
-
-Image = NDArray[np.uint8]
-Array = NDArray[np.floating]
 
 COLUMNS = 6
 TILE = 320

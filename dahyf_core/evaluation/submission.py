@@ -12,15 +12,13 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.capture import replacing
 from dahyf_core.errors import DatasetError
 from dahyf_core.evaluation.benchmarks import JOINTS, LAYOUTS, VERTICES, Benchmark, Layout, open_benchmark
 from dahyf_core.limits import UNPACKED_BYTES, UNPACKED_RATIO
 from dahyf_core.metrics import distances
-
-Array = NDArray[np.floating]
 
 MEMBER = "pred.json"
 DECIMALS = 6

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.fitting.kinematics import keypoints_of
 from dahyf_core.fitting.levenberg import minimise, minimise_shared
 from dahyf_core.fitting.problem import Problem
@@ -15,8 +15,6 @@ from dahyf_core.fitting.start import replaced_placement, starts_of
 from dahyf_core.fitting.targets import FitSettings, FitTargets, Observations
 from dahyf_core.fitting.unknowns import Unknowns
 from dahyf_core.hand_model import HandModel
-
-Array = NDArray[np.floating]
 
 DEFAULTS = FitSettings()
 TRIES = 4

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import cross_matrix
 from dahyf_core.hand_model import FINGER_BONES, FINGER_KEYPOINTS, HandModel
-
-Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,10 @@ solved here in batches, by normal equations whose blocks are known.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.fitting.problem import Problem
 from dahyf_core.fitting.unknowns import OWN, Unknowns
-
-Array = NDArray[np.floating]
 
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-7, 1e4
 EASED, TIGHTENED = 0.2, 5.0

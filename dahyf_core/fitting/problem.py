@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.fitting.kinematics import (
     MovingKeypoints,
     differentiate_keypoints,
@@ -19,8 +19,6 @@ from dahyf_core.fitting.kinematics import (
 from dahyf_core.fitting.targets import FitSettings, Observations
 from dahyf_core.fitting.unknowns import FINGERS, OWN, SHAPE, Unknowns
 from dahyf_core.hand_model import FINGER_KEYPOINTS, HandModel
-
-Array = NDArray[np.floating]
 
 MIN_DEPTH = 0.02
 """Metres; nearer points are projected as if they lay here."""

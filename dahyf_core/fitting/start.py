@@ -3,8 +3,8 @@
 from itertools import permutations, product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.fitting.kinematics import keypoints_of
 from dahyf_core.fitting.problem import Problem
 from dahyf_core.fitting.targets import Observations
@@ -18,8 +18,6 @@ from dahyf_core.geometry import (
     solve_translation,
 )
 from dahyf_core.hand_model import FINGER_BONES, FINGER_KEYPOINTS
-
-Array = NDArray[np.floating]
 
 DEFAULT_DISTANCE = 0.5
 """Metres from the camera, for hands whose place no point tells."""

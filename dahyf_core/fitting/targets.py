@@ -4,11 +4,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
-
-Array = NDArray[np.floating]
 
 KEYPOINTS = 21
 

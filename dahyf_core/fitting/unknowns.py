@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.fitting.rows import Rows
 from dahyf_core.geometry import axis_angle_from_quaternion, quaternion_from_axis_angle, quaternion_product
-
-Array = NDArray[np.floating]
 
 FINGERS = slice(0, 45)
 ROOT, TRANSLATION, ORIGIN, SCALE = slice(45, 48), slice(48, 51), slice(51, 54), slice(54, 55)

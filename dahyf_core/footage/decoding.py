@@ -18,8 +18,8 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from dahyf_core.arrays import Image
 from dahyf_core.errors import FootageError
-from dahyf_core.footage.info import Image
 from dahyf_core.limits import PICTURE_ASPECT, PICTURE_PIXELS, PICTURE_SIDE
 
 _DECODER_OPTIONS = {"exr": {"apply_trc": "iec61966_2_1"}}

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]
+from dahyf_core.arrays import Image
 
 
 def _no_stamps() -> NDArray[np.int64]:

@@ -10,11 +10,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from dahyf_core.arrays import Image
 from dahyf_core.errors import FootageError
 from dahyf_core.files import is_file
 from dahyf_core.footage.decoding import check_form, check_size, decode, open_video, to_image
 from dahyf_core.footage.digest import digest_files
-from dahyf_core.footage.info import FootageInfo, Frame, Image
+from dahyf_core.footage.info import FootageInfo, Frame
 
 # fmt: off
 _SUFFIXES = frozenset({

@@ -8,7 +8,6 @@ from dahyf_core.geometry.alignment import nearest_rotation, similarity_aligned
 from dahyf_core.geometry.hand_points import KEYPOINT_SETS, MIDDLE_KNUCKLE, MIRROR, PALM, WRIST
 from dahyf_core.geometry.kinematics import BoneLevels, bone_levels, forward_kinematics
 from dahyf_core.geometry.rotations import (
-    Array,
     angle_between,
     axis_angle_from_matrix,
     axis_angle_from_quaternion,
@@ -32,7 +31,6 @@ __all__ = [
     "MIRROR",
     "PALM",
     "WRIST",
-    "Array",
     "BoneLevels",
     "angle_between",
     "axis_angle_from_matrix",

@@ -1,9 +1,8 @@
 """Rigid alignment of points."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from dahyf_core.arrays import Array
 
 
 def nearest_rotation(matrix: Array) -> Array:

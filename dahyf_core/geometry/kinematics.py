@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from dahyf_core.arrays import Array
+
 BoneLevels = Sequence[tuple[NDArray[np.integer], NDArray[np.integer]]]
 """(children, their parents) of each depth below the root."""
 

@@ -1,9 +1,9 @@
 """Rotations as axis-angle (radians), matrices and quaternions (w, x, y, z), in arrays of any leading shape."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.floating]
+from dahyf_core.arrays import Array
 
 _CROSS_MATRICES = np.cross(np.eye(3), np.eye(3)[:, None])  # of the three axes
 

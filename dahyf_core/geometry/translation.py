@@ -1,9 +1,8 @@
 """Where a hand of known shape and orientation must be to lie on given image points."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from dahyf_core.arrays import Array
 
 GAUSS_NEWTON_STEPS = 2
 

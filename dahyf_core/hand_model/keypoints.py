@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dahyf_core.geometry import MIRROR, Array
+from dahyf_core.arrays import Array
+from dahyf_core.geometry import MIRROR
 
 JOINT_NAMES = (
     "wrist",

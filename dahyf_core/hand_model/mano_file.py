@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dahyf_core.arrays import Array
 from dahyf_core.errors import ModelFileError, detail
 from dahyf_core.files import is_file
-from dahyf_core.geometry import Array
 from dahyf_core.hand_model.keypoints import KEYPOINT_BONES, TIPS, KeypointSet
 from dahyf_core.hand_model.model import HandModel, Side
 from dahyf_core.hand_model.open_hand import read_open_hand

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dahyf_core.geometry import MIRROR, Array, BoneLevels, bone_levels, forward_kinematics, matrix_from_axis_angle
+from dahyf_core.arrays import Array
+from dahyf_core.geometry import MIRROR, BoneLevels, bone_levels, forward_kinematics, matrix_from_axis_angle
 from dahyf_core.hand_model.keypoints import KeypointSet
 
 Side = Literal["left", "right"]

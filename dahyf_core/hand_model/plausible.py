@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dahyf_core.geometry import Array
+from dahyf_core.arrays import Array
 from dahyf_core.hand_model.open_hand import read_open_hand
 
 SPAN = (0.05, 0.6)

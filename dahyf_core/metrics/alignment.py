@@ -5,11 +5,9 @@ points, moved. No point may be NaN.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST, similarity_aligned
-
-Array = NDArray[np.floating]
 
 
 def freihand_aligned(points: Array, truth: Array) -> Array:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from dahyf_core.arrays import Array
 
 
 def agreement(located: Array, projected: Array) -> Array:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from dahyf_core.arrays import Array
+
 Groups = NDArray[np.generic]
 
 RESAMPLES = 1000

@@ -4,9 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import KDTree
 
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import MIDDLE_KNUCKLE, PALM, WRIST, nearest_rotation, similarity_aligned
-
-Array = NDArray[np.floating]
 
 PCK_THRESHOLDS = np.linspace(0.0, 0.05, 100)
 """Metres; those of FreiHAND's and HO-3D's evaluation."""

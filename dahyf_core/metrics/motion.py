@@ -1,9 +1,8 @@
 """How joints move: what a viewer sees as shaking."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+from dahyf_core.arrays import Array
 
 
 def acceleration(points: Array, times: Array | None = None) -> Array:

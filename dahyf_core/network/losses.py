@@ -14,7 +14,6 @@ BONES_OF_21 = tuple(
     (0 if knuckle else joint - 1, joint) for joint in range(1, 21) for knuckle in [(joint - 1) % 4 == 0]
 )
 """(from, to) of the 20 bones between 21 keypoints in FreiHAND's order."""
-"""Names that `Labels.keypoints` counts."""
 
 
 @dataclass(frozen=True)

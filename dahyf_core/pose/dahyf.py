@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Crops, cut_patches
 from dahyf_core.geometry import (
     MIRROR,
@@ -20,8 +21,6 @@ from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
 from dahyf_core.profiling import is_stage
 from dahyf_core.runtime import create_session
-
-Array = NDArray[np.floating]
 
 BONES, SHAPES = 16, 10
 NEAREST = 0.05

@@ -7,10 +7,9 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Crops
 from dahyf_core.hand_model import Side
-
-Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

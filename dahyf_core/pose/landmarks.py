@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import PATCH_SIZE, Crops, cut_patches
 from dahyf_core.fitting import FitResult, FitSettings, FitTargets, fit
 from dahyf_core.geometry import PALM, matrix_from_axis_angle, viewing_rotation
@@ -18,7 +19,6 @@ from dahyf_core.runtime import create_session
 from dahyf_core.shipped import asset
 
 Floats32 = NDArray[np.float32]
-Array = NDArray[np.floating]
 
 FIT = FitSettings(keypoints="mediapipe", pose_prior=3.0, outlier_2d=6.0, outlier_3d=2.0)
 """The prior is trusted more, and a single point less, than if errors were independent: points of a hand err alike."""

@@ -7,9 +7,8 @@ and then reports the tilt of the other. Both readings are fitted; the sequence d
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import PALM, angle_between, nearest_rotation
-
-Array = NDArray[np.floating]
 
 COST_OF_TURNING = 150.0
 """Of one radian between two observations, in squared standard deviations."""

@@ -10,11 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Image
 from dahyf_core.capture import Capture
 from dahyf_core.errors import FootageError
 from dahyf_core.footage import FootageInfo, probe, read_frames
-
-Image = NDArray[np.uint8]
 
 REMEDY = "Say with --footage where the captured footage is."
 

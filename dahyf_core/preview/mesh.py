@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
 
 NEAR = 0.01  # m, nothing closer to the camera is drawn
 SUBPIXEL_BITS = 4
 LIGHT = np.array([-0.42, -0.64, -0.64])  # unit vector towards the light: above, left of and behind the camera
 INSIDE = 0.3  # brightness of the inner side, seen where the mesh is open (at the wrist)
-
-Floats = NDArray[np.floating]
 
 
 class _Box(NamedTuple):
@@ -34,7 +33,7 @@ class _Box(NamedTuple):
 
 def draw_mesh(
     image: NDArray[np.uint8],
-    vertices_camera: Floats,
+    vertices_camera: Array,
     faces: NDArray[np.integer],
     intrinsics: Intrinsics,
     colour: tuple[int, int, int],
@@ -68,7 +67,7 @@ def draw_mesh(
     region[:] = np.minimum(region * (1 - alpha) + lit * np.asarray(colour, np.float32), 255)
 
 
-def _visible_box(pixels: Floats, width: int, height: int) -> _Box | None:
+def _visible_box(pixels: Array, width: int, height: int) -> _Box | None:
     """The part of the picture that points (N, 2) px cover, or None."""
     if not len(pixels):
         return None
@@ -82,13 +81,13 @@ def _supersampling(size: int) -> int:
     return 3 if size < 160 else 2 if size < 640 else 1
 
 
-def _face_normals(vertices: Floats, faces: NDArray[np.integer]) -> Floats:
+def _face_normals(vertices: Array, faces: NDArray[np.integer]) -> Array:
     """(F, 3), as long as twice the face's area."""
     a, b, c = vertices[faces[:, 0]], vertices[faces[:, 1]], vertices[faces[:, 2]]
     return np.cross(b - a, c - a)
 
 
-def _vertex_normals(face_normals: Floats, faces: NDArray[np.integer], count: int) -> Floats:
+def _vertex_normals(face_normals: Array, faces: NDArray[np.integer], count: int) -> Array:
     """(count, 3) unit normals, the mean of the faces around weighted by area."""
     normals = np.stack(
         [np.bincount(faces.ravel(), np.repeat(face_normals[:, axis], 3), minlength=count) for axis in range(3)], axis=1
@@ -96,7 +95,7 @@ def _vertex_normals(face_normals: Floats, faces: NDArray[np.integer], count: int
     return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
 
 
-def _brightness(vertices: Floats, normals: Floats) -> Floats:
+def _brightness(vertices: Array, normals: Array) -> Array:
     """(V,) wrapped Lambert light with a soft highlight, darker towards the outline so that fingers stand apart."""
     towards_eye = -vertices / np.linalg.norm(vertices, axis=1, keepdims=True)
     half = LIGHT + towards_eye
@@ -107,7 +106,7 @@ def _brightness(vertices: Floats, normals: Floats) -> Floats:
     return diffuse * (0.45 + 0.55 * np.sqrt(facing)) + highlight
 
 
-def _paint(corners: Floats, brightness: Floats, shape: tuple[int, int]) -> NDArray[np.float32]:
+def _paint(corners: Array, brightness: Array, shape: tuple[int, int]) -> NDArray[np.float32]:
     """Paint triangles in order: corners (F, 3, 2) px with brightness (F, 3) -> (*shape, 2) brightness and coverage."""
     owner = np.full(shape, -1, np.int32)
     for index, triangle in enumerate(np.round(corners * 2**SUBPIXEL_BITS).astype(np.int32)):
@@ -122,7 +121,7 @@ def _paint(corners: Floats, brightness: Floats, shape: tuple[int, int]) -> NDArr
     return layer.reshape(*shape, 2)
 
 
-def _planes(corners: Floats, values: Floats) -> Floats:
+def _planes(corners: Array, values: Array) -> Array:
     """(F, 3): a, b, c with a x + b y + c = the value (F, 3) at each corner (F, 3, 2); slivers get their mean."""
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     rise_first, rise_second = values[:, 1] - values[:, 0], values[:, 2] - values[:, 0]

@@ -3,19 +3,18 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import bone_levels, forward_kinematics, matrix_from_axis_angle
-
-Floats = NDArray[np.floating]
 
 
 def skin(
-    rest_vertices: Floats,
-    rest_joints: Floats,
-    skin_weights: Floats,
+    rest_vertices: Array,
+    rest_joints: Array,
+    skin_weights: Array,
     parents: NDArray[np.integer],
-    pose: Floats,
-    translation: Floats,
-) -> Floats:
+    pose: Array,
+    translation: Array,
+) -> Array:
     """Vertices (V, 3) of a posed hand, m, camera frame.
 
     rest_vertices: (V, 3) and rest_joints: (B, 3), m. skin_weights: (V, B). parents: (B,), -1 for the root, each before
@@ -27,7 +26,7 @@ def skin(
     return np.einsum("vij,vj->vi", blended[..., :3], rest_vertices) + blended[..., 3] + translation
 
 
-def bone_moves(rest_joints: Floats, parents: NDArray[np.integer], pose: Floats) -> Floats:
+def bone_moves(rest_joints: Array, parents: NDArray[np.integer], pose: Array) -> Array:
     """(..., B, 3, 4): rotation and shift that carry points on each bone from the rest hand to the posed one.
 
     rest_joints: (B, 3) m. parents: (B,), -1 for the root, each before its children. pose: (..., B, 3) axis-angle

@@ -16,12 +16,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
 from dahyf_core.report.palette import PALETTE, stylesheet
 from dahyf_core.report.summary import HandSummary
-
-Floats = NDArray[np.floating]
 
 WIDTH = 9.6  # inches of 72 px
 PANEL_BINS = 150
@@ -114,7 +113,7 @@ def _draw_confidence(axes: Axes, capture: Capture, hand: int, summary: HandSumma
 
 
 def _draw_angle(
-    axes: Axes, frame: NDArray[np.int64], raw: Floats, cleaned: Floats, state: NDArray[np.uint8], side: str
+    axes: Axes, frame: NDArray[np.int64], raw: Array, cleaned: Array, state: NDArray[np.uint8], side: str
 ) -> None:
     _plot(axes, frame, raw, PANEL_BINS, "raw", 1.0)
     _plot(axes, frame, cleaned, PANEL_BINS, side, 1.1)
@@ -125,7 +124,7 @@ def _draw_angle(
     _fit(axes, frame)
 
 
-def _plot(axes: Axes, frame: NDArray[np.int64], values: Floats, bins: int, role: str, width: float) -> None:
+def _plot(axes: Axes, frame: NDArray[np.int64], values: Array, bins: int, role: str, width: float) -> None:
     """A curve, and dots for frames that stand alone."""
     kept = thin(values, bins)
     frame, values = frame[kept], values[kept]

@@ -7,14 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from dahyf_core.arrays import Array
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import find_jumps
 from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle, quaternion_from_axis_angle
 from dahyf_core.hand_model import KEYPOINT_BONES, TIPS
 from dahyf_core.metrics import acceleration
 from dahyf_core.preview import bone_moves
-
-Floats = NDArray[np.floating]
 
 WRIST, MIDDLE_KNUCKLE = 0, 4  # bones
 
@@ -28,10 +27,10 @@ class Motion:
     the flat hand. quaternions: (T, 16, 4), w first.
     """
 
-    joints: Floats
-    wrist_turn: Floats
-    finger_angles: Floats
-    quaternions: Floats
+    joints: Array
+    wrist_turn: Array
+    finger_angles: Array
+    quaternions: Array
 
     @property
     def present(self) -> NDArray[np.bool_]:
@@ -47,7 +46,7 @@ class BeforeAfter:
     cleaned: float
 
     @classmethod
-    def of_jitter(cls, raw: Floats, cleaned: Floats, times: Floats, palm: float) -> Self:
+    def of_jitter(cls, raw: Array, cleaned: Array, times: Array, palm: float) -> Self:
         """Mean acceleration of points (T, K, 3), in palms/s², over those frames where both can say it."""
         before, after = acceleration(raw, times) / palm, acceleration(cleaned, times) / palm
         both = np.isfinite(before) & np.isfinite(after)
@@ -70,14 +69,14 @@ def palm_length(capture: Capture, hand: int) -> float:
     return float(np.linalg.norm(rest[MIDDLE_KNUCKLE] - rest[WRIST]))
 
 
-def count_flips(motion: Motion, times: Floats) -> int:
+def count_flips(motion: Motion, times: Array) -> int:
     """Steps from one frame to the next in which the wrist or a finger turns farther than hands can."""
     steps = np.flatnonzero(motion.present[:-1] & motion.present[1:])
     jumps = find_jumps(motion.quaternions[steps], motion.quaternions[steps + 1], np.diff(times)[steps])
     return int(np.count_nonzero(jumps))
 
 
-def _motion(capture: Capture, hand: int, pose: Floats, translation: Floats) -> Motion:
+def _motion(capture: Capture, hand: int, pose: Array, translation: Array) -> Motion:
     """Of pose (T, 16, 3) and translation (T, 3)."""
     present = np.isfinite(pose[:, 0, 0])
     angles = np.degrees(np.linalg.norm(pose[:, 1:], axis=-1))
@@ -96,7 +95,7 @@ def _motion(capture: Capture, hand: int, pose: Floats, translation: Floats) -> M
     return Motion(joints, turn, angles, quaternions)
 
 
-def _turn_from_mean(wrist: Floats, cleaned: Floats) -> Floats:
+def _turn_from_mean(wrist: Array, cleaned: Array) -> Array:
     """Rotation vectors (N, 3) of orientations (N, 3) from the mean of the cleaned ones (T, 3), or of their own."""
     reference = cleaned[np.isfinite(cleaned[:, 0])]
     mean = Rotation.from_rotvec(reference if len(reference) else wrist).mean().as_matrix()

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.capture import replacing
 from dahyf_core.hand_model import Side
-
-Array = NDArray[np.floating]
 
 DECIMALS = 6
 

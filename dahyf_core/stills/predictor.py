@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Image
 from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around, upright_rolls
 from dahyf_core.detection import PalmDetector
 from dahyf_core.footage import prefetch, read_picture
@@ -28,7 +28,6 @@ BATCH_BYTES = 64 << 20
 """Of the pictures that wait for a batch to fill."""
 PICTURES_AHEAD = 2
 
-Image = NDArray[np.uint8]
 Boxes = Sequence[HandBox]
 
 

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import FloatArray
 from dahyf_core.camera import CROP_SCALE, Crops, Intrinsics, box_around, upright_crops, upright_rolls
 from dahyf_core.detection import overlap
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import DahyfEstimator, HandEstimates, HandObservations
 from dahyf_core.tracking import side_evidence
-
-FloatArray = NDArray[np.float64]
 
 VIEWS = ((0.0, 1.0), (-12.0, 1.0), (12.0, 1.0), (0.0, 0.9), (0.0, 1.1))
 """How the last look turns (degrees) and scales its patch; the answers to all are averaged."""

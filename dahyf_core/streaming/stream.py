@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Lens
 from dahyf_core.capture.tracking_loop import Detector, FrameProcessor
 from dahyf_core.detection import PalmDetector
@@ -19,8 +20,6 @@ from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose import HandObservations, PoseEstimator, create_estimator
 from dahyf_core.streaming.one_euro import OneEuro
 from dahyf_core.tracking import Tracker, TrackingSettings, side_evidence
-
-Array = NDArray[np.floating]
 
 SIDES: tuple[Side, ...] = ("right", "left")
 ROTATION = partial(OneEuro, 1.5, 2.0)

@@ -7,11 +7,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel
 from dahyf_core.synthesis.surface import Surface, VertexNormals, border_loop, describe_surface
-
-Array = NDArray[np.floating]
 
 RINGS = np.array([0.006, 0.013, 0.022, 0.034, 0.05, 0.075, 0.11, 0.15, 0.2, 0.26, 0.32])
 """Metres from the border of the hand."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core import __version__
+from dahyf_core.arrays import Array
 from dahyf_core.datasets import Split
 from dahyf_core.geometry import KEYPOINT_SETS
 from dahyf_core.hand_model import HandModel, Side
@@ -21,8 +22,6 @@ from dahyf_core.synthesis.recipe import Recipe, digest_of_file, digest_of_folder
 from dahyf_core.synthesis.renderer import Renderer
 from dahyf_core.synthesis.scene_sampler import SampledScene, SceneSampler
 from dahyf_core.synthesis.settings import SynthesisSettings
-
-Array = NDArray[np.floating]
 
 SUPERSAMPLING = 1.25
 FLESH = np.array([0.038, 0.032, *([0.02, 0.016, 0.014, 0.03] * 4), 0.02, 0.016, 0.014])

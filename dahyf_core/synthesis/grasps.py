@@ -1,16 +1,14 @@
 """Hands that hold something: fingers that close on a solid until they touch it."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from dahyf_core.arrays import Array
 from dahyf_core.hand_model import FINGER_BONES, HandModel
 from dahyf_core.synthesis.hand import Placed
 from dahyf_core.synthesis.poses import PoseSampler, curled
 from dahyf_core.synthesis.solids import ALONG, Solid
 from dahyf_core.synthesis.surface import THUMB, Spheres
-
-Array = NDArray[np.floating]
 
 CURLS = np.linspace(-0.1, 1.15, 16)
 THUMBS = 24

@@ -3,15 +3,13 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import PosedHand
 from dahyf_core.synthesis.arm import ArmedHand, Tube
 from dahyf_core.synthesis.solids import Solid
 from dahyf_core.synthesis.surface import Spheres
-
-Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

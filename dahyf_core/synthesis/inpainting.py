@@ -6,11 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.capture import replacing
 from dahyf_core.datasets import PhotoLabels
 from dahyf_core.datasets.files import read_image
-
-Array = NDArray[np.floating]
 
 LONG_SIDE = 320
 """Pixels that pictures are shrunk to."""

@@ -7,9 +7,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
-
-Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,10 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.synthesis.backgrounds import Backgrounds
 from dahyf_core.synthesis.scene import Coating, Light, Skin
 from dahyf_core.synthesis.surface import unit
-
-Array = NDArray[np.floating]
 
 
 def linear(colour: ArrayLike) -> Array:

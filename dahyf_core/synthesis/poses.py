@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.spatial import KDTree
 from scipy.spatial.transform import Rotation
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets import Split, rows_of
 from dahyf_core.errors import DatasetError
 from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
@@ -19,7 +20,6 @@ from dahyf_core.hand_model import FINGER_BONES, HandModel
 from dahyf_core.plain_arrays import read_plain_arrays
 from dahyf_core.synthesis.surface import THUMB, Spheres
 
-Array = NDArray[np.floating]
 FingerKind = Literal["fitted", "prior", "gesture", "fist"]
 
 FEWEST_FITS = 64

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import Side
 from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.noise import fractal_noise
 from dahyf_core.synthesis.scene import HandMesh, Light, Scene, ThingMesh
 from dahyf_core.synthesis.surface import unit
-
-Array = NDArray[np.floating]
 
 SHADOW_SIZE = 256
 SHADOW_RADIUS = 0.19

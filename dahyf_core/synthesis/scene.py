@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.hand_model import Side
-
-Array = NDArray[np.floating]
 
 
 @dataclass(frozen=True)

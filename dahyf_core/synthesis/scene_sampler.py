@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.geometry import matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import Side
 from dahyf_core.synthesis.arm import ArmedHand
@@ -17,8 +18,6 @@ from dahyf_core.synthesis.poses import FittedPoses, PoseSampler
 from dahyf_core.synthesis.scene import Coating, HandMesh, Scene, ThingMesh
 from dahyf_core.synthesis.settings import SynthesisSettings
 from dahyf_core.synthesis.surface import VertexNormals, fill_with_spheres, unit
-
-Array = NDArray[np.floating]
 
 FRAMES = ((640, 480), (480, 640), (1280, 720), (720, 1280), (1920, 1080), (1080, 1920), (1024, 1024), (640, 640))
 WIDE, OUTERMOST, DIAGONAL = 0.45, 0.75, (1, -1)

@@ -6,9 +6,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.synthesis.surface import VertexNormals, unit
-
-Array = NDArray[np.floating]
 
 AROUND, ALONG = 24, 14
 """Points of a round solid's mesh."""

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from dahyf_core.arrays import Array
 from dahyf_core.hand_model import FINGER_BONES, HandModel
-
-Array = NDArray[np.floating]
 
 THUMB = 4
 """Place of the thumb in FINGER_BONES."""

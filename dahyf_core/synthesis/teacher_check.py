@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import PATCH_SIZE, Crops, Intrinsics, upright_roll
 from dahyf_core.hand_model import HandModel, KeypointSet, Side
 from dahyf_core.pose import PoseEstimator
 from dahyf_core.synthesis.labels import Batch, Labels, picture_camera
-
-Array = NDArray[np.floating]
 
 MARGIN = 1.45
 """Side of the teacher's patch in extents of the joints: with larger ones MediaPipe's wrist slides down the arm."""

@@ -5,9 +5,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dahyf_core.arrays import FloatArray
 from dahyf_core.camera import Crops
-
-FloatArray = NDArray[np.float64]
 
 SAME_HAND = 0.5
 """Two sets of joints nearer than this, as `distance` counts, lie on the same hand of a picture."""

@@ -1,12 +1,10 @@
 """Where to look for a hand: square crops laid around its joints, with the fingers up."""
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from dahyf_core.camera import PATCH_SIZE, Crops, Intrinsics, upright_roll
 from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST
-
-FloatArray = NDArray[np.float64]
 
 BOX_JOINTS = (0, 1, 2, 3, 5, 6, 9, 10, 13, 14, 17, 18)
 TRACKING_SCALE = 2.0

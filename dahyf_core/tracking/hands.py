@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from dahyf_core.arrays import Array
 from dahyf_core.tracking.association import Observation, distance, side_evidence
 from dahyf_core.tracking.settings import TrackingSettings
 
 Side = Literal["left", "right"]
-FloatArray = NDArray[np.floating]
 IntArray = NDArray[np.integer]
 
 LINK_TIME = 1.0
@@ -42,7 +42,7 @@ class TrackedHand:
 
 
 def assemble_hands(
-    position: IntArray, track: IntArray, seen: Observation, frame_times: FloatArray, settings: TrackingSettings
+    position: IntArray, track: IntArray, seen: Observation, frame_times: Array, settings: TrackingSettings
 ) -> list[TrackedHand]:
     """At most settings.max_hands hands, each with one observation a frame at most, in the order in which they appear.
 
@@ -74,11 +74,11 @@ def assemble_hands(
 class _Log:
     """R observations in the order of time. A piece of a hand is an array of its rows, which rise."""
 
-    time: FloatArray
+    time: Array
     track: IntArray
-    joints_2d: FloatArray
-    presence: FloatArray
-    evidence: FloatArray
+    joints_2d: Array
+    presence: Array
+    evidence: Array
 
     def vote(self, rows: IntArray) -> float:
         """Summed evidence for a right hand."""
@@ -147,7 +147,7 @@ def _linked(pieces: list[IntArray], log: _Log) -> list[IntArray]:
     return joined
 
 
-def _is_ghost(rows: IntArray, log: _Log, frame_times: FloatArray, settings: TrackingSettings) -> bool:
+def _is_ghost(rows: IntArray, log: _Log, frame_times: Array, settings: TrackingSettings) -> bool:
     period = (frame_times[-1] - frame_times[0]) / max(len(frame_times) - 1, 1)
     shortest = min(settings.established_time, frame_times[-1] - frame_times[0])
     return len(rows) * period < shortest or log.presence[rows].mean() < GHOST_PRESENCE

@@ -8,14 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from dahyf_core.arrays import FloatArray, IntArray
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.tracking.association import Observation, distance, distinct, radius, show_same_hand, side_evidence
 from dahyf_core.tracking.boxes import crops_from_joints, steadied
 from dahyf_core.tracking.settings import TrackingSettings
 from dahyf_core.tracking.tracks import Tracks
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 PALM_JOINTS = (0, 1, 2, 5, 9, 13, 17)
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import FloatArray
 from dahyf_core.camera import Crops, Intrinsics
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

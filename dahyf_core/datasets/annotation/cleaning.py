@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets.labels import PhotoLabels
-from dahyf_core.datasets.sample import Array
 from dahyf_core.tracking import distinct
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.datasets.annotation.test_time_augmentation import AveragedObservations
-from dahyf_core.datasets.sample import Array
 from dahyf_core.fitting import FitSettings, FitTargets, fit
 from dahyf_core.geometry import similarity_aligned, viewing_rotation
 from dahyf_core.hand_model import HandModel

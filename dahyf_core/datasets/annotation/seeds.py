@@ -7,8 +7,8 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets.files import REMEDY, list_pictures, read_json
-from dahyf_core.datasets.sample import Array
 from dahyf_core.errors import DatasetError
 from dahyf_core.plain_arrays import read_plain_arrays
 from dahyf_core.pose import HandObservations

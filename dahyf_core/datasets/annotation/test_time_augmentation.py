@@ -11,8 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Crops, Intrinsics, upright_crops
-from dahyf_core.datasets.sample import Array, Image
 from dahyf_core.geometry import PALM
 from dahyf_core.pose import HandObservations
 

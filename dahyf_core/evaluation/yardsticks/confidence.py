@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets import HandlessPhotographs, Sample
 from dahyf_core.datasets.patch import Augmentation, hand_crop, random_crop
 from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.synthetic import in_patches, wrist_errors
-from dahyf_core.evaluation.yardsticks.systems import Array, EstimatorSystem, System, gather
+from dahyf_core.evaluation.yardsticks.systems import EstimatorSystem, System, gather
 from dahyf_core.metrics import PrecisionRecall, auroc, epe
 
 NAME = "confidence"

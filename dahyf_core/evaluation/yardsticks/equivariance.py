@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Intrinsics
 from dahyf_core.datasets import Sample
 from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
-from dahyf_core.evaluation.yardsticks.systems import Array, Image, System
+from dahyf_core.evaluation.yardsticks.systems import System
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import Side
 from dahyf_core.metrics import epe, to_palm_size

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from dahyf_core.arrays import Array
 from dahyf_core.evaluation.yardsticks.inputs import Inputs
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.stereo import FRAMES_ALIKE
-from dahyf_core.evaluation.yardsticks.systems import Array, Motion, System
+from dahyf_core.evaluation.yardsticks.systems import Motion, System
 from dahyf_core.geometry import angle_between
 from dahyf_core.metrics import acceleration, to_palm_size
 

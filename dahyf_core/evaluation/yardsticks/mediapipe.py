@@ -11,13 +11,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Crops, Intrinsics, Lens
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.cleaning.smoothing import find_runs, smooth, smooth_rotations
 from dahyf_core.datasets import Sample
 from dahyf_core.datasets.files import read_image
 from dahyf_core.errors import SettingsError
-from dahyf_core.evaluation.yardsticks.systems import MODELS, Array, Followed, Image, Motion
+from dahyf_core.evaluation.yardsticks.systems import MODELS, Followed, Motion
 from dahyf_core.footage import probe, read_frames
 from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import Side

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.datasets import Photographs
 from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.synthetic import in_patches
-from dahyf_core.evaluation.yardsticks.systems import Array, System, gather
+from dahyf_core.evaluation.yardsticks.systems import System, gather
 from dahyf_core.metrics import epe
 
 NAME = "photographs"

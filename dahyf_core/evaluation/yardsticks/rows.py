@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dahyf_core.arrays import Array
 from dahyf_core.metrics import bootstrap
 
-Array = NDArray[np.floating]
 Statistic = Callable[[Array], float]
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from dahyf_core.arrays import Array
 from dahyf_core.evaluation.yardsticks.inputs import VIEWS, Inputs, file_numbers
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
-from dahyf_core.evaluation.yardsticks.systems import Array, Motion, System
+from dahyf_core.evaluation.yardsticks.systems import Motion, System
 from dahyf_core.geometry import angle_between
 from dahyf_core.metrics import epe, pa_mpjpe, to_palm_size
 

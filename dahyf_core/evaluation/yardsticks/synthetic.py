@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from dahyf_core.arrays import Array
 from dahyf_core.camera import Crops
 from dahyf_core.datasets import Sample
 from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
-from dahyf_core.evaluation.yardsticks.systems import MODELS, Array, System, gather, true_crop
+from dahyf_core.evaluation.yardsticks.systems import MODELS, System, gather, true_crop
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.metrics import epe, mpjpe, pa_mpjpe
 from dahyf_core.pose import HandEstimates

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Crops, Intrinsics, Lens, crops_around, upright_crops
 from dahyf_core.capture import Capture, CaptureSource, FootageRecord, HandModelRecord, assemble_capture
 from dahyf_core.capture.journal import Journal
@@ -24,9 +25,6 @@ from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose import DahyfEstimator, HandEstimates, PoseEstimator
 from dahyf_core.stills.refinement import WantedHand, estimate_hands, sensible_box
 from dahyf_core.tracking import TrackingSettings
-
-Array = NDArray[np.floating]
-Image = NDArray[np.uint8]
 
 MODELS: dict[Side, HandModel] = {side: load_hand_model(side=side) for side in ("right", "left")}
 LOOKS = 3

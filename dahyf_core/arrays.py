@@ -1,0 +1,11 @@
+"""The array types of signatures: what the numbers are. Docstrings say shapes, units and frames."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.floating]
+"""Of floating point numbers, single or double."""
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+Image = NDArray[np.uint8]
+"""A picture (H, W, 3), RGB."""
