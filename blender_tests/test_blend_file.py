@@ -1,5 +1,6 @@
 """A .blend file that is written appears whole or not at all."""
 
+import os
 from pathlib import Path
 
 import bpy
@@ -85,3 +86,15 @@ def test_what_cannot_be_written_is_an_error(output: Path, monkeypatch: pytest.Mo
         blend_file.save(output)
     assert output.read_bytes() == before
     assert list(output.parent.iterdir()) == [output]
+
+
+def test_what_a_killed_blender_left_goes_and_other_files_stay(output: Path) -> None:
+    old, new, mine = (output.with_name(name) for name in (".dahyf-old.blend", ".dahyf-new.blend", "old.blend"))
+    for path in (old, new, mine):
+        path.touch()
+    for path in (old, mine):
+        os.utime(path, (0, 0))
+    blend_file.save(output)
+    assert not old.exists()
+    assert new.exists()
+    assert mine.exists()

@@ -1,17 +1,19 @@
 """Where captures are kept: none is written over that any file may use, and each is found again."""
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import bpy
 import pytest
 from capture_factory import capture_arrays, footage, write_capture
+from conftest import CORE_PYTHON, ROOT
 
 from addon.backend.capture_file import read_capture
 from addon.cleaning import recleaning
 from addon.settings import capture_properties
 
-SAMPLE = Path(__file__).parent.parent / "samples" / "one_hand.mp4"
+SAMPLE = ROOT / "samples" / "one_hand.mp4"
 operators = bpy.ops.dahyf_hands
 
 
@@ -64,6 +66,35 @@ def test_the_same_clip_again_is_a_new_file(tmp_path: Path) -> None:
     second = capture(clip, last=20)
     assert second.name == first.name.replace(".hands.npz", ".2.hands.npz")
     assert first.read_bytes() == content
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from dahyf_core.capture.atomic import sole_writer
+from dahyf_core.capture.journal import journal_folder
+output = Path(sys.argv[1])
+with sole_writer(output, journal_folder(output)):
+    print("writing", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.usefixtures("registered", "core", "common")
+def test_a_capture_that_another_blender_is_making_is_refused_by_name(tmp_path: Path) -> None:
+    bpy.context.scene.dahyf_hands.footage = str(clip_in(tmp_path / "monday"))
+    output = capture_properties.capture_path(bpy.context.scene.dahyf_hands)
+    other = subprocess.Popen(
+        [CORE_PYTHON, "-c", HOLD, str(output)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert other.stdout.readline().strip() == b"writing"
+        with pytest.raises(RuntimeError, match="Another capture is writing") as refused:
+            operators.capture("EXEC_DEFAULT", True)
+    finally:
+        other.communicate()
+    assert output.name in str(refused.value)
+    assert not bpy.data.objects
 
 
 @pytest.mark.usefixtures("registered", "core")

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,10 @@ HEADER: Final = b"BLENDER"
 END: Final = b"ENDB"
 """How a .blend file that is not compressed begins, and what its last block is called."""
 LAST_BYTES: Final = 64
+PREFIX: Final = ".dahyf-"
+"""How the names of files begin that are being written."""
+ABANDONED_SECONDS: Final = 3600
+"""Age after which nobody writes such a file any more: its Blender was killed."""
 
 
 def save(path: Path) -> None:
@@ -24,7 +30,8 @@ def save(path: Path) -> None:
     target = path.resolve()
     written = None
     try:
-        descriptor, name = tempfile.mkstemp(prefix=".dahyf-", suffix=".blend", dir=target.parent)
+        remove_leftovers(target.parent)
+        descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=".blend", dir=target.parent)
         os.close(descriptor)
         written = Path(name)
         references.relate_all_to(target.parent)
@@ -57,6 +64,14 @@ def check(path: Path) -> None:
     missing = {each.name for each in bpy.context.scene.objects if not each.library} - names
     if missing:
         raise OSError(f"{len(missing)} of its objects were not written")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what Blenders that were killed have left in a folder."""
+    for left in folder.glob(f"{PREFIX}*.blend*"):
+        with suppress(OSError):
+            if time.time() - left.lstat().st_mtime > ABANDONED_SECONDS:
+                left.unlink()
 
 
 def umask() -> int:
