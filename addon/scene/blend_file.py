@@ -59,8 +59,11 @@ def check(path: Path) -> None:
         end = stream.read()
     if header == HEADER and END not in end:
         raise OSError(f"only {path.stat().st_size:,} bytes of it were written, as to a full disk")
-    with bpy.data.libraries.load(str(path)) as (found, _):
-        names = set(found.objects)
+    try:
+        with bpy.data.libraries.load(str(path)) as (found, _):
+            names = set(found.objects)
+    except OSError as error:
+        raise OSError("what was written does not open, as on a full disk") from error
     missing = {each.name for each in bpy.context.scene.objects if not each.library} - names
     if missing:
         raise OSError(f"{len(missing)} of its objects were not written")
