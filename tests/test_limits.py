@@ -20,9 +20,10 @@ from made_up_mano import made_up_mano, write_npz, write_pickle
 
 from dahyf_core.camera import Lens
 from dahyf_core.capture import load_capture, save_capture
-from dahyf_core.errors import CaptureFileError, FootageError, ModelFileError, SettingsError
+from dahyf_core.errors import CaptureFileError, DatasetError, FootageError, ModelFileError, SettingsError
 from dahyf_core.footage import probe, read_frames, read_picture
 from dahyf_core.hand_model import load_hand_model
+from dahyf_core.stills.prediction import Prediction, write_predictions
 
 ROOT = Path(__file__).parent.parent
 MEMORY = 2 << 30
@@ -345,6 +346,14 @@ def test_lenses_that_no_camera_has(options):
 
 def test_one_coefficient_of_distortion_is_the_first_of_five():
     assert Lens(fov_degrees=60, distortion=(0.1,)).intrinsics(640, 480).distortion == (0.1, 0, 0, 0, 0)
+
+
+def test_predictions_are_finite_or_not_written(tmp_path):
+    numbers = {name: np.zeros(3) for name in ("joints_3d", "joints_2d", "joints_2d_projected", "pose", "shape")}
+    far = Prediction("a.png", np.arange(4.0), "left", 0.5, **numbers, translation=np.full(3, np.inf), focal=500.0)
+    with pytest.raises(DatasetError, match=r"box \[0.0, 1.0, 2.0, 3.0\] of a.png"):
+        write_predictions([far], tmp_path / "hands.json")
+    assert list(tmp_path.iterdir()) == []
 
 
 # Footage: no files, absurd forms

@@ -10,6 +10,7 @@ import numpy as np
 
 from dahyf_core.arrays import Array
 from dahyf_core.capture import replacing
+from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import Side
 
 DECIMALS = 6
@@ -49,11 +50,24 @@ def _plain(value: Any) -> Any:
 
 
 def write_predictions(predictions: Iterable[Prediction], path: Path) -> int:
-    """Write them as a JSON list as they come, whole or not at all; returns how many. Raises OutputError."""
+    """Write them as a JSON list as they come, whole or not at all; returns how many.
+
+    Raises OutputError, and DatasetError for a hand of which something is infinite.
+    """
     count = 0
     with replacing(path) as stream:
         stream.write(b"[")
         for count, prediction in enumerate(predictions, start=1):
-            stream.write((",\n" if count > 1 else "\n").encode() + json.dumps(prediction.plain()).encode())
+            stream.write((",\n" if count > 1 else "\n").encode() + _json(prediction).encode())
         stream.write(b"\n]\n")
     return count
+
+
+def _json(prediction: Prediction) -> str:
+    try:
+        return json.dumps(prediction.plain(), allow_nan=False)
+    except ValueError as error:
+        raise DatasetError(
+            f"The hand in the box {prediction.box.tolist()} of {prediction.image} is infinitely large or far.",
+            "Check the box, the focal length and the principal point.",
+        ) from error
