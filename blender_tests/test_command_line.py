@@ -6,7 +6,7 @@ from pathlib import Path
 
 import bpy
 import pytest
-from capture_factory import capture_arrays, write_capture
+from capture_factory import capture_arrays, footage, write_capture
 from rig_factory import build_rig
 
 from addon import command_line
@@ -54,6 +54,7 @@ def test_import_adds_to_the_file_that_is_open(capture_path: Path, tmp_path: Path
     ("name", "output", "code"),
     [
         ("none.npz", "out.blend", 6),
+        ("forged.npz", "out.blend", 6),
         ("clip.npz", "out.fbx", 7),
         ("clip.npz", "no/such/folder/out.blend", 7),
         ("clip.npz", "folder.blend", 7),
@@ -62,6 +63,7 @@ def test_import_adds_to_the_file_that_is_open(capture_path: Path, tmp_path: Path
 def test_failures(capture_path: Path, capsys: pytest.CaptureFixture, name: str, output: str, code: int) -> None:
     folder = capture_path.parent
     (folder / "folder.blend").mkdir()
+    write_capture(folder / "forged.npz", capture_arrays(footage=footage(rate=["1e1000000000", 1])))
     before = sorted(folder.rglob("*"))
     assert command_line.run(["import", str(folder / name), "-o", str(folder / output), "--json"]) == code
     (error,) = json_lines(capsys.readouterr().out)
