@@ -13,6 +13,7 @@ from mathutils import Quaternion
 
 from addon.backend.capture_file import Capture, read_capture
 from addon.cleaning import flagged_spans, recleaning
+from addon.retarget import scene_sources
 from addon.scene import nla_layers, scene_setup
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 from addon.scene.scene_setup import SceneSetup
@@ -217,6 +218,19 @@ def test_switching_goes_both_ways_and_takes_camera_size_and_range_along(capture_
     assert first.root.visible_get()
     assert not second.root.visible_get()
     assert not first.collection.hide_render
+
+
+def test_what_is_retargeted_is_what_is_shown(capture_of: Callable[..., Capture]) -> None:
+    first = import_capture(bpy.context, capture_of("one"), ImportOptions(show_footage=False))
+    second = import_capture(bpy.context, capture_of("two", seed=3), ImportOptions(show_footage=False))
+    scene = bpy.context.scene
+    assert {source.name for source in scene_sources(scene, None)} == {"one_root"}
+    hidden = scene_sources(scene, second.root)
+    scene_setup.switch(scene, bpy.context.view_layer, second.root)
+    shown = scene_sources(scene, None)
+    assert {source.name for source in shown} == {"two_root"}
+    np.testing.assert_allclose(hidden[0].motion.rotations, shown[0].motion.rotations, atol=1e-6)
+    assert first.rigs[0].armature.name == "one_hand.R"
 
 
 @pytest.mark.usefixtures("registered")

@@ -35,7 +35,7 @@ class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
     source: bpy.props.StringProperty(
         name="Capture",
         description="Name of a captured hand's armature, or of the empty above several; "
-        "empty: the capture imported last",
+        "empty: the capture that is shown",
     )
     preset: bpy.props.EnumProperty(
         name="Preset", description="Which bone of the rig is which joint", items=capture_properties.preset_items
@@ -282,7 +282,7 @@ def chosen_preset(armature: bpy.types.Object, identifier: str) -> retarget.Prese
 def chosen_sources(
     context: bpy.types.Context, source: str, hands: str, space: str, mirror: bool, start_frame: int | None
 ) -> list[retarget.Source]:
-    """The captured hands below the object of that name, or of the capture imported last. Raises RetargetError."""
+    """The captured hands below the object of that name, or of the capture that is shown. Raises RetargetError."""
     root = named_object(context, source) if source else None
     found = retarget.of_sides(retarget.scene_sources(context.scene, root), hands)
     timed = [retarget.timed(context.scene, each, start_frame) for each in found]

@@ -88,14 +88,18 @@ def is_captured(candidate: bpy.types.Object) -> bool:
 
 
 def scene_sources(scene: bpy.types.Scene, root: bpy.types.Object | None) -> list[Source]:
-    """The captured hands below a root, or those of the capture imported last. Raises RetargetError."""
+    """The captured hands below a root, or those of the capture that is shown, of several the one imported last.
+
+    Raises RetargetError.
+    """
     armatures = [found for found in scene.objects if is_captured(found) and root in (None, found, found.parent)]
     if not armatures:
         raise RetargetError(
             f"The scene {scene.name} has no captured hands." if root is None else f"{root.name} has no captured hands.",
             "Capture hands or import a capture file first.",
         )
-    last = armatures[-1].parent
+    shown = [armature for armature in armatures if armature.visible_get()] or armatures
+    last = shown[-1].parent
     chosen = [armature for armature in armatures if root is not None or armature.parent == last]
     return [armature_source(scene, armature) for armature in chosen]
 

@@ -233,7 +233,7 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     )
     retarget_source: bpy.props.PointerProperty(
         name="Capture",
-        description="Captured hand, or the empty above several. Empty: the capture imported last",
+        description="Captured hand, or the empty above several. Empty: the capture that is shown",
         type=bpy.types.Object,
         update=refresh_preview,
         poll=lambda _self, candidate: retarget.CAPTURE_PROPERTY in candidate,
