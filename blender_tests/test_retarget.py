@@ -346,7 +346,7 @@ def test_bones_that_something_else_turns_are_keyed_and_named(imported: ImportedC
     index.constraints.new("COPY_ROTATION").name = "Follow"
     ring.constraints.new("COPY_ROTATION").mix_mode = "ADD"
     thumb.driver_add("rotation_quaternion", 1)
-    assert sorted(run(rig, MIXAMO).warnings) == [
+    assert sorted(text for text in run(rig, MIXAMO).warnings if "is keyed, but" in text) == [
         f"The bone {index.name} of the rig rig is keyed, but turned by its constraint Follow: mute that to see it.",
         f"The bone {thumb.name} of the rig rig is keyed, but turned by a driver: mute that to see it.",
     ]

@@ -20,6 +20,7 @@ from addon.retarget.arm_keys import shown_bone
 from addon.retarget.human import rest_arm
 from addon.retarget.joints import SIDES
 from addon.retarget.limb import Limb, find_limb
+from addon.retarget.playback import is_animated
 from addon.retarget.presets import SHIPPED, Preset, fitted, preset_files, read_preset
 from addon.retarget.target import rest_bones, target_hand
 from addon.retarget.wrist import DEFAULT_CHOICE
@@ -290,6 +291,67 @@ def test_the_forearm_takes_the_twist_evenly_where_it_has_two_bones(waving: Captu
     (turn,) = (curve for curve in fcurves_of(rig) if "forearm2_left" in curve.data_path and curve.array_index == 0)
     twists = [2 * np.degrees(np.arccos(min(abs(point.co.y), 1))) for point in turn.keyframe_points]
     assert np.allclose(twists, np.abs(seen.twists - limb_twist(limb)) / 2, atol=0.5)
+
+
+def test_what_holds_a_hand_is_named_with_what_it_misses(waving: Capture) -> None:
+    rig = build_rig(MIXAMO, A_POSE)
+    target = bpy.data.objects.new("target", None)
+    bpy.context.scene.collection.objects.link(target)
+    hand = rig.pose.bones["mixamorig:LeftHand"]
+    holder = hand.constraints.new("COPY_ROTATION")
+    holder.name, holder.target = "Held", target
+    (warning,) = run(rig, waving).warnings
+    off = degrees_off(watch(rig, MIXAMO, "left").turns, wanted(rig, MIXAMO, waving, "left"))
+    assert "mixamorig:LeftHand is turned by its constraint Held" in warning
+    told = float(warning.split(" degrees")[0].split()[-1])
+    assert 0.8 * off.max() < told < off.max() + 1
+    holder.mute = True
+    assert run(rig, waving).warnings == ()
+
+
+def test_what_holds_a_hand_two_steps_away_is_found(waving: Capture) -> None:
+    """The bone that shows the hand copies one that copies another, which an object drives."""
+    rig = build_rig(MIXAMO, A_POSE)
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = rig.data.edit_bones
+    for name, parent in (("ORG-hand", "forearm_left"), ("DEF-hand", "ORG-hand")):
+        made, hand = bones.new(name), bones["mixamorig:LeftHand"]
+        made.head, made.tail, made.roll, made.parent = hand.head, hand.tail, hand.roll, bones[parent]
+    bpy.ops.object.mode_set(mode="OBJECT")
+    for name in ("mixamorig:LeftHand", "ORG-hand"):
+        rig.data.bones[name].use_deform = False
+    follow = rig.pose.bones["ORG-hand"].constraints.new("COPY_TRANSFORMS")
+    follow.target, follow.subtarget = rig, "mixamorig:LeftHand"
+    assert run(rig, waving).warnings == ()
+    target = bpy.data.objects.new("target", None)
+    bpy.context.scene.collection.objects.link(target)
+    held = rig.pose.bones["ORG-hand"].constraints.new("COPY_ROTATION")
+    held.name, held.target = "Held", target
+    follow.mute = True
+    (warning,) = run(rig, waving).warnings
+    assert "DEF-hand does not follow mixamorig:LeftHand, as ORG-hand is turned by its constraint Held" in warning
+    assert "degrees" in warning
+
+
+def test_a_mover_at_any_remove_is_played() -> None:
+    rig = build_rig(MIXAMO)
+    assert not is_animated(rig)
+    first, second = (bpy.data.objects.new(name, None) for name in ("first", "second"))
+    rig.pose.bones["root"].constraints.new("COPY_LOCATION").target = first
+    first.constraints.new("COPY_LOCATION").target = second
+    assert not is_animated(rig)
+    second.keyframe_insert("location", frame=1)
+    assert is_animated(rig)
+
+
+def test_a_driver_by_the_frame_is_played() -> None:
+    rig = build_rig(MIXAMO)
+    driver = rig.pose.bones["root"].driver_add("location", 0).driver
+    driver.expression = "0.1"
+    assert not is_animated(rig)
+    driver.expression = "frame / 10"
+    assert is_animated(rig)
 
 
 def limb_twist(limb: Limb) -> float:

@@ -8,19 +8,21 @@ import numpy as np
 
 from ..errors import RetargetError
 from ..scene.keys import Channel, KeyTimes
+from .arm_keys import shown_bone
 from .between import helper_turns, neutral_channels
 from .channels import rotation_channel
 from .joints import HAND, HAND_IK, SIDES, hand_joint
 from .limits import joint_limits
 from .linked import check_not_linked
+from .outcome import Goal
 from .overrides import held_bones
 from .presets import Preset, fitted
 from .results import base_shown
 from .rotations import FloatArray, quaternions_from_matrices
-from .solve import RestBone, TargetHand, finger_keys
+from .solve import RestBone, TargetHand, finger_keys, finger_turns
 from .source import Source
 from .target import missing_fingers, missing_hands, rest_bones, target_hands
-from .wrist import DEFAULT_CHOICE, HandPair, Part, WristChoice, first_key, plan_wrists
+from .wrist import DEFAULT_CHOICE, HandPair, Part, WristChoice, WristPlan, first_key, plan_wrists
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,10 @@ class Plan:
 
     name: of the new Action. parts: key times, and the channels that have keys there. sides: of the hands that are
     keyed. side_of_path: for which of the rig's hands a data path is keyed. frames: how many are keyed. warnings:
-    sentences on what to know about the result.
+    sentences on what to know about the result. goals: what the keys are for.
     """
 
+    scene: bpy.types.Scene
     armature: bpy.types.Object
     name: str
     parts: tuple[Part, ...]
@@ -39,6 +42,7 @@ class Plan:
     side_of_path: Mapping[str, str]
     frames: int
     warnings: tuple[str, ...]
+    goals: tuple[Goal, ...]
 
 
 def plan_retarget(
@@ -73,6 +77,7 @@ def plan_retarget(
     for times, channels in parts:
         check_numbers(armature, times, channels)
     return Plan(
+        scene=context.scene,
         armature=armature,
         name=f"{chosen[0].name} on {armature.name}",
         parts=tuple(parts),
@@ -85,6 +90,28 @@ def plan_retarget(
             *cautions(armature, sources, chosen, hands),
             *wrists.warnings,
         ),
+        goals=tuple(goal(armature, bones, source, hand, wrists) for source, hand in hands),
+    )
+
+
+def goal(
+    armature: bpy.types.Object, bones: Mapping[str, RestBone], source: Source, hand: TargetHand, wrists: WristPlan
+) -> Goal:
+    """What one hand should do by its keys. Fingers that joint limits keep from it are left out."""
+    side = source.motion.side
+    fingers = {}
+    for finger, found in hand.fingers.items():
+        names = [bone.name for bone in found.values()]
+        if names and not any(joint_limits(armature.pose.bones[name]) for name in names):
+            fingers |= finger_turns(source.motion, hand, finger)
+    return Goal(
+        side=side,
+        control=hand.hand.name,
+        bone=shown_bone(armature, bones, hand.hand.name),
+        frames=source.times.frames,
+        turns=wrists.turns.get(side),
+        places=wrists.places.get(side),
+        fingers={shown_bone(armature, bones, name): turns for name, turns in fingers.items()},
     )
 
 

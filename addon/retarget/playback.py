@@ -1,7 +1,7 @@
 """What a rig does on some frames, by playing the scene."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -39,27 +39,46 @@ class Played:
 
 def play(scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], frames: NDArray[np.floating]) -> Played:
     """The object and bones of it on these frames (M,). The scene is played only where something can move them."""
-    found: list[tuple[Matrix, ...]] = []
-
-    def look() -> tuple[Matrix, ...]:
-        return (armature.matrix_world.copy(), *(armature.pose.bones[name].matrix.copy() for name in names))
-
     if is_animated(armature):
         with unchanged(scene):
-            for frame in frames:
-                scene.frame_set(int(frame // 1), subframe=float(frame % 1))
-                found.append(look())
-    else:
-        found = [look()] * len(frames)
+            return play_through(scene, armature, names, frames)
+    return as_played(frames, names, [look(armature, names)] * len(frames))
+
+
+def play_through(
+    scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], frames: NDArray[np.floating]
+) -> Played:
+    """The object and bones of it on these frames (M,), of which the scene then shows the last."""
+    found = []
+    for frame in frames:
+        scene.frame_set(int(frame // 1), subframe=float(frame % 1))
+        found.append(look(armature, names))
+    return as_played(frames, names, found)
+
+
+def look(armature: bpy.types.Object, names: set[str]) -> list[Matrix]:
+    """Where the object is now in the world, and bones of it in its axes."""
+    return [armature.matrix_world.copy(), *(armature.pose.bones[name].matrix.copy() for name in names)]
+
+
+def as_played(frames: NDArray[np.floating], names: set[str], found: list[list[Matrix]]) -> Played:
+    """What `look` has found on each of the frames (M,)."""
     world, *bones = np.array(found, np.float64).swapaxes(0, 1)
     return Played(np.asarray(frames, np.float64), world, dict(zip(names, bones, strict=True)))
 
 
 @contextmanager
-def unchanged(scene: bpy.types.Scene) -> Iterator[None]:
-    """Play other frames meanwhile; then the scene shows its frame again, and poses without keys are still there."""
+def unchanged(scene: bpy.types.Scene, keyed: Collection[tuple[bpy.types.Object, str]] = ()) -> Iterator[None]:
+    """Play other frames meanwhile; then the scene shows its frame again, and poses without keys are still there.
+
+    keyed: objects and data paths of them that do what their new keys say.
+    """
     shown, subframe = scene.frame_current, scene.frame_subframe
-    posed = [(each, keyed_values(each)) for each in scene.objects if each.animation_data]
+    posed = [
+        (each, {path: value for path, value in keyed_values(each).items() if (each, path) not in keyed})
+        for each in scene.objects
+        if each.animation_data
+    ]
     try:
         yield
     finally:
@@ -88,12 +107,36 @@ def ranges_over(curve: bpy.types.FCurve) -> float:
 
 
 def is_animated(armature: bpy.types.Object) -> bool:
-    """Whether the rig, or anything that it hangs from or is constrained to, has animation."""
-    bones = armature.pose.bones if armature.pose else ()
-    constraints = [*armature.constraints, *(each for bone in bones for each in bone.constraints)]
-    moving = {armature, *(target for each in constraints if (target := getattr(each, "target", None)))}
-    for each in list(moving):
-        while (each := each.parent) is not None:
-            moving.add(each)
-    found = (each.animation_data for each in moving if each.animation_data)
-    return any(animation.action or animation.nla_tracks for animation in found)
+    """Whether the rig has animation, or anything that it hangs from, is constrained to or driven by, at any remove."""
+    waiting: list[bpy.types.ID] = [armature]
+    met = set(waiting)
+    while waiting:
+        each = waiting.pop()
+        animation = getattr(each, "animation_data", None)
+        if animation is not None and (animation.action or animation.nla_tracks or goes_by_frame(animation)):
+            return True
+        new = {other for other in movers(each) if other is not None} - met
+        met |= new
+        waiting += new
+    return False
+
+
+def goes_by_frame(animation: bpy.types.AnimData) -> bool:
+    """Whether a driver's expression names the frame."""
+    return any("frame" in each.driver.expression for each in animation.drivers if each.driver.type == "SCRIPTED")
+
+
+def movers(owner: bpy.types.ID) -> Iterator[bpy.types.ID | None]:
+    """What a data-block hangs from, is constrained to, or driven by."""
+    if owner.animation_data is not None:
+        for curve in owner.animation_data.drivers:
+            yield from (target.id for variable in curve.driver.variables for target in variable.targets)
+    if not isinstance(owner, bpy.types.Object):
+        return
+    yield owner.parent
+    yield owner.data
+    posed = owner.pose.bones if owner.pose else ()
+    for constraint in (*owner.constraints, *(each for bone in posed for each in bone.constraints)):
+        yield getattr(constraint, "target", None)
+        yield getattr(constraint, "pole_target", None)
+        yield from (target.target for target in getattr(constraint, "targets", ()))

@@ -11,7 +11,9 @@ from ..compat import AssignedAction, NewAction
 from ..errors import RetargetError
 from ..scene.keys import FINGERPRINT, add_channels
 from .curves import key_of, signature
+from .outcome import misses
 from .plan import Plan, plan_retarget
+from .playback import unchanged
 from .presets import Preset
 from .results import (
     PLAIN,
@@ -84,6 +86,10 @@ def write(plan: Plan, preview: bool = False) -> Retargeted:
     else:
         warnings = write_over(plan, new, preview)
     new.action.name = action_name(plan.name)
+    if not preview:
+        keyed = {(armature, path) for path in plan.side_of_path}
+        with unchanged(plan.scene, keyed):
+            warnings = [*warnings, *misses(plan.scene, armature, plan.goals)]
     return Retargeted(new.action, len(plan.sides), plan.frames, (*plan.warnings, *warnings))
 
 
