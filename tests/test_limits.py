@@ -472,6 +472,42 @@ def test_an_avi_that_repeats_frames_is_not_short(tmp_path, recwarn):
         probe(cut_short(path, 0.6))
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "audio_seconds"),
+    [
+        ("a.mkv", {}, 4),
+        ("a.mkv", {"live": "1"}, 1),
+        ("a.webm", {"live": "1"}, 0),
+        ("a.mp4", {"movflags": "frag_keyframe+empty_moov"}, 3),
+        ("a.mp4", {}, 4),
+        ("a.ts", {}, 3),
+        ("a.flv", {}, 3),
+    ],
+)
+def test_whole_clips_are_not_called_short(tmp_path, recwarn, name, options, audio_seconds):
+    """With sound that is longer or shorter, without a stated length, in fragments."""
+    path = tmp_path / name
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream(
+            "libvpx" if name == "a.webm" else "libx264", rate=25, options=QUICK_VP8 if name == "a.webm" else {}
+        )
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        sound = container.add_stream("aac", rate=48000) if audio_seconds else None
+        for index in range(50):
+            frame = av.VideoFrame.from_ndarray(numbered_picture(index), "rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = index, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+        if sound is not None:
+            silence = np.zeros((1, 48000 * audio_seconds), np.float32)
+            samples = av.AudioFrame.from_ndarray(silence, "fltp", "mono")
+            samples.sample_rate = 48000
+            container.mux(sound.encode(samples))
+            container.mux(sound.encode())
+    assert len(probe(path)) == 50
+    assert not [str(warning.message) for warning in recwarn.list]
+
+
 MATRICES = {
     "mirrored": ((-1, 0, 0, 1), 0, "mirrored"),
     "upside down in a mirror": ((1, 0, 0, -1), 180, "mirrored"),
