@@ -122,6 +122,30 @@ def test_a_generated_rigify_rig(imported: ImportedCapture, rigify_rig: bpy.types
         assert worst_angle(imported, rigify_rig, deforming) < TOLERANCE
 
 
+OTHER_CONTROLS = ("palm.L", "f_index.01_master.L", "f_ring.01_master.L", "thumb.01_master.L")
+
+
+def test_animated_controls_above_a_rigify_finger_do_not_spoil_it(
+    imported: ImportedCapture, rigify_rig: bpy.types.Object
+) -> None:
+    """The fingers make up for palm and finger controls that turn, move and scale, and these keep their keys."""
+    for name in OTHER_CONTROLS:
+        bone = rigify_rig.pose.bones[name]
+        turn = "rotation_quaternion" if bone.rotation_mode == "QUATERNION" else "rotation_euler"
+        for frame, amount in ((1, 0.0), (3, 0.3)):
+            setattr(bone, turn, (1, amount, 0.1, amount)[-len(getattr(bone, turn)) :])
+            bone.scale, bone.location = (1, 1 - amount, 1), (0, amount / 30, 0)
+            for path in (turn, "scale", "location"):
+                bone.keyframe_insert(path, frame=frame)
+    before = curve_values(rigify_rig)
+    preset = choose_preset(rigify_rig, "AUTOMATIC")
+    run(rigify_rig, preset)
+    fingers = {joint: f"DEF-{bone}" for joint, bone in preset.bones.items() if bone.startswith(("f_", "thumb"))}
+    assert worst_angle(imported, rigify_rig, Preset("", fingers)) < 1.0
+    after = curve_values(rigify_rig)
+    assert all(np.array_equal(after[key], values) for key, values in before.items())
+
+
 def test_a_rigify_hand_moves_by_its_ik_control(make_capture: MakeCapture, rigify_rig: bpy.types.Object) -> None:
     def move(arrays: dict) -> None:
         arrays["translation"][:] = [[0, 0, 0.5], [0.02, 0, 0.5], [0.02, 0.01, 0.46]]

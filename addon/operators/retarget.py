@@ -78,7 +78,8 @@ class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
         done = retarget.write(plan)
         for warning in done.warnings:
             self.tell("WARNING", warning)
-        self.tell("INFO", f"{retarget.summary(done)}, by the preset {preset.name}")
+        wrist = next(name for identifier, name, _ in capture_properties.WRIST_ITEMS if identifier == self.wrist)
+        self.tell("INFO", f"{retarget.summary(done)}; wrist: {wrist}; preset: {preset.name}")
         return {"FINISHED"}
 
 
