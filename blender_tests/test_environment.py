@@ -123,6 +123,18 @@ def test_a_bundle_of_another_version_is_refused_by_what_it_lacks(bundle_313: Pat
     assert "lacks opencv_python_headless: it is of another version" in reason
 
 
+def test_a_bundle_with_other_versions_than_the_lock_file_s_is_refused_by_name(bundle_313: Path) -> None:
+    (bundle_313 / "numpy-2.4.6-cp313-cp313-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl").unlink()
+    lock = bundle_313 / "lock"
+    lock.write_text(
+        "av==18.1.0 \\\n    --hash=sha256:00\nnumpy==2.4.6 ; sys_platform == 'linux' \\\n    --hash=sha256:00\n"
+    )
+    assert bundles.unpinned(bundle_313, lock) is None
+    (bundle_313 / "numpy-2.3.0-cp313-cp313-manylinux_2_28_x86_64.whl").touch()
+    reason, _remedy = bundles.unpinned(bundle_313, lock)
+    assert "holds numpy 2.3.0, and this add-on was tested with 2.4.6" in reason
+
+
 def test_the_fitting_one_of_several_bundles_is_found(tmp_path: Path) -> None:
     for minor in (11, 13, 14):
         (tmp_path / bundles.folder_name((3, minor))).mkdir()

@@ -45,6 +45,20 @@ def obstacle(folder: Path, python: Version, core: Path | None = None) -> tuple[s
     return None
 
 
+def unpinned(folder: Path, lock: Path) -> tuple[str, str] | None:
+    """Why a folder's wheels are not those that a lock file names and what to do, a sentence each, or None."""
+    pins: dict[str, set[str]] = {}
+    for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", lock.read_text("utf-8"), re.MULTILINE):
+        pins.setdefault(re.sub(r"[-.]+", "_", name).lower(), set()).add(version)
+    for wheel in sorted(path.name for path in folder.glob("*.whl")):
+        name, version = distribution(wheel), wheel.split("-")[1]
+        if version not in pins.get(name, {version}):
+            needed = " or ".join(sorted(pins[name]))
+            reason = f"The bundle {folder.name} holds {name} {version}, and this add-on was tested with {needed}."
+            return reason, "Choose the bundle that was built together with this add-on."
+    return None
+
+
 def requirements(wheel: Path) -> set[str]:
     """The names of what a wheel needs, without its extras, as they stand in wheels' names."""
     with zipfile.ZipFile(wheel) as archive:

@@ -121,7 +121,7 @@ def obstacle(folder: Path, core: Path | None, bundle: Path | None, online: bool)
 def bundle_obstacle(bundle: Path, base: Path, core: Path | None) -> tuple[str, str] | None:
     """Why the core cannot be installed from a bundle by this base Python, or None. Asks the base for its version."""
     version = bundles.version_of(base)
-    return bundles.obstacle(bundle, version, core) if version else None
+    return bundles.obstacle(bundle, version, core) or bundles.unpinned(bundle, LOCK) if version else None
 
 
 def set_up_steps(base: Path, built: Path, core: Path | None, bundle: Path | None) -> list[Step]:

@@ -19,9 +19,6 @@ from dahyf_core.geometry import axis_angle_from_quaternion, continuous_quaternio
 SHORTEST_RUN = 5
 """Frames: fewer are left as they are."""
 
-BLOCK = 1_000_000
-"""Values that are smoothed at a time: long captures need little memory, and short ones are done at once."""
-
 LONGEST_STEP = 0.5
 """Seconds: motion before a longer step says nothing about motion after it."""
 
@@ -38,13 +35,7 @@ def smooth(values: Array, times: Array, cutoff_hz: float) -> Array:
     if cutoff_hz == 0 or len(times) < SHORTEST_RUN:
         return values
     stiffness = (np.sqrt(2) - 1) / (2 * np.pi * cutoff_hz) ** 4
-    columns = values.reshape(len(times), -1)
-    at_a_time = max(1, BLOCK // len(times))
-    result = np.empty(columns.shape)
-    for start in range(0, columns.shape[1], at_a_time):
-        block = slice(start, start + at_a_time)
-        result[:, block] = _smoothing_spline(columns[:, block], times, stiffness)
-    return result.reshape(values.shape)
+    return _smoothing_spline(values.reshape(len(times), -1), times, stiffness).reshape(values.shape)
 
 
 def smooth_rotations(axis_angle: Array, times: Array, cutoff_hz: float) -> Array:
