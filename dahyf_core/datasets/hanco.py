@@ -150,7 +150,9 @@ def _read_meta(folder: Path) -> dict[str, list[list[bool]]]:
     return meta
 
 
-def _rows_where(meta: dict[str, list[list[bool]]], split: str, flags: list[list[bool]], wanted: bool) -> NDArray:
+def _rows_where(
+    meta: dict[str, list[list[bool]]], split: str, flags: list[list[bool]], wanted: bool
+) -> NDArray[np.integer]:
     """(N, 3) sequence, frame and camera of the frames of a split whose flag is as wanted."""
 
     def chosen() -> Iterator[tuple[int, int, int]]:

@@ -29,5 +29,5 @@ class Rows:
             copy[index] = new
         return type(self)(*copies)
 
-    def _arrays(self) -> list[NDArray]:
+    def _arrays(self) -> list[NDArray[Any]]:
         return [getattr(self, field.name) for field in fields(self)]  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 import cv2
@@ -77,7 +77,7 @@ def check_form(path: Path, width: int, height: int) -> None:
         )
 
 
-def decode(stream: VideoStream, packets: Iterator[Packet]) -> Iterator[VideoFrame]:
+def decode(stream: VideoStream, packets: "Iterator[Packet[Any]]") -> Iterator[VideoFrame]:
     """The frames in the packets; what is damaged is left out."""
     for packet in readable(packets):
         try:
@@ -89,7 +89,7 @@ def decode(stream: VideoStream, packets: Iterator[Packet]) -> Iterator[VideoFram
         yield from stream.decode(None)
 
 
-def readable(packets: Iterator[Packet]) -> Iterator[Packet]:
+def readable(packets: "Iterator[Packet[Any]]") -> "Iterator[Packet[Any]]":
     """The packets with data in them, up to where the container breaks off."""
     with suppress(FFmpegError):
         for packet in packets:

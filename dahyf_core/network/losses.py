@@ -50,7 +50,7 @@ class UncertaintyWeights(nn.Module):
         super().__init__()
         beginnings = {name: torch.tensor(value).log() for name, value in initial_scale.items()}
         self.log_variances = nn.ParameterDict({name: nn.Parameter(value) for name, value in beginnings.items()})
-        self.register_load_state_dict_pre_hook(_rename_old_terms)
+        self.register_load_state_dict_pre_hook(_rename_old_terms)  # type: ignore[no-untyped-call]
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of the named losses."""
