@@ -1,16 +1,21 @@
 """Long footage needs little memory beside what its capture holds: bytes a frame, of arrays and objects."""
 
+import gc
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pytest
 from made_up_hands import CAMERA, Hand, detect, see, still
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops
+from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.tracking_loop import FrameProcessor, _ObservationRecorder
 from dahyf_core.cleaning import CleaningSettings, RawHand, clean
 from dahyf_core.detection import Palms
+from dahyf_core.errors import OutputError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import HandObservations
 from dahyf_core.pose.dahyf import DahyfEstimator
@@ -35,18 +40,13 @@ class MadeUp:
         return HandObservations(seen.crops, seen.joints_2d, seen.presence, seen.right_score, payload)
 
 
-class NoJournal:
-    """A journal that forgets."""
-
-    def append(self, chunk: dict[str, NDArray]) -> None: ...
-
-
 def bytes_a_frame(work: Callable[[int], object], few: int, many: int, peak: bool) -> float:
     """How much more memory `work` takes for many frames than for few, by the frame: in the end, or at its peak."""
 
     def taken(frames: int) -> int:
         tracemalloc.start()
         kept = work(frames)
+        gc.collect()
         now, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         del kept
@@ -56,12 +56,10 @@ def bytes_a_frame(work: Callable[[int], object], few: int, many: int, peak: bool
     return (taken(many) - taken(few)) / (many - few)
 
 
-def test_tracking_keeps_the_bare_numbers() -> None:
-    """21 points, 106 numbers of payload and nine more: 0.9 kB."""
-
+def test_tracking_takes_the_same_memory_for_clips_of_any_length(tmp_path: Path) -> None:
     def track(frames: int) -> _ObservationRecorder:
         tracker = Tracker(TrackingSettings(max_hands=1), CAMERA, 0.0)
-        networks, recorder = MadeUp(), _ObservationRecorder(NoJournal(), CAMERA)
+        networks, recorder = MadeUp(), _ObservationRecorder(Journal(tmp_path, {"frames": frames}), CAMERA)
         image = np.zeros((8, 8, 3), np.uint8)
         processor = FrameProcessor(networks, networks, tracker, CAMERA)
         for frame in range(frames):
@@ -69,7 +67,18 @@ def test_tracking_keeps_the_bare_numbers() -> None:
             recorder.keep(tracker, every=128)
         return recorder
 
-    assert bytes_a_frame(track, 1 * 128, 9 * 128, peak=False) < 1100
+    assert bytes_a_frame(track, 4 * 128, 20 * 128, peak=False) < 4
+    assert track(300).done == 300
+
+
+def test_observations_that_vanish_from_disk_are_not_taken_for_none(tmp_path: Path) -> None:
+    tracker = Tracker(TrackingSettings(max_hands=1), CAMERA, 0.0)
+    recorder = _ObservationRecorder(Journal(tmp_path, {}), CAMERA)
+    recorder.add([], 128)
+    recorder.keep(tracker)
+    next(tmp_path.glob("chunk-*.npz")).unlink()
+    with pytest.raises(OutputError, match="Of 128 frames that were kept on disk 0 can be read back"):
+        recorder.log()
 
 
 def test_solving_and_cleaning_take_little_beside_their_results() -> None:

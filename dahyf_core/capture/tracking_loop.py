@@ -15,6 +15,7 @@ from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.detection import Palms, crops_from_palms
+from dahyf_core.errors import OutputError
 from dahyf_core.footage import FootageInfo, Frame, read_frames
 from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import UNTRACKED, Tracker, TrackingSettings, show_same_hand
@@ -154,20 +155,18 @@ def _of_hands(position: int, track: NDArray[np.int64], observations: HandObserva
 
 
 class _ObservationRecorder:
-    """What was seen so far, the journal's part and the new. done: frames of the clip that were looked at."""
+    """What was seen so far: in the journal, and of the last frames in memory. done: frames that were looked at."""
 
     def __init__(self, journal: Journal, intrinsics: Intrinsics) -> None:
         self.done = 0
         self._journal = journal
         self._intrinsics = intrinsics
-        self._logs: list[ObservationLog] = []
         self._new: list[ObservationLog] = []
         self._kept = 0
 
     def go_on(self, tracker: Tracker) -> None:
         """Read what earlier runs have kept, and bring the tracker to where they were."""
         for chunk in self._journal.read():
-            self._logs.append(ObservationLog.from_arrays(chunk, self._intrinsics))
             self.done = self._kept = int(chunk["done"])
             state = {
                 name.removeprefix(TRACKER_PREFIX): chunk[name] for name in chunk if name.startswith(TRACKER_PREFIX)
@@ -186,13 +185,21 @@ class _ObservationRecorder:
         log = ObservationLog.concatenate(self._new, self._intrinsics)
         state = {TRACKER_PREFIX + name: array for name, array in tracker.state().items()}
         self._journal.append(log.to_arrays() | state | {"done": np.array(self.done)})
-        self._logs.append(log)
         self._new.clear()
         self._kept = self.done
 
     def log(self) -> ObservationLog:
-        """All that was kept, in the order of time."""
-        return ObservationLog.concatenate(self._logs, self._intrinsics).in_order()
+        """All that was kept, in the order of time. Raises OutputError where the journal no longer holds all of it."""
+        logs, done = [], 0
+        for chunk in self._journal.read():
+            logs.append(ObservationLog.from_arrays(chunk, self._intrinsics))
+            done = int(chunk["done"])
+        if done != self._kept:
+            raise OutputError(
+                f"Of {self._kept} frames that were kept on disk {done} can be read back.",
+                "Run the same command again, and leave the folder beside the output alone meanwhile.",
+            )
+        return ObservationLog.concatenate(logs, self._intrinsics).in_order()
 
 
 @dataclass(frozen=True)
