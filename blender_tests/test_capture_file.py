@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from capture_factory import capture_arrays, footage, intrinsics, write_capture
 
-import addon
 from addon.backend.capture_file import read_capture
 from addon.errors import CaptureFileError
 
@@ -199,10 +198,3 @@ def test_hostile_json(tmp_path: Path, meta: str) -> None:
 def test_footage_whose_name_is_not_utf8(tmp_path: Path) -> None:
     path = write_capture(tmp_path / "clip.npz", capture_arrays(footage=footage(path="/clips/\udcff.mp4")))
     assert os.fsencode(read_capture(path).footage.path) == b"/clips/\xff.mp4"
-
-
-def test_the_limits_and_the_reader_are_the_core_s() -> None:
-    """The add-on cannot import the core, so it has the same two files."""
-    for name in ("limits.py", "plain_arrays.py"):
-        core, own = (Path(addon.__file__).parent.parent / folder / name for folder in ("dahyf_core", "addon/backend"))
-        assert own.read_text() == core.read_text(), f"copy {core} to {own}"

@@ -8,7 +8,7 @@ import sys
 import warnings
 from typing import Any
 
-from dahyf_core.limits import PICTURE_PIXELS
+from dahyf_core.shared.limits import PICTURE_PIXELS
 
 __version__ = "0.1.0"
 __all__ = ["Stream", "__version__", "predict"]

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from dahyf_core.limits import FILE_NAME_BYTES
+from dahyf_core.shared.limits import FILE_NAME_BYTES
 
 
 def is_file(path: Path) -> bool:

@@ -32,10 +32,11 @@ SECONDS = 60
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 
 
-def test_the_add_on_has_the_same_limits_and_reader():
-    for name in ("limits.py", "plain_arrays.py"):
-        core, copy = ROOT / "dahyf_core" / name, ROOT / "addon" / "backend" / name
-        assert copy.read_text() == core.read_text(), f"copy {core} to {copy}"
+def test_the_add_on_shares_the_limits_and_tables():
+    core, copy = ROOT / "dahyf_core" / "shared", ROOT / "addon" / "shared"
+    assert {path.name for path in copy.glob("*.py")} == {path.name for path in core.glob("*.py")}
+    for path in core.glob("*.py"):
+        assert (copy / path.name).read_text() == path.read_text(), "cp dahyf_core/shared/*.py addon/shared/"
 
 
 # Outputs that are inputs

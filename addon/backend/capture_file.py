@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import CaptureFileError
-from . import limits
-from .plain_arrays import NotAnArchiveError, read_plain_arrays
+from ..shared import limits
+from ..shared.plain_arrays import NotAnArchiveError, read_plain_arrays
 from .strict_json import is_number, parse_json
 
 FloatArray = NDArray[np.floating]

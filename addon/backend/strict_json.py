@@ -5,7 +5,7 @@ import math
 from pathlib import Path
 from typing import Any, Final
 
-from .limits import PRESET_BYTES
+from ..shared.limits import PRESET_BYTES
 
 LONGEST_INTEGER: Final = 18
 """Digits."""

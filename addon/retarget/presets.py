@@ -18,9 +18,9 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from ..backend.limits import TEXT_LENGTH
 from ..backend.strict_json import is_number, read_json
 from ..errors import RetargetError
+from ..shared.limits import TEXT_LENGTH
 from .joints import FINGERS, SIDES, all_joints, finger_joints, hand_joint, side_joints, side_of
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "presets"

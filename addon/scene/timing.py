@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backend.capture_file import Capture
-from ..backend.limits import TIMELINE_FRAMES
 from ..errors import CaptureFileError
+from ..shared.limits import TIMELINE_FRAMES
 
 FIRST_FRAME: Final = "dahyf_first_frame"
 TIMELINE_RATE: Final = "dahyf_timeline_rate"

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from dahyf_core.arrays import FloatArray
 from dahyf_core.camera.intrinsics import Intrinsics
 from dahyf_core.errors import SettingsError
-from dahyf_core.limits import DISTORTION, FOCAL_PX, PIXEL
+from dahyf_core.shared.limits import DISTORTION, FOCAL_PX, PIXEL
 
 HAND_IN_FOCAL_LENGTHS = 1 / 3
 """Greatest size of a hand in a picture over the focal length: nearer ones were cut out of larger pictures."""

@@ -9,14 +9,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core import limits
 from dahyf_core.capture.atomic import replacing
 from dahyf_core.capture.meta import read_meta
 from dahyf_core.capture.record import Capture
 from dahyf_core.cleaning import State
 from dahyf_core.errors import CaptureFileError, detail
-from dahyf_core.plain_arrays import NotAnArchiveError, read_plain_arrays
 from dahyf_core.profiling import is_stage
+from dahyf_core.shared import limits
+from dahyf_core.shared.plain_arrays import NotAnArchiveError, read_plain_arrays
 
 SCHEMA_VERSION: Final = 1
 

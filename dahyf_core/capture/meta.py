@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from dahyf_core import limits
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.deprecation import with_new_names
 from dahyf_core.errors import SettingsError, detail
+from dahyf_core.shared import limits
 
 Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
 Side = Annotated[int, Meta(ge=1, le=limits.PICTURE_SIDE)]

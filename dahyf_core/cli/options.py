@@ -11,7 +11,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from dahyf_core.limits import HANDS, RATE
+from dahyf_core.shared.limits import HANDS, RATE
 
 _RATE = re.compile(r"\d{1,9}(\.\d{0,9}|/\d{1,9})?|\.\d{1,9}")
 

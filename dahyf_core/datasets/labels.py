@@ -12,7 +12,7 @@ from dahyf_core.camera import Intrinsics, Lens
 from dahyf_core.capture import replacing
 from dahyf_core.errors import DatasetError
 from dahyf_core.files import is_file
-from dahyf_core.plain_arrays import read_plain_arrays
+from dahyf_core.shared.plain_arrays import read_plain_arrays
 
 FORMAT, VERSION = "dahyf photograph labels", 1
 

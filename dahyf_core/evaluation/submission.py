@@ -17,8 +17,8 @@ from dahyf_core.arrays import Array
 from dahyf_core.capture import replacing
 from dahyf_core.errors import DatasetError
 from dahyf_core.evaluation.benchmarks import JOINTS, LAYOUTS, VERTICES, Benchmark, Layout, open_benchmark
-from dahyf_core.limits import UNPACKED_BYTES, UNPACKED_RATIO
 from dahyf_core.metrics import distances
+from dahyf_core.shared.limits import UNPACKED_BYTES, UNPACKED_RATIO
 
 MEMBER = "pred.json"
 DECIMALS = 6

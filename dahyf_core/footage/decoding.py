@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 
 from dahyf_core.arrays import Image
 from dahyf_core.errors import FootageError
-from dahyf_core.limits import PICTURE_ASPECT, PICTURE_PIXELS, PICTURE_SIDE
+from dahyf_core.shared.limits import PICTURE_ASPECT, PICTURE_PIXELS, PICTURE_SIDE
 
 _DECODER_OPTIONS = {"exr": {"apply_trc": "iec61966_2_1"}}
 _DECODER_THREADS = min(4, os.cpu_count() or 1)

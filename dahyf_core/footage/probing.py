@@ -8,7 +8,7 @@ from dahyf_core.footage.info import FootageInfo
 from dahyf_core.footage.pictures import find_pictures, probe_pictures
 from dahyf_core.footage.rates import DEFAULT_RATE
 from dahyf_core.footage.video import probe_video
-from dahyf_core.limits import RATE
+from dahyf_core.shared.limits import RATE
 
 _TILED_PICTURES = {".heic", ".heif"}
 """FFmpeg sees the tiles of these as separate pictures."""

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.limits import RATE, RATE_TERM
+from dahyf_core.shared.limits import RATE, RATE_TERM
 
 DEFAULT_RATE = Fraction(24)
 """Frames per second of footage that has no rate of its own."""

@@ -21,7 +21,7 @@ from dahyf_core.footage.decoding import check_form, decode, open_video, orientat
 from dahyf_core.footage.digest import digest_files
 from dahyf_core.footage.info import FootageInfo, Frame
 from dahyf_core.footage.rates import DEFAULT_RATE, frame_rate
-from dahyf_core.limits import PAUSE
+from dahyf_core.shared.limits import PAUSE
 
 _FORMATS_IN_DECODING_ORDER = {"avi"}
 """They store no presentation times, and what FFmpeg makes up is wrong where frames are reordered."""

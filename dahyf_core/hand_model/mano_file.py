@@ -13,7 +13,7 @@ from dahyf_core.hand_model.model import HandModel, Side
 from dahyf_core.hand_model.open_hand import read_open_hand
 from dahyf_core.hand_model.plausible import implausibility
 from dahyf_core.hand_model.safe_pickle import read_pickled_arrays
-from dahyf_core.plain_arrays import read_plain_arrays
+from dahyf_core.shared.plain_arrays import read_plain_arrays
 
 TIP_VERTICES = np.array([744, 320, 443, 555, 672])
 """FreiHAND's fingertips, thumb to pinky."""

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from dahyf_core.errors import ModelFileError, detail
-from dahyf_core.limits import HAND_MODEL_BYTES, LARGEST_UNPACKED, UNPACKED_BYTES, UNPACKED_RATIO
+from dahyf_core.shared.limits import HAND_MODEL_BYTES, LARGEST_UNPACKED, UNPACKED_BYTES, UNPACKED_RATIO
 
 _NUMBER_TYPES = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 _MEMO_WRITERS = {"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}

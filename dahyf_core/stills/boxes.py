@@ -13,7 +13,7 @@ from msgspec import Meta
 from dahyf_core.errors import DatasetError, FootageError, detail
 from dahyf_core.files import is_file
 from dahyf_core.hand_model import Side
-from dahyf_core.limits import BOX_PX, FOCAL_PX, JSON_BYTES, PIXEL, TEXT_LENGTH
+from dahyf_core.shared.limits import BOX_PX, FOCAL_PX, JSON_BYTES, PIXEL, TEXT_LENGTH
 
 Place = Annotated[float, Meta(ge=-BOX_PX, le=BOX_PX)]
 Size = Annotated[float, Meta(ge=0, le=BOX_PX)]

@@ -17,7 +17,7 @@ from dahyf_core.datasets import Split, rows_of
 from dahyf_core.errors import DatasetError
 from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import FINGER_BONES, HandModel
-from dahyf_core.plain_arrays import read_plain_arrays
+from dahyf_core.shared.plain_arrays import read_plain_arrays
 from dahyf_core.synthesis.surface import THUMB, Spheres
 
 FingerKind = Literal["fitted", "prior", "gesture", "fist"]

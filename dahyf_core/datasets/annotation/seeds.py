@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from dahyf_core.arrays import Array
 from dahyf_core.datasets.files import REMEDY, list_pictures, read_json
 from dahyf_core.errors import DatasetError
-from dahyf_core.plain_arrays import read_plain_arrays
 from dahyf_core.pose import HandObservations
+from dahyf_core.shared.plain_arrays import read_plain_arrays
 
 INDEX, LABELS = "index.json", "mediapipe_labels.npz"
 

@@ -1,4 +1,4 @@
-"""The largest inputs that are read, whoever made them. addon/backend has the same file, which a test holds equal.
+"""The largest inputs that are read, whoever made them.
 
 Beyond these no camera, hand or clip goes, and a reader that accepts more can be made to hang, or to fill the memory.
 """

@@ -1,7 +1,4 @@
-"""Arrays of an .npz archive of unknown origin: nothing is unpickled, and nothing unpacked before its size is known.
-
-addon/backend has the same file, which a test holds equal.
-"""
+"""Arrays of an .npz archive of unknown origin: nothing is unpickled, and nothing unpacked before its size is known."""
 
 import math
 import zipfile
