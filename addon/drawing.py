@@ -14,6 +14,9 @@ BOX: Final = 18
 SHORTEST_LINE: Final = 80
 """Pixels at a scale of 1: what a line loses to icon, margins and tabs, and to a box; its least width."""
 
+STEADY_LINES: Final = 2
+"""Lines that the state of a section takes while it changes; longer sentences are rare."""
+
 PIECES: Final = re.compile(r"[^\s/\\-]*[/\\-]+\s*|[^\s/\\-]+\s*")
 """Of a text, between which a line may end."""
 
@@ -28,12 +31,22 @@ def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
     return column
 
 
-def wrapped(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str, lost: int = 0) -> None:
-    """Sentences, wrapped to the region's width so that nothing is cut off; `lost` pixels of it are not theirs."""
+def wrapped(
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str, lost: int = 0, least: int = 1
+) -> None:
+    """Sentences, wrapped to the region's width so that nothing is cut off.
+
+    lost: pixels of the width that are not theirs. least: lines that are taken up at least, so that what is below stays.
+    """
     column = layout.column(align=True)
     column.scale_y = 0.8
-    for number, line in enumerate(lines_of(context, text, lost)):
+    for number, line in enumerate(padded(lines_of(context, text, lost), least)):
         column.label(text=line, icon="BLANK1" if number else icon, translate=False)
+
+
+def padded(lines: list[str], least: int) -> list[str]:
+    """At least so many lines."""
+    return lines + [""] * (least - len(lines))
 
 
 def lines_of(context: bpy.types.Context, text: str, lost: int = 0) -> list[str]:
@@ -88,13 +101,13 @@ def draw_state(
     """Below the buttons of a section: what is being done, else how the last work ended, else another sentence."""
     running, notice = job.progress_of(section), notices.of(section)
     if running is not None:
-        wrapped(layout, context, running[1], "TIME")
+        wrapped(layout, context, running[1], "TIME", least=STEADY_LINES)
     elif notice is not None:
         draw_notice(layout, context, notice, buttons)
     elif otherwise:
-        wrapped(layout, context, otherwise, "INFO")
+        wrapped(layout, context, otherwise, "INFO", least=STEADY_LINES)
     else:
-        wrapped(layout, context, "Ready", "BLANK1")
+        wrapped(layout, context, "Ready", "BLANK1", least=STEADY_LINES)
 
 
 def draw_notice(

@@ -170,7 +170,9 @@ def test_the_button_gives_its_place_to_the_bar_and_nothing_else_moves() -> None:
     place = before.shown.index("Capture Hands")
     assert during.shown[:place] == before.shown[:place]
     assert during.shown[place : place + 2] == ["0%", ""], "a bar and a cross"
-    assert during.shown[place + 2 :] == ["Capturing", *before.shown[place + 2 :]], "the rest stays, line by line"
+    assert before.shown[place + 1 : place + 3] == ["Ready", ""]
+    assert during.shown[place + 2 : place + 4] == ["Capturing", ""]
+    assert during.shown[place + 4 :] == before.shown[place + 3 :], "the rest stays where it is"
 
 
 def test_a_capture_can_be_resumed_with_its_very_settings(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ WRIST_ITEMS = (
 )
 MIRROR = "The left captured hand drives the rig's right one, and the right the left, as in a mirror before the camera"
 ARM_ITEMS = (
-    ("AUTO", "Follows Unless Animated", "The arm follows the hand where nothing animates it; animated arms stay"),
+    ("AUTO", "Unless Animated", "The arm follows the hand where nothing animates it; animated arms stay"),
     ("FOLLOW", "Follows the Hand", "The arm turns so that the wrist bends as a human's does, over its own animation"),
     ("STAY", "Stays", "The arm gets no keys; the wrist bends alone"),
 )

@@ -14,6 +14,9 @@ import bpy
 from mathutils import Euler, Vector
 
 FRAME = 30
+SEEN = 20
+"""The frame that is looked at, and how many captured ones are waited for."""
+
 SHOWN = ("DEF", "Fingers", "Arm.R (FK)")
 """Of the character's collections of bones."""
 
@@ -38,7 +41,7 @@ def tick() -> float:
     left, top = window.x + sidebar.x, window.height - sidebar.y - sidebar.height
     Path(folder, "corner").write_text(f"{left} {top}\n")
     Path(folder, "state").write_text(f"{done} {state()}\n")
-    area.tag_redraw()
+    (sidebar if state() == "running" else area).tag_redraw()
     return 0.2
 
 
@@ -131,7 +134,7 @@ def state() -> str:
         return "retargeted"
     if any(obj.get("dahyf_side") for obj in bpy.data.objects):
         return "imported"
-    return "running" if getattr(job._current, "pace", "") else "ready"
+    return "running" if job._current and job._current.done > SEEN else "ready"
 
 
 bpy.context.preferences.view.show_splash = False
