@@ -29,7 +29,7 @@ from dahyf_core.capture import replacing
 from dahyf_core.datasets import Augmentation, HandDataset
 from dahyf_core.geometry.tensors import matrix_from_rot6d, similarity_aligned
 from dahyf_core.network import DaHyF, HandParameters, NetworkConfig
-from dahyf_core.network.export import OUTPUTS
+from dahyf_core.pose.network_card import OUTPUTS
 from dahyf_core.synthesis import ALL_READERS
 from dahyf_core.training.batches import Batch, PatchSource
 from dahyf_core.training.objective import Objective, ObjectiveConfig

@@ -47,6 +47,21 @@ class Session:
         self._session = _open(model, provider, threads)
         self.provider = provider
 
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the network's inputs, in the order of the file."""
+        return tuple(each.name for each in self._session.get_inputs())
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the network's outputs, in the order of the file."""
+        return tuple(each.name for each in self._session.get_outputs())
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """The metadata properties of the file."""
+        return self._session.get_modelmeta().custom_metadata_map
+
     def run(self, **inputs: np.ndarray) -> list[np.ndarray]:
         """Run the network on named inputs; returns its outputs in the order of the file.
 
@@ -79,14 +94,17 @@ class Session:
         return ThreadPoolExecutor(self._threads)
 
 
-def create_session(model: Path, threads: int = 0) -> Session:
+REINSTALL = "Reinstall DaHyF Hands."
+
+
+def create_session(model: Path, threads: int = 0, remedy: str = REINSTALL) -> Session:
     """Load an ONNX file with the first of PROVIDERS that works; one that fails is warned about and skipped.
 
     The file must stay as long as the session. threads: of the CPU, 0 for one a core and MOST_THREADS at most. Raises
-    ModelFileError when the file is missing or no provider can load it.
+    ModelFileError, which carries the remedy, when the file is missing or no provider can load it.
     """
     if not model.is_file():
-        raise ModelFileError(f"The network file {model} is missing.", "Reinstall DaHyF Hands.")
+        raise ModelFileError(f"The network file {model} is missing.", remedy)
     threads = threads or min(_usable_cores(), MOST_THREADS)
     reason = "no execution provider is installed"
     available = ort.get_available_providers()
@@ -97,7 +115,7 @@ def create_session(model: Path, threads: int = 0) -> Session:
             reason = _first_line(error)
             if provider != CPU:
                 _warn_of_failure(provider, model, error)
-    raise ModelFileError(f"The network file {model} cannot be loaded: {reason}.", "Reinstall DaHyF Hands.")
+    raise ModelFileError(f"The network file {model} cannot be loaded: {reason}.", remedy)
 
 
 def _open(model: Path, provider: str, threads: int) -> ort.InferenceSession:

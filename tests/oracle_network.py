@@ -12,11 +12,13 @@ from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.detection import Palms
 from dahyf_core.geometry import MIRROR, axis_angle_from_matrix, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.pose import NetworkCard
 from dahyf_core.pose.dahyf import NOTHING, DahyfOutputs
 
 MODELS: dict[Side, HandModel] = {"right": load_hand_model(), "left": load_hand_model(side="left")}
 PALM = [0, 5, 9, 13, 17, 1, 2]
 GREY_STEP = 20
+CARD = NetworkCard("oracle", "mediapipe", None, "", "0" * 64)
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ class OracleNetwork:
     lost: bool = False
     seen: list[list[Crops]] = field(default_factory=list)
     provider: str = "TestExecutionProvider"
+    card: NetworkCard = CARD
 
     def run(self, patches: NDArray[np.uint8], *crops: Crops) -> DahyfOutputs:
         if not len(patches):

@@ -101,8 +101,8 @@ def test_estimator_gives_poses_that_project_to_their_joints_in_either_hand(expor
         found = estimator.solve(observations, side)
         model = models[side]
         posed = model.skeleton(found.pose, found.shape, found.translation)
-        np.testing.assert_allclose(model.keypoints(posed, "mediapipe"), found.joints_3d, atol=1e-9)
-        np.testing.assert_allclose(CAMERA.project(found.joints_3d), found.joints_2d_projected, atol=1e-6)
+        np.testing.assert_allclose(model.keypoints(posed, "mediapipe"), found.joints_3d, atol=1e-6)
+        np.testing.assert_allclose(CAMERA.project(found.joints_3d), found.joints_2d_projected, atol=1e-3)
         other = estimator.solve(observations, "left" if side == "right" else "right")
         assert (other.confidence == 0).all()
 

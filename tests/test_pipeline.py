@@ -22,7 +22,7 @@ from dahyf_core.capture.tracking_loop import Clip, TrackingResult, run_tracking
 from dahyf_core.cleaning import State
 from dahyf_core.detection import Palms
 from dahyf_core.errors import OutputError
-from dahyf_core.footage import FootageInfo, probe
+from dahyf_core.footage import Footage, FootageInfo, probe
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import HandEstimates, HandObservations
 from dahyf_core.tracking import TrackingSettings
@@ -96,7 +96,7 @@ def run(
 ) -> TrackingResult:
     networks = networks or Networks(hands)
     journal = Journal(folder, {"max_hands": settings.max_hands})
-    clip = Clip(info, range(len(info)), CAMERA)
+    clip = Clip(Footage(info), range(len(info)), CAMERA)
     return run_tracking(clip, networks, networks, settings, journal, report or Messages(), stop)
 
 
@@ -146,7 +146,7 @@ class TestWatching:
                 return detect((), 0.0)
 
         networks = Looking(())
-        clip = Clip(numbered, range(1, 2), CAMERA, mirrored=True)
+        clip = Clip(Footage(numbered), range(1, 2), CAMERA, mirrored=True)
         run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
         assert shown == [0b10000000]
 

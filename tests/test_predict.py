@@ -19,7 +19,7 @@ import dahyf_core
 from dahyf_core.camera import Intrinsics
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import load_hand_model
-from dahyf_core.pose import DahyfEstimator
+from dahyf_core.pose import shipped
 from dahyf_core.stills import HandBox, Predictor, predictor, refinement
 from dahyf_core.stills.boxes import checked_boxes
 
@@ -50,9 +50,9 @@ FIELDS = {
 
 @pytest.fixture
 def network(monkeypatch) -> OracleNetwork:
-    """What `Predictor.shipped` runs."""
+    """What `Predictor.create` runs."""
     network = OracleNetwork(HANDS)
-    monkeypatch.setattr(predictor, "shipped_estimator", lambda models: DahyfEstimator(network, models))
+    monkeypatch.setattr(shipped, "DahyfNetwork", lambda model, threads: network)
     monkeypatch.setattr(predictor, "PalmDetector", lambda: network)
     return network
 
@@ -189,7 +189,7 @@ class TestBoxes:
                 read += 1
                 yield HandBox(pictures[read % 2], tuple(HANDS[read % 2][0].box))
 
-        answers = Predictor.shipped().in_boxes(endless())
+        answers = Predictor.create().in_boxes(endless())
         for taken in range(1, 41):
             assert len(next(answers)) == 1
             assert read <= taken + predictor.BATCH_HANDS + predictor.PICTURES_AHEAD + 3

@@ -22,7 +22,7 @@ from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
 from dahyf_core.cleaning import CleaningSettings, RawHand
 from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DahyfError
-from dahyf_core.footage import probe, select
+from dahyf_core.footage import Footage, probe, select
 from dahyf_core.hand_model import Side, load_hand_model
 from dahyf_core.pose import EstimatorName, HandEstimates, HandObservations, PoseEstimator, create_estimator
 from dahyf_core.profiling import stage
@@ -45,6 +45,7 @@ class CaptureSettings:
     rate: frames/s of an image sequence. mirrored: the footage shows a mirror image; sides and poses are those of the
     real hands, and the captured geometry lies on the flipped picture. hand_model: the user's MANO file, None for the
     open hand. estimator: "dahyf" is the trained network, "baseline" MediaPipe's landmarks with inverse kinematics.
+    network: an ONNX file in place of the trained network that ships.
     """
 
     footage: Path
@@ -55,6 +56,7 @@ class CaptureSettings:
     max_hands: int = 2
     hand_model: Path | None = None
     estimator: EstimatorName = "dahyf"
+    network: Path | None = None
     cleaning: CleaningSettings = field(default_factory=CleaningSettings)
 
 
@@ -71,8 +73,8 @@ def capture_footage(
     What was seen is kept beside the output, in the folder OUTPUT.partial, until the capture is written. When `stop`,
     which is asked after each frame, returns True, the frames that were seen become the capture file, unless that is a
     whole capture already, the folder stays, and Interrupted is raised. The next call for the same footage, range, rate,
-    lens, estimator and number of hands goes on from there, whatever its hand model and cleaning; any other begins anew.
-    Only one process at a time captures to one output; others are refused with OutputError.
+    lens, estimator, weights and number of hands goes on from there, whatever its hand model and cleaning; any other
+    begins anew. Only one process at a time captures to one output; others are refused with OutputError.
 
     Raises FootageError, SettingsError, ModelFileError, OutputError or Interrupted.
     """
@@ -85,10 +87,10 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
     with stage("reading the index"):
         info = probe(settings.footage, settings.rate)
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
-    clip = Clip(info, select(info, settings.frame_range), intrinsics, settings.mirrored)
+    clip = Clip(Footage(info), select(info, settings.frame_range), intrinsics, settings.mirrored)
     with stage("loading networks"):
         models = {side: load_hand_model(settings.hand_model or "open_hand", side) for side in SIDES}
-        estimator = create_estimator(settings.estimator, models)
+        estimator = create_estimator(settings.estimator, models, network=settings.network)
         detector = PalmDetector()
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
     tracking = TrackingSettings(max_hands=settings.max_hands)
@@ -174,11 +176,12 @@ def _journal_settings(clip: Clip, estimator: PoseEstimator, tracking: TrackingSe
     """All that the observations depend on."""
     return {
         "version": __version__,
-        "footage": clip.info.sha256,
+        "footage": clip.source.sha256,
         "positions": [clip.positions.start, clip.positions.stop],
         "times": hashlib.sha256(clip.times.tobytes()).hexdigest(),
         "intrinsics": asdict(clip.intrinsics),
         "mirrored": clip.mirrored,
         "estimator": estimator.name,
+        "weights": estimator.weights,
         "tracking": asdict(tracking),
     }

@@ -14,9 +14,9 @@ from dahyf_core.arrays import Image
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.observation_log import ObservationLog
-from dahyf_core.detection import Palms, crops_from_palms
+from dahyf_core.detection import Detector, crops_from_palms
 from dahyf_core.errors import OutputError
-from dahyf_core.footage import FootageInfo, Frame, read_frames
+from dahyf_core.footage import Frame, FrameSource
 from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import UNTRACKED, Tracker, TrackingSettings, show_same_hand
 
@@ -35,11 +35,11 @@ TRACKER_PREFIX = "tracker_"
 class Clip:
     """The part of footage to capture, and its camera.
 
-    positions: rising, of frames in the footage. mirrored: the footage shows a mirror image; everything is captured, and
+    positions: rising, of frames of the source. mirrored: the footage shows a mirror image; everything is captured, and
     the camera is meant, as if it did not: frames are flipped as they are read.
     """
 
-    info: FootageInfo
+    source: FrameSource
     positions: range
     intrinsics: Intrinsics
     mirrored: bool = False
@@ -47,13 +47,7 @@ class Clip:
     @property
     def times(self) -> NDArray[np.float64]:
         """(T,) seconds from the footage's first frame."""
-        return self.info.times[self.positions]
-
-
-class Detector(Protocol):
-    """Finds palms in a frame (H, W, 3) of RGB bytes."""
-
-    def detect(self, image: Image) -> Palms: ...
+        return self.source.times[self.positions]
 
 
 class Report(Protocol):
@@ -246,7 +240,7 @@ def run_tracking(
 
 def _pictures(clip: Clip, start: int, stop: int) -> Generator[tuple[Frame, Image], None, None]:
     """Frames of a clip from one to another, with the image in which to look for hands."""
-    with closing(read_frames(clip.info, clip.positions[start:stop])) as frames:
+    with closing(clip.source.read(clip.positions[start:stop])) as frames:
         for frame in frames:
             yield frame, np.asarray(cv2.flip(frame.image, 1), np.uint8) if clip.mirrored else frame.image
 

@@ -88,6 +88,7 @@ def capture(
     mirrored: options.Mirrored = False,
     hand_model: options.HandModelFile = None,
     estimator: options.EstimatorOption = options.Estimator.DAHYF,
+    model: options.Model = None,
     fov: options.Fov = None,
     focal_px: options.FocalPx = None,
     focal_mm: options.FocalMm = None,
@@ -120,7 +121,7 @@ def capture(
             from dahyf_core.cleaning import CleaningSettings
 
         started = time.monotonic()
-        check_output(output, CAPTURE_SUFFIXES, inputs=[clip, hand_model])
+        check_output(output, CAPTURE_SUFFIXES, inputs=[clip, hand_model, model])
         settings = CaptureSettings(
             footage=clip,
             frame_range=frame_range,
@@ -130,9 +131,10 @@ def capture(
             max_hands=max_hands,
             hand_model=hand_model,
             estimator=estimator.value,
+            network=model,
             cleaning=_changed(
                 CleaningSettings(),
-                threshold=threshold,
+                threshold=_threshold_of(model) if threshold is None else threshold,
                 lost=lost and lost.value,
                 max_gap_seconds=max_gap,
                 spike_seconds=spike,
@@ -325,6 +327,13 @@ def _outcome(capture: "Capture", output: Path, started: float) -> Outcome:
 def _changed(settings: "CleaningSettings", **given: Any) -> "CleaningSettings":
     """Settings with those that were given on the command line."""
     return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _threshold_of(model: Path | None) -> float | None:
+    """The threshold that a network's file states."""
+    from dahyf_core.pose import read_card
+
+    return None if model is None else read_card(model).threshold
 
 
 def _threshold_overrides(

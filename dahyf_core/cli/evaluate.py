@@ -34,10 +34,6 @@ EstimatorOption = Annotated[
     Estimator,
     typer.Option("--estimator", help="The trained network, or MediaPipe's landmarks with inverse kinematics."),
 ]
-Model = Annotated[
-    Path | None,
-    typer.Option("--model", metavar="FILE", help="A trained network (.onnx) in place of the one that ships."),
-]
 
 
 def evaluate(
@@ -59,7 +55,7 @@ def evaluate(
     ],
     split: Annotated[Split, typer.Option(help="The part of the data set.")] = Split.TEST,
     estimator: EstimatorOption = Estimator.DAHYF,
-    model: Model = None,
+    model: options.Model = None,
     hand_model: options.HandModelFile = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Measure on so many examples, spread evenly over all.")
@@ -75,6 +71,7 @@ def evaluate(
     with session(as_json) as reporter:
         from dahyf_core import evaluation
         from dahyf_core.cli.scores import print_scores
+        from dahyf_core.pose import create_estimator
 
         started = time.monotonic()
         check_output(output, (".json",), inputs=[path, model, hand_model])
@@ -82,7 +79,7 @@ def evaluate(
         check_output(sheet, (".png",), inputs=[path, model, hand_model])
         read = evaluation.reader_of(data)
         hands = evaluation.load_hands(hand_model or "open_hand")
-        measured = evaluation.open_estimator(estimator.value, hands, model)
+        measured = create_estimator(estimator.value, hands, network=model)
         dataset = read(path, split.value)
         rows = evaluation.spread_rows(len(dataset), limit)
         scores = evaluation.score(

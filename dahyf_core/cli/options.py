@@ -168,6 +168,14 @@ EstimatorOption = Annotated[
         "--estimator", help="The trained network, or the baseline: MediaPipe's landmarks with inverse kinematics."
     ),
 ]
+Model = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        metavar="FILE",
+        help="A trained network (.onnx, by `dahyf export-onnx`) in place of the one that ships.",
+    ),
+]
 
 Fov = Annotated[
     float | None,

@@ -38,6 +38,7 @@ def predict(
     ] = None,
     vertices: Annotated[bool, typer.Option("--vertices", help="Write the skin's vertices too.")] = False,
     hand_model: options.HandModelFile = None,
+    model: options.Model = None,
     as_json: options.Json = False,
 ) -> None:
     """Estimate the hands in still images, wherever they are found, or in given boxes."""
@@ -48,13 +49,13 @@ def predict(
         paths = [str(image) for image in images or ()]
         if boxes is None and not paths:
             raise SettingsError("No picture is named.", "Name pictures, or a file of boxes with --boxes.")
-        check_output(output, (".json",), inputs=[*map(Path, paths), boxes, hand_model])
+        check_output(output, (".json",), inputs=[*map(Path, paths), boxes, hand_model, model])
         if boxes is None:
             check_pictures(paths)
         asked = None if boxes is None else asked_boxes(boxes, paths)
         check_output(output, (".json",), inputs=[Path(box.image) for box in asked or ()])
-        predictor = Predictor.shipped(hand_model, vertices)
-        reporter.status(f"The estimator runs on {predictor.provider}.")
+        predictor = Predictor.create(hand_model, vertices, model)
+        reporter.status(f"The estimator {predictor.estimator.name} runs on {predictor.estimator.provider}.")
         found = predictor.in_pictures(paths) if asked is None else predictor.in_boxes(asked)
         total = len(paths) if asked is None else len(list(groupby(box.image for box in asked)))
         hands = write_predictions(_told(found, total, reporter), output)

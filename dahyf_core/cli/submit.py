@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dahyf_core.cli import options
-from dahyf_core.cli.evaluate import Estimator, EstimatorOption, Model
+from dahyf_core.cli.evaluate import Estimator, EstimatorOption
 from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.reporters import Outcome, counted
 from dahyf_core.cli.session import session
@@ -44,7 +44,7 @@ def submit(
         typer.Option("--hand-model", metavar="FILE", show_default=False, help="Your MANO_RIGHT file (.pkl or .npz)."),
     ] = None,
     estimator: EstimatorOption = Estimator.DAHYF,
-    model: Model = None,
+    model: options.Model = None,
     as_json: options.Json = False,
 ) -> None:
     """Write predictions of FreiHAND's or HO-3D's evaluation set as its server wants them, and check them.
@@ -53,11 +53,12 @@ def submit(
     """
     with session(as_json) as reporter:
         from dahyf_core import evaluation
+        from dahyf_core.pose import create_estimator
 
         started = time.monotonic()
         check_output(output, (".zip",), inputs=[hand_model, model])
         mano = evaluation.load_mano(hand_model)
-        measured = evaluation.open_estimator(estimator.value, {"right": mano, "left": mano.mirrored()}, model)
+        measured = create_estimator(estimator.value, {"right": mano, "left": mano.mirrored()}, network=model)
         dataset = evaluation.open_benchmark(benchmark.value, path)
         joints, vertices = evaluation.predict(
             benchmark.value, dataset, measured, mano, lambda done, total: reporter.progress("predicting", done, total)

@@ -80,6 +80,14 @@ def export_onnx(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The ONNX file to write.")
     ],
+    name: Annotated[
+        str | None, typer.Option(help="What captures call the network; without it, the file's name.")
+    ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Confidence under which its frames count as lost, if you measured one."),
+    ] = None,
+    licence: Annotated[str, typer.Option(metavar="NAME", help="Licence of the weights, such as CC-BY-4.0.")] = "",
     as_json: options.Json = False,
 ) -> None:
     """Write the network of a run as ONNX, as capture runs it, and beside it as .safetensors, to train on from."""
@@ -89,5 +97,5 @@ def export_onnx(
         check_output(output, (".onnx",))
         beside = output.with_suffix(".safetensors")
         check_output(beside, (".safetensors",), inputs=[file for run in runs for file in run.glob("*.safetensors")])
-        training.export_runs([training.RunFolder.open(run) for run in runs], output)
+        training.export_runs([training.RunFolder.open(run) for run in runs], output, name, threshold, licence)
         reporter.status(f"Wrote {output} and {beside.name}.")

@@ -1,7 +1,7 @@
 """Where in a frame are hands? MediaPipe's palm detector, and the patches that its palms ask for."""
 
-from dahyf_core.detection.detector import PalmDetector
+from dahyf_core.detection.detector import Detector, PalmDetector
 from dahyf_core.detection.palms import Palms, crops_from_palms
 from dahyf_core.detection.suppression import overlap
 
-__all__ = ["PalmDetector", "Palms", "crops_from_palms", "overlap"]
+__all__ = ["Detector", "PalmDetector", "Palms", "crops_from_palms", "overlap"]

@@ -1,9 +1,11 @@
 """MediaPipe's palm detector (full model), which is the detector [32] of the DaHyF paper."""
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.arrays import FloatArray
+from dahyf_core.arrays import FloatArray, Image
 from dahyf_core.detection.letterbox import anchor_centers, letterbox
 from dahyf_core.detection.palms import Palms
 from dahyf_core.detection.suppression import merge_overlapping
@@ -14,6 +16,12 @@ from dahyf_core.shipped import asset
 MIN_SCORE = 0.5
 MIN_OVERLAP = 0.3
 """MediaPipe's thresholds: of a palm's probability, and of two detections' intersection over union to be one palm."""
+
+
+class Detector(Protocol):
+    """Finds palms in a frame (H, W, 3) of RGB bytes."""
+
+    def detect(self, image: Image) -> Palms: ...
 
 
 class PalmDetector:

@@ -5,7 +5,18 @@ from dahyf_core.footage.pictures import read_picture
 from dahyf_core.footage.prefetch import prefetch
 from dahyf_core.footage.probing import probe
 from dahyf_core.footage.rates import DEFAULT_RATE
-from dahyf_core.footage.reading import read_frames
+from dahyf_core.footage.reading import Footage, FrameSource, read_frames
 from dahyf_core.footage.selection import select
 
-__all__ = ["DEFAULT_RATE", "FootageInfo", "Frame", "prefetch", "probe", "read_frames", "read_picture", "select"]
+__all__ = [
+    "DEFAULT_RATE",
+    "Footage",
+    "FootageInfo",
+    "Frame",
+    "FrameSource",
+    "prefetch",
+    "probe",
+    "read_frames",
+    "read_picture",
+    "select",
+]

@@ -1,8 +1,13 @@
-"""Frames of footage as a stream: decoded ahead in a thread, a few at a time."""
+"""Frames as a stream: where they come from, and those of footage, decoded ahead in a thread, a few at a time."""
 
 import warnings
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from dahyf_core.errors import FootageError
 from dahyf_core.footage.info import FootageInfo, Frame
@@ -13,6 +18,45 @@ from dahyf_core.profiling import stage, timed_beside
 
 _AHEAD_BYTES = 64 << 20
 _AHEAD_FRAMES = 8
+
+
+class FrameSource(Protocol):
+    """F frames whose times are known before they are read; a frame's index among them is its position."""
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """(F,) seconds from the first frame, rising."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """A digest of the content: sources of one digest have the same frames."""
+        ...
+
+    def read(self, positions: range) -> Generator[Frame, None, None]:
+        """The frames at these positions, which rise, in order; those that are damaged may be left out."""
+        ...
+
+
+@dataclass(frozen=True)
+class Footage:
+    """A video, an image sequence or a still as a FrameSource."""
+
+    info: FootageInfo
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """(F,) seconds from the first frame."""
+        return self.info.times
+
+    @property
+    def sha256(self) -> str:
+        """A digest of the content."""
+        return self.info.sha256
+
+    def read(self, positions: range) -> Generator[Frame, None, None]:
+        """The frames at these positions; arguments and errors as of `read_frames`."""
+        return read_frames(self.info, positions)
 
 
 def read_frames(info: FootageInfo, selection: range | slice) -> Generator[Frame, None, None]:

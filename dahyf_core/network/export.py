@@ -1,7 +1,9 @@
 """The network as an ONNX file: bytes and a view in, what the estimator needs out."""
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import onnx
@@ -16,12 +18,11 @@ from dahyf_core.metrics.tensors import agreement
 from dahyf_core.network.dahyf import DaHyF
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.network.view import View, project
+from dahyf_core.pose.network_card import INPUTS, OUTPUTS
 
 OPSET = 17
 SMALLEST_HALF = 256
 """Arrays with fewer elements stay float32: a Cast would cost more than it saves."""
-INPUTS = ("patches", "views")
-OUTPUTS = ("joints", "presence", "right_score", "sixes", "shape", "translation", "world")
 
 
 class Exported(nn.Module):
@@ -57,8 +58,8 @@ class Exported(nn.Module):
         )
 
 
-def export(network: DaHyF, path: Path) -> None:
-    """Write `lite` as ONNX with a dynamic batch and weights stored as float16."""
+def export(network: DaHyF, path: Path, metadata: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Write `lite` as ONNX with a dynamic batch and weights stored as float16. metadata: properties of the file."""
     network = network.cpu()
     example = (
         torch.zeros(2, PATCH_SIZE, PATCH_SIZE, 3, dtype=torch.uint8),
@@ -77,6 +78,7 @@ def export(network: DaHyF, path: Path) -> None:
     )
     model = onnx.load_model_from_string(buffer.getvalue())
     store_as_half(model)
+    helper.set_model_props(model, dict(metadata))
     with replacing(path) as stream:
         stream.write(model.SerializeToString())
 

@@ -1,8 +1,9 @@
-"""The estimator that ships: the trained DaHyF network, run by ONNX Runtime."""
+"""The estimator that ships, or that was trained like it: a DaHyF network, run by ONNX Runtime."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from dahyf_core.geometry import (
 )
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
+from dahyf_core.pose.network_card import NetworkCard, open_network
 from dahyf_core.profiling import is_stage
-from dahyf_core.runtime import create_session
 
 BONES, SHAPES = 16, 10
 NEAREST = 0.05
@@ -58,12 +59,22 @@ NOTHING = DahyfOutputs(
 )
 
 
+class Network(Protocol):
+    """What runs a network of this kind."""
+
+    @property
+    def card(self) -> NetworkCard: ...
+    @property
+    def provider(self) -> str: ...
+    def run(self, patches: NDArray[np.uint8], *crops: Crops) -> DahyfOutputs: ...
+
+
 class DahyfNetwork:
-    """Runs the network on patches."""
+    """Runs the network of an ONNX file on patches. card: what the file says of it."""
 
     def __init__(self, model: Path, threads: int = 0) -> None:
-        """threads: of the CPU, 0 for one a core. Raises ModelFileError when the network cannot be loaded."""
-        self._session = create_session(model, threads)
+        """threads: of the CPU, 0 for one a core. Raises ModelFileError for a file that is no such network."""
+        self._session, self.card = open_network(model, threads)
 
     @property
     def provider(self) -> str:
@@ -92,14 +103,23 @@ class DahyfEstimator:
     hand_models: by side. The payload of its observations is (N, 106): the rotations in six numbers each, and the shape.
     """
 
-    network: DahyfNetwork
+    network: Network
     hand_models: Mapping[Side, HandModel]
-    name: str = "dahyf-lite"
+
+    @property
+    def name(self) -> str:
+        """What the network's file says."""
+        return self.network.card.name
 
     @property
     def provider(self) -> str:
         """The ONNX Runtime execution provider that runs the network."""
         return self.network.provider
+
+    @property
+    def weights(self) -> str:
+        """SHA-256 of the network's file."""
+        return self.network.card.sha256
 
     def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""

@@ -1,15 +1,15 @@
 """What every pose estimator is given and gives back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.arrays import Array
+from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Crops
-from dahyf_core.hand_model import Side
+from dahyf_core.hand_model import HandModel, Side
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,11 @@ class HandEstimates:
 
 
 class PoseEstimator(Protocol):
-    """From patches to poses, in two steps: one that streams, and one that has all frames of a hand."""
+    """From patches to poses, in two steps: one that streams, and one that has all frames of a hand.
+
+    This is all that captures and live hands ask for. What stills and labelling ask for beyond it are protocols of their
+    own: nobody asks for a class.
+    """
 
     @property
     def name(self) -> str:
@@ -79,10 +83,49 @@ class PoseEstimator(Protocol):
         """The ONNX Runtime execution provider that runs its network."""
         ...
 
+    @property
+    def weights(self) -> str:
+        """SHA-256 of the file of its network: estimators of one name and other weights see other hands."""
+        ...
+
     def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
         ...
 
     def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
         """Poses of one hand from all its observations, in the order of time."""
+        ...
+
+
+class StillsEstimator(PoseEstimator, Protocol):
+    """An estimator that also looks at several pictures in one batch, and at one hand in several views."""
+
+    @property
+    def hand_models(self) -> Mapping[Side, HandModel]:
+        """What its poses are of, by side."""
+        ...
+
+    def observe_all(self, pictures: Sequence[tuple[Image, Crops]]) -> list[HandObservations]:
+        """Look at the patches of each of some pictures (H, W, 3), RGB, in one batch."""
+        ...
+
+    def merge(self, views: HandObservations, side: Side) -> HandEstimates:
+        """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree."""
+        ...
+
+
+class LabellingEstimator(Protocol):
+    """An estimator that labels photographs."""
+
+    @property
+    def knows_both_sides(self) -> bool:
+        """Whether it also knows hands that its patches show mirrored."""
+        ...
+
+    def observe(self, image: Image, crops: Crops) -> HandObservations:
+        """Look at the patches of one picture (H, W, 3), RGB, in one batch."""
+        ...
+
+    def points_3d(self, observations: HandObservations) -> Array:
+        """(N, 21, 3) m, any origin: "mediapipe" keypoints in the camera's axes, as if amid the picture."""
         ...

@@ -13,6 +13,7 @@ from dahyf_core.geometry import PALM, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.metrics import agreement
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
+from dahyf_core.pose.network_card import digest
 from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt
 from dahyf_core.profiling import is_stage
 from dahyf_core.runtime import create_session
@@ -62,7 +63,9 @@ class LandmarkNetwork:
 
     def __init__(self, threads: int = 0) -> None:
         """threads: of the CPU, 0 for one a core. Raises ModelFileError when the network cannot be loaded."""
-        self._session = create_session(asset("hand_landmark.onnx"), threads)
+        model = asset("hand_landmark.onnx")
+        self._session = create_session(model, threads)
+        self.sha256 = digest(model)
 
     @property
     def provider(self) -> str:
@@ -85,6 +88,11 @@ class LandmarkEstimator:
     network: LandmarkNetwork
     hand_models: Mapping[Side, HandModel]
     name: str = "mediapipe+ik"
+
+    @property
+    def weights(self) -> str:
+        """SHA-256 of the network's file."""
+        return self.network.sha256
 
     @property
     def provider(self) -> str:

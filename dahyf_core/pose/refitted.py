@@ -1,15 +1,16 @@
 """An estimator's poses, told by another hand model than its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.arrays import Image
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.fitting import FitSettings, FitTargets, fit
 from dahyf_core.hand_model import HandModel, Side
-from dahyf_core.pose.estimator import HandEstimates, HandObservations, PoseEstimator
+from dahyf_core.pose.estimator import HandEstimates, HandObservations, StillsEstimator
 
 FIT = FitSettings(keypoints="mediapipe", shape="shared", pose_prior=0.3)
 SIGMA = 0.003
@@ -24,7 +25,7 @@ class RefittedEstimator:
     mean the same in all. hand_models: by side, from the flat hand.
     """
 
-    estimator: PoseEstimator
+    estimator: StillsEstimator
     hand_models: Mapping[Side, HandModel]
 
     @property
@@ -37,14 +38,27 @@ class RefittedEstimator:
         """The ONNX Runtime execution provider that runs the estimator's network."""
         return self.estimator.provider
 
+    @property
+    def weights(self) -> str:
+        """SHA-256 of the file of the estimator's network."""
+        return self.estimator.weights
+
     def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         """Look at the patches of one frame (H, W, 3), RGB, in one batch."""
         return self.estimator.observe(image, crops)
+
+    def observe_all(self, pictures: Sequence[tuple[Image, Crops]]) -> list[HandObservations]:
+        """Look at the patches of each of some pictures (H, W, 3), RGB, in one batch."""
+        return self.estimator.observe_all(pictures)
 
     def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
         """Poses of one hand from all its observations, in the order of time, with one shape for all of them."""
         found = self.estimator.solve(observations, side)
         return refitted(found, self.hand_models[side], observations.crops.intrinsics)
+
+    def merge(self, views: HandObservations, side: Side) -> HandEstimates:
+        """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree."""
+        return refitted(self.estimator.merge(views, side), self.hand_models[side], views.crops.intrinsics)
 
 
 def refitted(found: HandEstimates, model: HandModel, intrinsics: Intrinsics) -> HandEstimates:

@@ -1,4 +1,4 @@
-"""The estimators that ship, by name."""
+"""The estimators, by name."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,48 +7,48 @@ from typing import Literal
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
-from dahyf_core.pose.estimator import PoseEstimator
+from dahyf_core.pose.estimator import PoseEstimator, StillsEstimator
 from dahyf_core.pose.landmarks import LandmarkEstimator, LandmarkNetwork
+from dahyf_core.pose.network_card import LITE
 from dahyf_core.pose.refitted import RefittedEstimator
-from dahyf_core.shipped import asset
 
 EstimatorName = Literal["dahyf", "baseline"]
-
-LITE = asset("dahyf_lite.onnx")
-"""The trained network."""
 
 HandModels = Mapping[Side, HandModel]
 
 
-def shipped_estimator(models: HandModels, threads: int = 0) -> DahyfEstimator:
-    """The trained DaHyF network. models: by side. threads: of the CPU, 0 for one a core. Raises ModelFileError."""
-    return DahyfEstimator(DahyfNetwork(LITE, threads), models)
+def network_estimator(models: HandModels, threads: int = 0, network: Path | None = None) -> StillsEstimator:
+    """A trained DaHyF network; its hands are `models`, fitted anew where they are not the open hand.
 
-
-def network_estimator(models: HandModels, threads: int = 0, network: Path = LITE) -> PoseEstimator:
-    """A trained DaHyF network, of an ONNX file; its hands are `models`, fitted anew where they are not the open hand.
-
-    Arguments and errors as above.
+    models: by side. threads: of the CPU, 0 for one a core. network: an ONNX file, None for the one that ships. Raises
+    ModelFileError.
     """
-    runner = DahyfNetwork(network, threads)
+    runner = DahyfNetwork(network or LITE, threads)
     if all(model.name == "open_hand" for model in models.values()):
         return DahyfEstimator(runner, models)
     return RefittedEstimator(DahyfEstimator(runner, {side: load_hand_model(side=side) for side in models}), models)
 
 
-def baseline_estimator(models: HandModels, threads: int = 0) -> LandmarkEstimator:
-    """MediaPipe's landmarks and inverse kinematics, to compare with; arguments and errors as above."""
+def baseline_estimator(models: HandModels, threads: int = 0, network: Path | None = None) -> LandmarkEstimator:
+    """MediaPipe's landmarks and inverse kinematics, to compare with.
+
+    Arguments and errors as above; SettingsError for a network, which it does not run.
+    """
+    if network is not None:
+        raise SettingsError(f"The baseline does not run {network}.", "Leave --model out, or the baseline.")
     return LandmarkEstimator(LandmarkNetwork(threads), models)
 
 
-ESTIMATORS: Mapping[EstimatorName, Callable[[HandModels, int], PoseEstimator]] = {
+ESTIMATORS: Mapping[EstimatorName, Callable[[HandModels, int, Path | None], PoseEstimator]] = {
     "dahyf": network_estimator,
     "baseline": baseline_estimator,
 }
 
 
-def create_estimator(name: EstimatorName, models: HandModels, threads: int = 0) -> PoseEstimator:
-    """The estimator of that name; arguments as above. Raises SettingsError for another name, ModelFileError."""
+def create_estimator(
+    name: EstimatorName, models: HandModels, threads: int = 0, network: Path | None = None
+) -> PoseEstimator:
+    """The estimator of that name. Arguments as above. Raises SettingsError for another name, ModelFileError."""
     if name not in ESTIMATORS:
         raise SettingsError(f"There is no estimator {name!r}.", f"Use one of {tuple(ESTIMATORS)}.")
-    return ESTIMATORS[name](models, threads)
+    return ESTIMATORS[name](models, threads, network)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Intrinsics, upright_crops
-from dahyf_core.detection import PalmDetector, crops_from_palms
+from dahyf_core.detection import Detector, crops_from_palms
 from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import distinct
 
@@ -13,7 +13,7 @@ LEAST_PRESENCE = 0.5
 
 
 def find_hands(
-    detector: PalmDetector, estimator: PoseEstimator, image: NDArray[np.uint8], intrinsics: Intrinsics
+    detector: Detector, estimator: PoseEstimator, image: NDArray[np.uint8], intrinsics: Intrinsics
 ) -> HandObservations:
     """The hands in a picture (H, W, 3), RGB, each once, in upright patches of the sides that they seem to be."""
     first = estimator.observe(image, crops_from_palms(detector.detect(image), intrinsics))

@@ -11,10 +11,10 @@ import numpy as np
 
 from dahyf_core.arrays import Image
 from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around, upright_rolls
-from dahyf_core.detection import PalmDetector
+from dahyf_core.detection import Detector, PalmDetector
 from dahyf_core.footage import prefetch, read_picture
-from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose import DahyfEstimator, HandEstimates, refitted, shipped_estimator
+from dahyf_core.hand_model import Side, load_hand_model
+from dahyf_core.pose import HandEstimates, StillsEstimator, network_estimator
 from dahyf_core.stills.boxes import HandBox, asked_boxes, check_pictures
 from dahyf_core.stills.finding import find_hands
 from dahyf_core.stills.prediction import Prediction
@@ -41,33 +41,28 @@ class _Still:
 
 
 class Predictor:
-    """Estimates hands in stills, with the network that ships, or another."""
+    """Estimates hands in stills, with any estimator that knows stills."""
 
-    def __init__(
-        self,
-        estimator: DahyfEstimator,
-        detector: PalmDetector,
-        hand_models: Mapping[Side, HandModel] | None = None,
-        vertices: bool = False,
-    ) -> None:
-        """hand_models: what the answers are told by, the estimator's own if None. vertices: whether they have skin."""
+    def __init__(self, estimator: StillsEstimator, detector: Detector, vertices: bool = False) -> None:
+        """vertices: whether the answers have skin."""
         self._estimator = estimator
         self._detector = detector
-        self._hand_models = hand_models
         self._vertices = vertices
 
     @classmethod
-    def shipped(cls, hand_model: Path | None = None, vertices: bool = False) -> Self:
-        """hand_model: the user's MANO file, None for the open hand. Raises ModelFileError."""
+    def create(cls, hand_model: Path | None = None, vertices: bool = False, network: Path | None = None) -> Self:
+        """hand_model: the user's MANO file, None for the open hand. network: an ONNX file, None for the one that ships.
+
+        Raises ModelFileError.
+        """
         sides: tuple[Side, ...] = ("right", "left")
-        estimator = shipped_estimator({side: load_hand_model(side=side) for side in sides})
-        own = None if hand_model is None else {side: load_hand_model(hand_model, side) for side in sides}
-        return cls(estimator, PalmDetector(), own, vertices)
+        models = {side: load_hand_model(hand_model or "open_hand", side) for side in sides}
+        return cls(network_estimator(models, network=network), PalmDetector(), vertices)
 
     @property
-    def provider(self) -> str:
-        """The ONNX Runtime execution provider that runs the network."""
-        return self._estimator.provider
+    def estimator(self) -> StillsEstimator:
+        """What estimates."""
+        return self._estimator
 
     def in_boxes(self, boxes: Iterable[HandBox]) -> Generator[list[Prediction], None, None]:
         """One hand a box, in order; a list for each run of boxes of one picture, which is read once.
@@ -119,9 +114,6 @@ class Predictor:
 
     def _answer(self, box: HandBox, hand: WantedHand, side: Side, found: HandEstimates) -> Prediction:
         model = self._estimator.hand_models[side]
-        if self._hand_models is not None:
-            model = self._hand_models[side]
-            found = refitted(found, model, hand.intrinsics)
         parameters = found.pose, found.shape, found.translation
         joints_3d = model.keypoints(model.skeleton(*parameters), KEYPOINTS)[0]
         return Prediction(
@@ -172,22 +164,23 @@ def predict(
     boxes: str | Path | Sequence[Mapping[str, Any]] | None = None,
     *,
     hand_model: str | Path | None = None,
+    network: str | Path | None = None,
     vertices: bool = False,
 ) -> list[dict[str, Any]]:
     """Hands in stills, as `dahyf predict` writes them: a list of dictionaries of JSON's types.
 
     images: paths of pictures, in which hands are found. boxes: a JSON file, or a list like its content, of the hands to
     estimate instead, one answer each in the same order; docs/command-line.md has the fields of both. hand_model: a MANO
-    file, None for the open hand. vertices: also give the skin.
+    file, None for the open hand. network: an ONNX file, None for the one that ships. vertices: also give the skin.
 
     Raises FootageError, DatasetError, ModelFileError.
     """
     paths = [str(image) for image in ([images] if isinstance(images, str | Path) else images)]
-    model = None if hand_model is None else Path(hand_model)
+    model, weights = (None if file is None else Path(file) for file in (hand_model, network))
     if boxes is None:
         check_pictures(paths)
-        found = Predictor.shipped(model, vertices).in_pictures(paths)
+        found = Predictor.create(model, vertices, weights).in_pictures(paths)
     else:
         asked = asked_boxes(Path(boxes) if isinstance(boxes, str) else boxes, paths)
-        found = Predictor.shipped(model, vertices).in_boxes(asked)
+        found = Predictor.create(model, vertices, weights).in_boxes(asked)
     return [prediction.plain() for hands in found for prediction in hands]

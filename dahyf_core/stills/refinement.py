@@ -10,7 +10,7 @@ from dahyf_core.arrays import FloatArray
 from dahyf_core.camera import CROP_SCALE, Crops, Intrinsics, box_around, upright_crops, upright_rolls
 from dahyf_core.detection import overlap
 from dahyf_core.hand_model import Side
-from dahyf_core.pose import DahyfEstimator, HandEstimates, HandObservations
+from dahyf_core.pose import HandEstimates, HandObservations, StillsEstimator
 from dahyf_core.tracking import side_evidence
 
 VIEWS = ((0.0, 1.0), (-12.0, 1.0), (12.0, 1.0), (0.0, 0.9), (0.0, 1.1))
@@ -55,7 +55,7 @@ def sensible_box(box: FloatArray, width: int, height: int) -> FloatArray:
     return np.concatenate([middle - size / 2, middle + size / 2])
 
 
-def estimate_hands(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[tuple[Side, HandEstimates]]:
+def estimate_hands(estimator: StillsEstimator, hands: Sequence[WantedHand]) -> list[tuple[Side, HandEstimates]]:
     """The side and the one pose of each hand. All hands are looked at in one batch at a time."""
     around = _observe_around(estimator, hands)
     likely = [_likelihood(hand, seen) for hand, seen in zip(hands, around, strict=True)]
@@ -72,7 +72,7 @@ def estimate_hands(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> li
     return [(side, estimator.merge(seen, side)) for side, seen in zip(names, last, strict=True)]
 
 
-def _observe_around(estimator: DahyfEstimator, hands: Sequence[WantedHand]) -> list[HandObservations]:
+def _observe_around(estimator: StillsEstimator, hands: Sequence[WantedHand]) -> list[HandObservations]:
     """What is seen of each hand in patches around its box, by eighth turns: the network wants fingers up."""
     rolls = [hand.roll + EIGHTH_TURNS for hand in hands]
     return _observe(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
@@ -85,7 +85,7 @@ def _likelihood(hand: WantedHand, seen: HandObservations) -> FloatArray:
     return seen.presence * fills * (1 + np.cos(off)) / 2
 
 
-def _observe(estimator: DahyfEstimator, hands: Sequence[WantedHand], crops: Sequence[Crops]) -> list[HandObservations]:
+def _observe(estimator: StillsEstimator, hands: Sequence[WantedHand], crops: Sequence[Crops]) -> list[HandObservations]:
     if not hands:
         return []
     return estimator.observe_all([(hand.image, part) for hand, part in zip(hands, crops, strict=True)])

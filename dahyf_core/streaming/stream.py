@@ -3,21 +3,22 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array
 from dahyf_core.camera import Lens
-from dahyf_core.capture.tracking_loop import Detector, FrameProcessor
-from dahyf_core.detection import PalmDetector
+from dahyf_core.capture.tracking_loop import FrameProcessor
+from dahyf_core.detection import Detector, PalmDetector
 from dahyf_core.geometry import (
     axis_angle_from_quaternion,
     continuous_quaternions,
     quaternion_from_axis_angle,
 )
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose import HandObservations, PoseEstimator, create_estimator
+from dahyf_core.pose import HandObservations, PoseEstimator, network_estimator
 from dahyf_core.streaming.one_euro import OneEuro
 from dahyf_core.tracking import Tracker, TrackingSettings, side_evidence
 
@@ -75,13 +76,16 @@ class Stream:
         estimator: PoseEstimator | None = None,
         detector: Detector | None = None,
         hand_models: Mapping[Side, HandModel] | None = None,
+        network: str | Path | None = None,
     ) -> None:
         """Of frames of that size, px. estimator, detector, hand_models: what ships, if None.
+
+        network: an ONNX file in place of the network that ships, where no estimator is given.
 
         Raises SettingsError, ModelFileError.
         """
         self._models = dict(hand_models or {side: load_hand_model(side=side) for side in SIDES})
-        self._estimator = estimator or create_estimator("dahyf", self._models)
+        self._estimator = estimator or network_estimator(self._models, network=Path(network) if network else None)
         intrinsics = lens.intrinsics(width, height)
         tracker = Tracker(TrackingSettings(max_hands=max_hands), intrinsics, 0.0)
         self._processor = FrameProcessor(detector or PalmDetector(), self._estimator, tracker, intrinsics)

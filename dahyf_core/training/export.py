@@ -9,15 +9,23 @@ from torch import Tensor
 from dahyf_core.errors import SettingsError
 from dahyf_core.network import DaHyF
 from dahyf_core.network.export import SMALLEST_HALF, export, round_to_half
+from dahyf_core.pose import card_metadata
 from dahyf_core.training.config import TrainingConfig
 from dahyf_core.training.run_folder import RunFolder, load_weights, save_weights
 
 
-def export_runs(runs: Sequence[tuple[RunFolder, TrainingConfig]], output: Path) -> None:
+def export_runs(
+    runs: Sequence[tuple[RunFolder, TrainingConfig]],
+    output: Path,
+    name: str | None = None,
+    threshold: float | None = None,
+    licence: str = "",
+) -> None:
     """Write the moving average of a run's weights as ONNX, for capture, and the same beside it as .safetensors.
 
     Of several runs that went on from one another, the mean (model soup, Wortsman et al. 2022). Large arrays are rounded
-    to float16 in both files. Raises SettingsError for a network that is not `lite`, and for networks that differ.
+    to float16 in both files. name (None: that of the file), threshold and licence become the card of the ONNX file.
+    Raises SettingsError for a network that is not `lite`, and for networks that differ.
     """
     networks = {config.network for _, config in runs}
     if len(networks) > 1:
@@ -32,7 +40,7 @@ def export_runs(runs: Sequence[tuple[RunFolder, TrainingConfig]], output: Path) 
     save_weights(
         {name: _stored(tensor) for name, tensor in network.state_dict().items()}, output.with_suffix(".safetensors")
     )
-    export(network, output)
+    export(network, output, card_metadata(name or output.stem, threshold, licence))
 
 
 def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -6,7 +6,6 @@ such as a finger behind the palm, comes out differently each time.
 
 from dataclasses import dataclass, fields
 from itertools import product
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +13,10 @@ from numpy.typing import NDArray
 from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Crops, Intrinsics, upright_crops
 from dahyf_core.geometry import PALM
-from dahyf_core.pose import HandObservations
+from dahyf_core.pose import LabellingEstimator
 
 TURNS, SIZES = np.radians((-15.0, 0.0, 15.0)), (0.88, 1.12)
 """How patches are varied: turned by so much, and of so many times the size."""
-
-
-class LabellingEstimator(Protocol):
-    """An estimator that labels. knows_both_sides: whether it also knows hands that its patches show mirrored."""
-
-    @property
-    def knows_both_sides(self) -> bool: ...
-    def observe(self, image: Image, crops: Crops) -> HandObservations: ...
-    def points_3d(self, observations: HandObservations) -> Array:
-        """(N, 21, 3) m, any origin: "mediapipe" keypoints in the camera's axes, as if amid the picture."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from dahyf_core.datasets.patch import Augmentation, hand_crop, random_crop
 from dahyf_core.evaluation.yardsticks.inputs import Inputs, samples
 from dahyf_core.evaluation.yardsticks.rows import Row, Teller
 from dahyf_core.evaluation.yardsticks.synthetic import in_patches, wrist_errors
-from dahyf_core.evaluation.yardsticks.systems import EstimatorSystem, System, gather
+from dahyf_core.evaluation.yardsticks.systems import CropSystem, System, gather
 from dahyf_core.metrics import PrecisionRecall, auroc, epe
 
 NAME = "confidence"
@@ -75,13 +75,13 @@ def collect(systems: Sequence[System], inputs: Inputs) -> dict[str, Confidences]
     nothing = list(samples(handless, inputs.rows(len(handless))))
     result = {}
     for system in systems:
-        if isinstance(system, EstimatorSystem):
-            right, wrong = of_hands(system, hands)
-            result[system.name] = Confidences(right, wrong, of_other_things(system, nothing))
+        if (asked := system.in_crops) is not None:
+            right, wrong = of_hands(asked, hands)
+            result[system.name] = Confidences(right, wrong, of_other_things(asked, nothing))
     return result
 
 
-def of_hands(system: EstimatorSystem, hands: list[Sample]) -> tuple[Array, Array]:
+def of_hands(system: CropSystem, hands: list[Sample]) -> tuple[Array, Array]:
     """Confidences of right and of wrong answers. The wrists of photographs are not known."""
     found = gather([system.look(sample) for sample in hands])
     visible = np.array([sample.visible for sample in hands])
@@ -93,7 +93,7 @@ def of_hands(system: EstimatorSystem, hands: list[Sample]) -> tuple[Array, Array
     return found.confidence[right], found.confidence[wrong]
 
 
-def of_other_things(system: EstimatorSystem, nothing: list[Sample]) -> Array:
+def of_other_things(system: CropSystem, nothing: list[Sample]) -> Array:
     """Confidences of patches that show no hand, the same ones for every system."""
     random = np.random.default_rng(0)
     confidences = []

@@ -99,6 +99,11 @@ class MediaPipeSystem:
         self._stills = MediaPipeProcess(self._python, "stills", MOST_HANDS)
         self.follow = lru_cache(self._follow)
 
+    @property
+    def in_crops(self) -> None:
+        """It has no confidence in crops."""
+        return None
+
     def look(self, sample: Sample) -> HandEstimates | None:
         box = np.concatenate([sample.joints_2d.min(axis=0), sample.joints_2d.max(axis=0)])
         hand = self._nearest(sample.image, box)

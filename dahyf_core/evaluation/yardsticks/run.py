@@ -21,8 +21,7 @@ from dahyf_core.evaluation.yardsticks.inputs import Inputs
 from dahyf_core.evaluation.yardsticks.mediapipe import MediaPipeSystem
 from dahyf_core.evaluation.yardsticks.rows import Row
 from dahyf_core.evaluation.yardsticks.systems import MODELS, EstimatorSystem, NetworkSystem, System
-from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
-from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
+from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork, network_estimator
 from dahyf_core.shipped import asset
 
 Yardstick = Callable[[Sequence[System], Inputs], Iterable[Row]]
@@ -45,8 +44,7 @@ def create_systems(models: Sequence[Path] | None, baseline: bool, mediapipe: Pat
     if baseline:
         systems.append(EstimatorSystem("baseline", LandmarkEstimator(LandmarkNetwork(threads), MODELS), detector))
     for model in models or [asset("dahyf_lite.onnx")]:
-        estimator = DahyfEstimator(DahyfNetwork(model, threads), MODELS)
-        systems.append(NetworkSystem(model.stem, estimator, detector))
+        systems.append(NetworkSystem(model.stem, network_estimator(MODELS, threads, model), detector))
     return systems
 
 

@@ -18,11 +18,11 @@ from dahyf_core.capture.pipeline import never, solve
 from dahyf_core.capture.tracking_loop import Clip, run_tracking
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.datasets import Sample
-from dahyf_core.detection import PalmDetector
-from dahyf_core.footage import probe, select
+from dahyf_core.detection import Detector
+from dahyf_core.footage import Footage, probe, select
 from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
-from dahyf_core.pose import DahyfEstimator, HandEstimates, PoseEstimator
+from dahyf_core.pose import HandEstimates, PoseEstimator, StillsEstimator
 from dahyf_core.stills.refinement import WantedHand, estimate_hands, sensible_box
 from dahyf_core.tracking import TrackingSettings
 
@@ -57,6 +57,11 @@ class System(Protocol):
 
     name: str
 
+    @property
+    def in_crops(self) -> "CropSystem | None":
+        """This system as one that answers, with a confidence, in any crop; None where it cannot."""
+        ...
+
     def look(self, sample: Sample) -> HandEstimates | None:
         """The hand of a sample, whose place and side are given as well as its user could; None if it was missed."""
         ...
@@ -74,6 +79,18 @@ class System(Protocol):
         ...
 
 
+class CropSystem(System, Protocol):
+    """A system that answers in any crop."""
+
+    def look(self, sample: Sample) -> HandEstimates:
+        """As of every system; nothing is missed."""
+        ...
+
+    def look_at(self, picture: Image, crop: Crops, side: Side) -> HandEstimates:
+        """The hand of that side in one crop, with a confidence."""
+        ...
+
+
 class Quiet:
     """The report of a capture, to nobody."""
 
@@ -85,11 +102,16 @@ class Quiet:
 class EstimatorSystem:
     """A pose estimator of this project, in crops or within the whole of a capture."""
 
-    def __init__(self, name: str, estimator: PoseEstimator, detector: PalmDetector) -> None:
+    def __init__(self, name: str, estimator: PoseEstimator, detector: Detector) -> None:
         self.name = name
         self.estimator = estimator
         self.detector = detector
         self.follow = lru_cache(self._follow)  # two yardsticks ask for the same clips
+
+    @property
+    def in_crops(self) -> CropSystem:
+        """Itself."""
+        return self
 
     def look(self, sample: Sample) -> HandEstimates:
         """In the upright crop around the true joints."""
@@ -126,7 +148,7 @@ class EstimatorSystem:
         """`dahyf capture` with its defaults, in memory."""
         info = probe(footage, None)
         intrinsics = lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
-        clip = Clip(info, select(info, None), intrinsics)
+        clip = Clip(Footage(info), select(info, None), intrinsics)
         tracking = TrackingSettings(max_hands=max_hands)
         with tempfile.TemporaryDirectory() as folder:
             journal = Journal(Path(folder) / "journal", {})
@@ -137,9 +159,12 @@ class EstimatorSystem:
 
 
 class NetworkSystem(EstimatorSystem):
-    """A DaHyF network; hands of which nothing but a box is known are looked at as `dahyf predict` does."""
+    """An estimator that knows stills; hands of which nothing but a box is known are looked at as by `dahyf predict`."""
 
-    estimator: DahyfEstimator
+    estimator: StillsEstimator
+
+    def __init__(self, name: str, estimator: StillsEstimator, detector: Detector) -> None:
+        super().__init__(name, estimator, detector)
 
     def look_in(self, picture: Image, box: Array, intrinsics: Intrinsics) -> tuple[Side, HandEstimates]:
         height, width = picture.shape[:2]

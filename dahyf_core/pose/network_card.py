@@ -1,0 +1,110 @@
+"""What the ONNX file of a network says of it: enough to run a file that this program did not ship."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from dahyf_core import limits
+from dahyf_core.errors import ModelFileError, detail
+from dahyf_core.runtime import REINSTALL, Session, create_session
+from dahyf_core.shipped import asset
+
+LITE: Final = asset("dahyf_lite.onnx")
+"""The network that ships."""
+LITE_FACTS: Final = {"name": "dahyf-lite", "threshold": 0.8, "licence": "GPL-3.0-or-later"}
+"""What its file, which is older than these facts, does not say itself."""
+
+KEY: Final = "dahyf"
+"""Of the metadata property that holds a card as JSON."""
+INPUTS: Final = ("patches", "views")
+OUTPUTS: Final = ("joints", "presence", "right_score", "sixes", "shape", "translation", "world")
+"""In this order. "sixes" are the rotations in six numbers each."""
+KEYPOINTS: Final = "mediapipe"
+"""The set of 21 keypoints that captures and predictions have in their pictures."""
+
+EXPORTED: Final = "Choose a file that `dahyf export-onnx` wrote."
+
+Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
+
+
+class CardFacts(msgspec.Struct, forbid_unknown_fields=False):
+    """A card as JSON. threshold: confidence under which a frame is lost, where the network has one of its own."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=limits.TEXT_LENGTH)]
+    keypoints: Text = KEYPOINTS
+    threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
+    licence: Text = ""
+
+
+class NetworkCard(msgspec.Struct, frozen=True):
+    """What is known of a network.
+
+    name: what captures call it. keypoints: the set of 21 that it locates. threshold: confidence under which a frame is
+    lost, None where nobody measured it. licence: of its weights, empty where nobody said. sha256: of its file.
+    """
+
+    name: str
+    keypoints: str
+    threshold: float | None
+    licence: str
+    sha256: str
+
+
+def card_metadata(name: str, threshold: float | None = None, licence: str = "") -> dict[str, str]:
+    """The metadata properties of an ONNX file that say this of its network."""
+    facts = CardFacts(name=name, threshold=threshold, licence=licence)
+    return {KEY: json.dumps(msgspec.to_builtins(facts), sort_keys=True)}
+
+
+def open_network(model: Path, threads: int = 0) -> tuple[Session, NetworkCard]:
+    """Load a network, and what its file says of it. A file that says nothing goes by its own name.
+
+    threads: of the CPU, 0 for one a core. Raises ModelFileError when the file cannot be loaded, does not have INPUTS
+    and OUTPUTS, or locates other keypoints than KEYPOINTS.
+    """
+    session = create_session(model, threads, REINSTALL if model == LITE else EXPORTED)
+    if set(session.inputs) != set(INPUTS) or session.outputs != OUTPUTS:
+        raise ModelFileError(
+            f"The network file {model} takes {_listed(session.inputs)} and answers {_listed(session.outputs)}: it is no"
+            " DaHyF network.",
+            EXPORTED,
+        )
+    return session, _card(model, session.metadata)
+
+
+def read_card(model: Path) -> NetworkCard:
+    """What a network's file says of it; errors as above."""
+    return open_network(model, threads=1)[1]
+
+
+def digest(model: Path) -> str:
+    """SHA-256 of a file."""
+    with model.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _card(model: Path, metadata: Mapping[str, str]) -> NetworkCard:
+    said = metadata.get(KEY)
+    try:
+        facts = msgspec.convert(_unsaid(model) if said is None else json.loads(said), CardFacts)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise ModelFileError(f"The metadata of {model} is not understood ({detail(error)}).", EXPORTED) from error
+    if facts.keypoints != KEYPOINTS:
+        raise ModelFileError(
+            f"The network file {model} locates keypoints of {facts.keypoints}, and captures have those of {KEYPOINTS}.",
+            EXPORTED,
+        )
+    return NetworkCard(facts.name, facts.keypoints, facts.threshold, facts.licence, digest(model))
+
+
+def _unsaid(model: Path) -> Mapping[str, object]:
+    return LITE_FACTS if model == LITE else {"name": model.stem[: limits.TEXT_LENGTH] or "network"}
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(name[:40] for name in names[:10]) or "nothing"
