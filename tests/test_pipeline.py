@@ -3,13 +3,13 @@
 import errno
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pytest
-from footage_factory import number_of, write_video
+from footage_factory import number_of, numbered_picture, write_video
 from made_up_hands import CAMERA, Hand, detect, during, left, moving, see, still
 from numpy.typing import NDArray
 from rendered_hands import RATE, hand_picture
@@ -22,7 +22,7 @@ from dahyf_core.capture.tracking_loop import Clip, TrackingResult, run_tracking
 from dahyf_core.cleaning import State
 from dahyf_core.detection import Palms
 from dahyf_core.errors import OutputError
-from dahyf_core.footage import Footage, FootageInfo, probe
+from dahyf_core.footage import Footage, FootageInfo, Frame, probe
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import HandEstimates, HandObservations
 from dahyf_core.tracking import TrackingSettings
@@ -73,6 +73,22 @@ class Messages:
 
     def warning(self, text: str) -> None:
         self.warnings.append(text)
+
+
+@dataclass(frozen=True)
+class MadeFrames:
+    """Numbered pictures that no file holds."""
+
+    count: int
+    sha256: str = "made"
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        return np.arange(self.count) * PERIOD
+
+    def read(self, positions: range) -> Generator[Frame, None, None]:
+        for position in positions:
+            yield Frame(position, position, position * PERIOD, numbered_picture(position))
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +147,16 @@ class TestWatching:
         assert set(tracked.log.track) == {0, 1}
         places = np.column_stack([tracked.log.position, tracked.log.observations.joints_2d.mean(axis=1).round()])
         assert len(np.unique(places, axis=0)) == len(places)
+
+    def test_any_source_of_frames_will_do(self, numbered, tmp_path):
+        made = MadeFrames(FRAMES)
+        clip = Clip(made, range(10, FRAMES), CAMERA)
+        networks = Networks(SCENE)
+        journal = Journal(tmp_path / "made", {})
+        tracked = run_tracking(clip, networks, networks, TrackingSettings(), journal, Messages(), never)
+        of_file = Clip(Footage(numbered), range(10, FRAMES), CAMERA)
+        networks, journal = Networks(SCENE), Journal(tmp_path / "file", {})
+        assert_same(tracked, run_tracking(of_file, networks, networks, TrackingSettings(), journal, Messages(), never))
 
     def test_progress_is_told_for_each_frame(self, numbered, tmp_path):
         report = Messages()

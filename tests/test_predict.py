@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
@@ -18,8 +20,8 @@ from rendered_hands import hand_picture
 import dahyf_core
 from dahyf_core.camera import Intrinsics
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
-from dahyf_core.hand_model import load_hand_model
-from dahyf_core.pose import shipped
+from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.pose import HandEstimates, HandObservations, shipped
 from dahyf_core.stills import HandBox, Predictor, predictor, refinement
 from dahyf_core.stills.boxes import checked_boxes
 
@@ -73,6 +75,40 @@ def everything(pictures) -> tuple[list[dict], list[TrueHand]]:
     pairs = [(image, hand) for image, hands in zip(pictures, HANDS, strict=True) for hand in hands]
     pairs.append(pairs[0])
     return [asked(*pair) for pair in pairs], [hand for _, hand in pairs]
+
+
+@dataclass(frozen=True)
+class Pointing:
+    """An estimator of stills that no network is behind: a flat hand in the middle of each patch."""
+
+    hand_models: Mapping[Side, HandModel] = field(default_factory=lambda: MODELS)
+    name: str = "pointing"
+    provider: str = "none"
+    weights: str = ""
+
+    def observe(self, image, crops):
+        joints = np.tile(crops.center[:, None], (1, 21, 1))
+        count = len(crops)
+        return HandObservations(crops, joints, np.ones(count), np.ones(count), np.zeros((count, 0), np.float32))
+
+    def observe_all(self, pictures):
+        return [self.observe(*picture) for picture in pictures]
+
+    def solve(self, observations, side):
+        raise NotImplementedError
+
+    def merge(self, views, side):
+        model, still = self.hand_models[side], np.array([[0.0, 0.0, 0.5]])
+        joints = model.keypoints(model.skeleton(np.zeros((1, 16, 3)), np.zeros((1, 10)), still), "mediapipe")
+        located = views.joints_2d[:1]
+        return HandEstimates(np.zeros((1, 16, 3)), np.zeros((1, 10)), still, located, located, joints, np.full(1, 0.5))
+
+
+def test_any_estimator_that_knows_stills_will_do(network, pictures):
+    (box,) = checked_boxes([asked(pictures[0], HANDS[0][0])], "the boxes")
+    ((answer,),) = Predictor(Pointing(), network).in_boxes([box])
+    assert (answer.side, answer.confidence) == ("right", 0.5)
+    np.testing.assert_array_equal(answer.translation, [0.0, 0.0, 0.5])
 
 
 class TestBoxes:

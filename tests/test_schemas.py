@@ -11,6 +11,7 @@ from footage_factory import write_video
 
 from dahyf_core.capture import export_json, save_capture
 from dahyf_core.capture.meta import CaptureMeta
+from dahyf_core.pose.network_card import LITE
 from dahyf_core.stills.boxes import BoxEntry
 
 ROOT = Path(__file__).parent.parent
@@ -104,6 +105,7 @@ def test_messages(tmp_path):
     runs = [
         run("info", clip),
         run("info", tmp_path / "made.npz"),
+        run("info", LITE),
         run("clean", tmp_path / "made.npz", "-o", tmp_path / "b.npz"),
         run("export-json", tmp_path / "made.npz", "-o", tmp_path / "b.json"),
         run("info", tmp_path / "none.mp4"),

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dahyf_core.hand_model import HandModel, Side
 
 CAPTURE_SUFFIXES = (".npz",)
+NETWORK_SUFFIXES = (".onnx",)
 VIDEO_SUFFIXES = (".mp4",)
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
@@ -218,17 +219,22 @@ def clean(
 
 @app.command()
 def info(
-    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="Footage or a capture file (.npz).")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", show_default=False, help="Footage, a capture file (.npz) or a network (.onnx)."),
+    ],
     as_json: options.Json = False,
 ) -> None:
-    """Say what is in footage or in a capture file."""
+    """Say what is in footage or in a capture file, or what a network's file says of it."""
     with session(as_json):
-        from dahyf_core.cli.facts import capture_facts, footage_facts, print_facts
+        from dahyf_core.cli.facts import capture_facts, footage_facts, network_facts, print_facts
 
         if file.suffix.lower() in CAPTURE_SUFFIXES:
             from dahyf_core.capture import load_capture
 
             facts = capture_facts(load_capture(file))
+        elif file.suffix.lower() in NETWORK_SUFFIXES:
+            facts = network_facts(file)
         else:
             from dahyf_core.footage import probe
 

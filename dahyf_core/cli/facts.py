@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
 from dahyf_core.cli.streams import printable
 from dahyf_core.footage import FootageInfo
+from dahyf_core.pose import read_card
 
 Facts = dict[str, Any]
 
@@ -58,6 +60,11 @@ def capture_facts(capture: Capture) -> Facts:
         "version": source.version,
         "hands": [_hand_facts(capture, hand) for hand in range(capture.hands)],
     }
+
+
+def network_facts(model: Path) -> Facts:
+    """What a network's file says of it. Raises ModelFileError."""
+    return {"network": str(model), **asdict(read_card(model))}
 
 
 def print_facts(facts: Mapping[str, Any], console: Console) -> None:

@@ -3,15 +3,16 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from dahyf_core import limits
 from dahyf_core.errors import ModelFileError, detail
 from dahyf_core.runtime import REINSTALL, Session, create_session
+from dahyf_core.shared import limits
 from dahyf_core.shipped import asset
 
 LITE: Final = asset("dahyf_lite.onnx")
@@ -32,7 +33,7 @@ EXPORTED: Final = "Choose a file that `dahyf export-onnx` wrote."
 Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
 
 
-class CardFacts(msgspec.Struct, forbid_unknown_fields=False):
+class CardFacts(msgspec.Struct):
     """A card as JSON. threshold: confidence under which a frame is lost, where the network has one of its own."""
 
     name: Annotated[str, Meta(min_length=1, max_length=limits.TEXT_LENGTH)]
@@ -41,7 +42,8 @@ class CardFacts(msgspec.Struct, forbid_unknown_fields=False):
     licence: Text = ""
 
 
-class NetworkCard(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class NetworkCard:
     """What is known of a network.
 
     name: what captures call it. keypoints: the set of 21 that it locates. threshold: confidence under which a frame is
@@ -67,7 +69,7 @@ def open_network(model: Path, threads: int = 0) -> tuple[Session, NetworkCard]:
     threads: of the CPU, 0 for one a core. Raises ModelFileError when the file cannot be loaded, does not have INPUTS
     and OUTPUTS, or locates other keypoints than KEYPOINTS.
     """
-    session = create_session(model, threads, REINSTALL if model == LITE else EXPORTED)
+    session = create_session(model, threads, REINSTALL if _ships(model) else EXPORTED)
     if set(session.inputs) != set(INPUTS) or session.outputs != OUTPUTS:
         raise ModelFileError(
             f"The network file {model} takes {_listed(session.inputs)} and answers {_listed(session.outputs)}: it is no"
@@ -103,7 +105,11 @@ def _card(model: Path, metadata: Mapping[str, str]) -> NetworkCard:
 
 
 def _unsaid(model: Path) -> Mapping[str, object]:
-    return LITE_FACTS if model == LITE else {"name": model.stem[: limits.TEXT_LENGTH] or "network"}
+    return LITE_FACTS if _ships(model) else {"name": model.stem[: limits.TEXT_LENGTH] or "network"}
+
+
+def _ships(model: Path) -> bool:
+    return model.resolve() == LITE.resolve()
 
 
 def _listed(names: tuple[str, ...]) -> str:

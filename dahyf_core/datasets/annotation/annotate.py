@@ -11,17 +11,13 @@ from dahyf_core.capture.tracking_loop import Report
 from dahyf_core.datasets.annotation.cleaning import CleaningLimits, cleaned
 from dahyf_core.datasets.annotation.fits import fit_observations
 from dahyf_core.datasets.annotation.seeds import Photograph, Seeds, list_photographs, read_seeds
-from dahyf_core.datasets.annotation.test_time_augmentation import (
-    AveragedObservations,
-    LabellingEstimator,
-    observe_augmented,
-)
+from dahyf_core.datasets.annotation.test_time_augmentation import AveragedObservations, observe_augmented
 from dahyf_core.datasets.files import read_image
 from dahyf_core.datasets.labels import PhotoLabels, box_side
 from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel, load_hand_model
-from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
+from dahyf_core.pose import LabellingEstimator, LandmarkEstimator, LandmarkNetwork
 from dahyf_core.stills import find_hands
 
 
