@@ -58,7 +58,7 @@ def evaluate(
     model: options.Model = None,
     hand_model: options.HandModelFile = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Measure on so many examples, spread evenly over all.")
+        int | None, typer.Option(min=1, help="Measure on so many samples, spread evenly over all.")
     ] = None,
     worst: Annotated[int, typer.Option(min=1, max=120, help="Worst cases to show.")] = 24,
     as_json: options.Json = False,

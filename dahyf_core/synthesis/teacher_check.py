@@ -70,7 +70,7 @@ def upright_crop(joints: Array, mirrored: NDArray[np.bool_], camera: Intrinsics)
 def observed_keypoints(model: HandModel, labels: Labels, checked: TeacherCheck) -> KeypointSet:
     """The "mediapipe" set of the right hand model, moved to where the teacher sees its keypoints on the pictures.
 
-    One offset for each keypoint in its bone's frame, by least squares over all sure verdicts. Points learned from
+    One offset for each keypoint in its bone's frame, by least squares over all sure answers. Points learned from
     3D labels alone settle for whatever size and zero of flexion the fits to them had; these lie on the visible hand.
     """
     sure = (checked.presence > SURE) & (checked.side_score > SURE)
