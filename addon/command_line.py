@@ -166,7 +166,7 @@ def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say:
     interpreter = preferences.core_interpreter(preferences.preferences_of(bpy.context))
     if interpreter is None:
         raise AddonError(
-            "The core is not installed.",
+            preferences.core_state(preferences.preferences_of(bpy.context)).text,
             f"Press Set Up in the preferences, or set {environment.INTERPRETER_VARIABLE} to a Python that has it.",
         )
     wanted = chosen.capture_file or chosen.output.with_suffix(".hands.npz")

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -217,7 +218,8 @@ def test_the_core_s_failure_is_the_command_s(core: Path, tmp_path: Path, capsys:
 
 
 def test_no_core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    monkeypatch.setattr(preferences, "preferences_of", lambda _context: None)
-    monkeypatch.setattr(preferences, "core_interpreter", lambda _preferences: None)
+    monkeypatch.delenv("DAHYF_PYTHON", raising=False)
+    monkeypatch.setattr(preferences, "preferences_of", lambda _context: SimpleNamespace(interpreter=""))
+    monkeypatch.setattr(preferences, "environment_folder", lambda: tmp_path)
     assert command_line.run(["capture", "clip.mp4", "-o", str(tmp_path / "out.blend")]) == 1
     assert "DAHYF_PYTHON" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """The plan of the set-up, and what stands in its way."""
 
+import os
 import re
 import subprocess
 import sys
@@ -269,6 +270,29 @@ def test_the_next_environment_takes_over_when_it_is_finished(tmp_path: Path) -> 
         environment.adopt(tmp_path, built)
         assert environment.current_environment(tmp_path) == built
         assert sorted(path.name for path in tmp_path.iterdir()) == [name, "current"]
+
+
+def test_an_environment_of_another_version_of_the_add_on_is_renewed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(environment.INTERPRETER_VARIABLE, raising=False)
+    monkeypatch.setattr(environment, "EXTENSION", tmp_path / "extension")
+    wheel = tmp_path / "extension" / "core" / "dahyf_hands-0.1.0-py3-none-any.whl"
+    wheel.parent.mkdir(parents=True)
+    wheel.write_bytes(b"one")
+    folder = tmp_path / "environment"
+    interpreter = made(folder / "1")
+    environment.adopt(folder, folder / "1")
+    assert environment.core_interpreter("", folder) == interpreter
+    wheel.write_bytes(b"another")
+    os.utime(wheel, (1, 1))
+    assert environment.core_interpreter("", folder) is None
+    said = environment.state("", folder)
+    assert not said.installed
+    assert "another version of this add-on: press Set Up" in said.text
+    made(environment.next_environment(folder))
+    environment.adopt(folder, folder / "2")
+    assert environment.state("", folder).works
 
 
 def test_what_was_never_finished_is_removed(tmp_path: Path) -> None:

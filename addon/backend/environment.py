@@ -1,18 +1,23 @@
 """The core's own Python environment: where it lies, and what runs it. No bpy here.
 
 Blender's own Python stays untouched. A set-up builds a new environment beside the one in use, which goes on working
-until the new one has proved itself. The file `current` names the one in use; all else there was never finished.
+until the new one has proved itself. The file `current` names the one in use, and the core that was installed there, by
+a digest of its wheel; all else there was never finished.
 """
 
+import hashlib
 import os
 import shutil
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 INTERPRETER_VARIABLE = "DAHYF_PYTHON"
 CURRENT = "current"
+EXTENSION = Path(__file__).parent.parent
+"""The folder of this add-on."""
 
 checked: dict[Path, bool] = {}
 """Interpreters that Check has tried since Blender started, and whether the core works there."""
@@ -34,11 +39,31 @@ def interpreter_in(folder: Path, system: str = sys.platform) -> Path:
 
 def current_environment(folder: Path) -> Path | None:
     """The environment below `folder` that is in use, or None."""
-    try:
-        name = (folder / CURRENT).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        return None
+    name, _ = noted(folder)
     return folder / name if name.isdigit() else None
+
+
+def is_outdated(folder: Path) -> bool:
+    """Whether the environment in use has the core of another version of this add-on."""
+    name, digest = noted(folder)
+    wheel = bundled_wheel(EXTENSION)
+    return bool(name) and wheel is not None and digest != digest_of(wheel, wheel.stat().st_mtime_ns)
+
+
+def noted(folder: Path) -> tuple[str, str]:
+    """The name of the environment in use and the digest of its core, as `adopt` wrote them; empty where unknown."""
+    try:
+        lines = (folder / CURRENT).read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        lines = []
+    name, digest, *_ = (*lines, "", "")
+    return name, digest
+
+
+@lru_cache(maxsize=1)
+def digest_of(wheel: Path, _modified: int) -> str:
+    """The SHA-256 of a wheel; it is read once, though the panel asks at every redraw."""
+    return hashlib.sha256(wheel.read_bytes()).hexdigest()
 
 
 def next_environment(folder: Path) -> Path:
@@ -50,7 +75,9 @@ def next_environment(folder: Path) -> Path:
 def adopt(folder: Path, built: Path) -> None:
     """Use a finished environment below `folder` from now on, and remove the others. Raises OSError."""
     new = folder / f".{CURRENT}.new"
-    new.write_text(f"{built.name}\n", "utf-8")
+    wheel = bundled_wheel(EXTENSION)
+    digest = digest_of(wheel, wheel.stat().st_mtime_ns) if wheel else ""
+    new.write_text(f"{built.name}\n{digest}\n", "utf-8")
     new.replace(folder / CURRENT)
     checked[interpreter_in(built)] = True
     remove_unfinished(folder)
@@ -70,11 +97,14 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def core_interpreter(chosen: str, folder: Path) -> Path | None:
-    """The interpreter that runs the core: the user's choice, else DAHYF_PYTHON, else the private one, else None."""
+    """The interpreter that runs the core: the user's choice, else DAHYF_PYTHON, else the private one, else None.
+
+    A private one with the core of another version of the add-on does not count.
+    """
     if given := given_interpreter(chosen):
         return given
     current = current_environment(folder)
-    private = interpreter_in(current) if current else None
+    private = interpreter_in(current) if current and not is_outdated(folder) else None
     return private if private and private.is_file() else None
 
 
@@ -89,6 +119,8 @@ def state(chosen: str, folder: Path) -> State:
     if interpreter is None:
         if current_environment(folder) is None:
             return State(False, False, "The core is not installed yet.")
+        if is_outdated(folder):
+            return State(False, False, "The core is of another version of this add-on: press Set Up to renew it.")
         return State(False, False, "The Python that the core was installed with is gone: press Set Up.")
     if not interpreter.is_file():
         return State(False, False, f"The chosen interpreter {interpreter} is not there.")

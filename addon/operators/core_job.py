@@ -113,7 +113,7 @@ def core_obstacle(context: bpy.types.Context) -> str | None:
     if (reason := job.obstacle()) is not None:
         return reason
     if preferences.core_interpreter(preferences.preferences_of(context)) is None:
-        return "The core is not installed yet: press Set Up"
+        return preferences.core_state(preferences.preferences_of(context)).text
     return None
 
 

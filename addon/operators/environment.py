@@ -223,7 +223,7 @@ def chosen_bundle(chosen: preferences.DAHYF_HANDS_AP_preferences) -> Path | None
 
 def core_wheel() -> Path | None:
     """The core's wheel that travels inside this extension."""
-    return environment.bundled_wheel(Path(__file__).parent.parent)
+    return environment.bundled_wheel(environment.EXTENSION)
 
 
 def set_up_obstacle(chosen: preferences.DAHYF_HANDS_AP_preferences) -> str | None:

@@ -114,7 +114,7 @@ def draw_action(
     chosen = preferences.preferences_of(context)
     if preferences.core_interpreter(chosen) is None or job.is_running("set_up"):
         if not job.is_running("set_up"):
-            drawing.wrapped(layout, context, "The core, which finds the hands, is not installed yet.", "INFO")
+            drawing.wrapped(layout, context, preferences.core_state(chosen).text, "INFO")
         drawing.draw_set_up(layout, context, bool(chosen.bundle))
         return
     stopped = capture_properties.stopped_at(settings)

@@ -41,7 +41,7 @@ class DAHYF_HANDS_AP_preferences(bpy.types.AddonPreferences):
 
 def draw_core(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: DAHYF_HANDS_AP_preferences) -> None:
     """Whether there is a core that works, the buttons, and how the last of them ended."""
-    state = environment.state(bpy.path.abspath(preferences.interpreter), environment_folder())
+    state = core_state(preferences)
     drawing.wrapped(layout, context, state.text, "CHECKMARK" if state.works else "INFO" if state.installed else "ERROR")
     drawing.draw_set_up(layout, context, bool(preferences.bundle), buttons=False)
     row = layout.row(align=True)
@@ -57,6 +57,11 @@ def environment_folder(create: bool = False) -> Path:
 def preferences_of(context: bpy.types.Context) -> DAHYF_HANDS_AP_preferences:
     """This add-on's preferences."""
     return context.preferences.addons[extension.IDENTIFIER].preferences
+
+
+def core_state(preferences: DAHYF_HANDS_AP_preferences) -> environment.State:
+    """What is known of the core."""
+    return environment.state(bpy.path.abspath(preferences.interpreter), environment_folder())
 
 
 def core_interpreter(preferences: DAHYF_HANDS_AP_preferences) -> Path | None:
