@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import bpy
 
@@ -14,6 +14,7 @@ from . import retarget
 from .backend import environment, worker
 from .backend.capture_file import read_capture
 from .errors import AddonError, OutputError, RetargetError
+from .narrowing import present
 from .scene import blend_file, views
 from .scene.scene_import import ImportOptions, import_capture
 from .scene.scene_setup import SceneSetup, timeline_of
@@ -203,7 +204,7 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
     )
     imported = import_capture(bpy.context, capture, options)
     if imported.is_set_up:
-        views.look_through_camera(bpy.data.screens, bpy.context.scene.render)
+        views.look_through_camera(bpy.data.screens, present(bpy.context.scene).render)
     for warning in imported.warnings:
         say("warning", text=warning)
     blend_file.save(chosen.output)
@@ -217,15 +218,15 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
     retarget.check_not_linked(rig)
     preset = retarget.choose_preset(rig, chosen.preset)
     hands, frames, space = 0, 0, retarget.Space(chosen.space.upper())
-    timeline = timeline_of(bpy.context.scene, chosen.start_frame)
+    timeline = timeline_of(present(bpy.context.scene), chosen.start_frame)
     choice = retarget.WristChoice(
         retarget.Wrist(chosen.wrist.upper()), retarget.Arm(chosen.arm.upper()), not chosen.any_wrist
     )
     for number, path in enumerate(chosen.captures):
         capture = read_capture(path.resolve())
         found = retarget.of_sides(retarget.capture_sources(capture, timeline), chosen.hands.upper())
-        timed = [retarget.timed(bpy.context.scene, each, chosen.start_frame) for each in found]
-        sources = [retarget.placed(bpy.context.scene, each, space, chosen.mirror) for each in timed]
+        timed = [retarget.timed(present(bpy.context.scene), each, chosen.start_frame) for each in found]
+        sources = [retarget.placed(present(bpy.context.scene), each, space, chosen.mirror) for each in timed]
         if number:
             retarget.set_aside(rig)
         done = retarget.retarget(bpy.context, rig, sources, preset, choice)
@@ -240,20 +241,20 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
 
 def overridden_rig(name: str) -> bpy.types.Object:
     """The rig of that name, or in the linked collection that the empty of that name shows, as a library override."""
-    found = bpy.context.scene.objects.get(name)
-    return retarget.make_override(bpy.context, found) if retarget.linked_reason(found) else find_rig(name)
+    found = present(bpy.context.scene).objects.get(name)
+    return retarget.make_override(bpy.context, present(found)) if retarget.linked_reason(found) else find_rig(name)
 
 
 def find_rig(name: str) -> bpy.types.Object:
     """The armature of that name in the loaded file. Raises RetargetError."""
-    rigs = [candidate.name for candidate in bpy.context.scene.objects if candidate.type == "ARMATURE"]
+    rigs = [candidate.name for candidate in present(bpy.context.scene).objects if candidate.type == "ARMATURE"]
     if name not in rigs:
         there = f"it has {', '.join(rigs)}" if rigs else "it has no armature"
         raise RetargetError(
             f"{bpy.data.filepath or 'The empty scene'} has no rig {name}: {there}.",
             "Load the character's file before --command, and name its armature object.",
         )
-    return bpy.context.scene.objects[name]
+    return present(bpy.context.scene).objects[name]
 
 
 def check_output(path: Path) -> None:
@@ -292,7 +293,7 @@ _handle: Any = None
 def register() -> None:
     """Make the command known to Blender's command line."""
     global _handle
-    _handle = bpy.utils.register_cli_command(COMMAND, run)
+    _handle = cast(Any, bpy.utils).register_cli_command(COMMAND, run)
 
 
 def unregister() -> None:

@@ -1,9 +1,11 @@
 """Every difference between Blender versions that the add-on meets, from 4.2 to 5.x. Version checks live here alone."""
 
 from collections.abc import Container, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import bpy
+
+from .narrowing import present, rna_property
 
 _HAS_SLOTS: Final = bpy.app.version >= (4, 4, 0)
 _NEW_MATERIALS_LACK_NODES: Final = bpy.app.version < (5, 0, 0)
@@ -11,7 +13,7 @@ _HAS_SYSTEM_PROPERTIES: Final = bpy.app.version >= (5, 0, 0)
 IS_PYTHON_MODULE: Final = not bpy.app.binary_path
 """Whether Python runs Blender, not Blender Python."""
 
-FREQUENCY: Final = "FREQUENCY" if "FREQUENCY" in bpy.types.Property.bl_rna.properties["subtype"].enum_items else "NONE"
+FREQUENCY: Final = "FREQUENCY" if "FREQUENCY" in rna_property(bpy.types.Property, "subtype").enum_items else "NONE"
 """The subtype of properties in hertz, which early Blenders lack."""
 
 BLEND_PATH: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
@@ -38,7 +40,7 @@ class NewAction:
             self.action.name, self.action.use_fake_user = name, False
             if self.action.asset_data is not None:
                 self.action.asset_clear()
-        self._channels = self.action
+        self._channels: Any = self.action
         if _HAS_SLOTS:
             for slot in list(self.action.slots):
                 if base is None or slot.identifier != base.slot_identifier:
@@ -46,7 +48,7 @@ class NewAction:
             slot = self.action.slots[0] if self.action.slots else self.action.slots.new(owner.id_type, owner.name)
             layer = self.action.layers[0] if self.action.layers else self.action.layers.new("Layer")
             strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
-            self._channels = strip.channelbag(slot, ensure=True)
+            self._channels = keyframe_strip(strip).channelbag(slot, ensure=True)
 
     @property
     def fcurves(self) -> list[bpy.types.FCurve]:
@@ -83,7 +85,13 @@ def fcurves_of(action: bpy.types.Action) -> list[bpy.types.FCurve]:
     if not _HAS_SLOTS:
         return list(action.fcurves)
     strips = [strip for layer in action.layers for strip in layer.strips]
-    return [fcurve for strip in strips for channelbag in strip.channelbags for fcurve in channelbag.fcurves]
+    channelbags = [channelbag for strip in strips for channelbag in keyframe_strip(strip).channelbags]
+    return [fcurve for channelbag in channelbags for fcurve in channelbag.fcurves]
+
+
+def keyframe_strip(strip: "bpy.types.ActionStrip") -> "bpy.types.ActionKeyframeStrip":
+    """The strip of an Action as the only kind that there is. Blender has both types from 4.4 on."""
+    return cast("bpy.types.ActionKeyframeStrip", strip)
 
 
 class AssignedAction:
@@ -116,7 +124,8 @@ def playing_fcurves(owner: bpy.types.Object) -> list[bpy.types.FCurve]:
     if animation is None:
         return []
     strips = [strip for track in animation.nla_tracks for strip in track.strips]
-    return [curve for player in (animation, *strips) for curve in played_fcurves(player)]
+    players: list[bpy.types.AnimData | bpy.types.NlaStrip] = [animation, *strips]
+    return [curve for player in players for curve in played_fcurves(player)]
 
 
 def played_fcurves(player: bpy.types.AnimData | bpy.types.NlaStrip) -> list[bpy.types.FCurve]:
@@ -128,7 +137,7 @@ def played_fcurves(player: bpy.types.AnimData | bpy.types.NlaStrip) -> list[bpy.
     if player.action_slot is None:
         return []
     strips = [strip for layer in player.action.layers for strip in layer.strips]
-    bags = [strip.channelbag(player.action_slot) for strip in strips]
+    bags = [keyframe_strip(strip).channelbag(player.action_slot) for strip in strips]
     return [fcurve for bag in bags if bag is not None for fcurve in bag.fcurves]
 
 
@@ -138,8 +147,9 @@ def push_down(owner: bpy.types.Object) -> bpy.types.NlaTrack:
     An active Action plays on beyond its keys, by extrapolation and cycles. A strip holds what it has at its ends: so
     it is far longer than the keys, unless the Action was not to play beyond them.
     """
-    animation = owner.animation_data
-    action, (start, end) = animation.action, animation.action.frame_range
+    animation = present(owner.animation_data)
+    action = present(animation.action)
+    start, end = action.frame_range[:]
     if animation.action_extrapolation != "NOTHING":
         start, end = start - BEYOND_KEYS, end + BEYOND_KEYS
     track = animation.nla_tracks.new()
@@ -163,9 +173,10 @@ def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:
     """The nodes of a new material, the Principled BSDF among them."""
     if _NEW_MATERIALS_LACK_NODES:
         material.use_nodes = True
-    return material.node_tree.nodes
+    return present(material.node_tree).nodes
 
 
 def stored_properties(owner: bpy.types.bpy_struct) -> Mapping[str, Any]:
     """What add-ons keep in a data-block or bone as properties, whether they are enabled or not."""
-    return (owner.bl_system_properties_get() or {}) if _HAS_SYSTEM_PROPERTIES else owner
+    known: Any = owner
+    return (known.bl_system_properties_get() or {}) if _HAS_SYSTEM_PROPERTIES else known

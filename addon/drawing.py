@@ -7,6 +7,7 @@ import blf
 import bpy
 
 from .backend import installing, job, notices
+from .narrowing import Icon, present
 
 FONT: Final = 0
 MARGINS: Final = 88
@@ -20,7 +21,7 @@ STEADY_LINES: Final = 2
 PIECES: Final = re.compile(r"[^\s/\\-]*[/\\-]+\s*|[^\s/\\-]+\s*")
 """Of a text, between which a line may end."""
 
-ICONS: Final = {notices.ERROR: "ERROR", notices.WARNING: "ERROR", notices.INFO: "CHECKMARK"}
+ICONS: Final[dict[notices.Kind, Icon]] = {notices.ERROR: "ERROR", notices.WARNING: "ERROR", notices.INFO: "CHECKMARK"}
 
 
 def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
@@ -32,7 +33,7 @@ def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
 
 
 def wrapped(
-    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str, lost: int = 0, least: int = 1
+    layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: Icon, lost: int = 0, least: int = 1
 ) -> None:
     """Sentences, wrapped to the region's width so that nothing is cut off.
 
@@ -51,12 +52,12 @@ def padded(lines: list[str], least: int) -> list[str]:
 
 def lines_of(context: bpy.types.Context, text: str, lost: int = 0) -> list[str]:
     """A text in lines that fit the region."""
-    return fitted(context, text, context.region.width / scale_of(context) - MARGINS - lost)
+    return fitted(context, text, present(context.region).width / scale_of(context) - MARGINS - lost)
 
 
 def scale_of(context: bpy.types.Context) -> float:
     """How large Blender draws everything; it says 0 where it draws nothing."""
-    return context.preferences.system.ui_scale or 1.0
+    return present(context.preferences).system.ui_scale or 1.0
 
 
 def fitted(context: bpy.types.Context, text: str, width: float) -> list[str]:
@@ -65,7 +66,7 @@ def fitted(context: bpy.types.Context, text: str, width: float) -> list[str]:
     Lines end at blanks, else behind a slash or hyphen, else anywhere.
     """
     scale = scale_of(context)
-    blf.size(FONT, context.preferences.ui_styles[0].widget.points * scale)
+    blf.size(FONT, present(context.preferences).ui_styles[0].widget.points * scale)
     most = max(width, SHORTEST_LINE) * scale
     lines = [""]
     for piece in PIECES.findall(text):
@@ -81,7 +82,7 @@ def fitted(context: bpy.types.Context, text: str, width: float) -> list[str]:
 
 
 def draw_button_or_progress(
-    layout: bpy.types.UILayout, section: str, operator: str, text: str, icon: str, scale: float = 1.6
+    layout: bpy.types.UILayout, section: str, operator: str, text: str, icon: Icon, scale: float = 1.6
 ) -> bpy.types.OperatorProperties | None:
     """The section's button, or in its very place, at its height, how far the work is and a cross that stops it."""
     row = layout.row(align=True)
@@ -157,4 +158,4 @@ def draw_online_access(layout: bpy.types.UILayout, context: bpy.types.Context) -
             layout, context, "Blender was started offline: start it without --offline-mode, or choose a bundle.", "INFO"
         )
         return
-    layout.prop(context.preferences.system, "use_online_access", text="Allow Online Access")
+    layout.prop(present(context.preferences).system, "use_online_access", text="Allow Online Access")

@@ -177,7 +177,7 @@ def wait() -> None:
     time.sleep(POLL_SECONDS)
 
 
-@bpy.app.handlers.persistent
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]
 def _stop_before_load(*_: object) -> None:
     interrupted = _current
     stop()

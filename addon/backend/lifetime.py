@@ -15,7 +15,7 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 PREFIX = "dahyf_hands_"
 STALE_SECONDS = 24 * 3600.0
@@ -42,7 +42,8 @@ class _Limits(ctypes.Structure):
 def process_group(platform: str = sys.platform) -> dict[str, Any]:
     """Popen arguments that give the child a group of its own, so that Ctrl-C in a terminal reaches Blender alone."""
     if platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+        flags: Any = subprocess  # which has these on Windows alone
+        return {"creationflags": flags.CREATE_NEW_PROCESS_GROUP | flags.CREATE_NO_WINDOW}
     return {"start_new_session": True}
 
 
@@ -53,14 +54,14 @@ def bind(process: subprocess.Popen[bytes], platform: str = sys.platform) -> Any:
     """
     if platform != "win32":
         return None
-    kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+    kernel = _kernel()
     kernel.CreateJobObjectW.restype = ctypes.c_void_p
     job = kernel.CreateJobObjectW(None, None)
     if job:
         limits = _Limits(flags=KILL_ON_JOB_CLOSE)
         pointer = ctypes.c_void_p(job)
         kernel.SetInformationJobObject(pointer, EXTENDED_LIMITS, ctypes.byref(limits), ctypes.sizeof(limits))
-        kernel.AssignProcessToJobObject(pointer, ctypes.c_void_p(int(process._handle)))
+        kernel.AssignProcessToJobObject(pointer, ctypes.c_void_p(int(cast(Any, process)._handle)))
     return job
 
 
@@ -69,10 +70,15 @@ def end(process: subprocess.Popen[bytes], job: Any, platform: str = sys.platform
     if platform == "win32":
         process.kill()
         if job:
-            ctypes.WinDLL("kernel32", use_last_error=True).CloseHandle(ctypes.c_void_p(job))
+            _kernel().CloseHandle(ctypes.c_void_p(job))
         return
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)  # its group has its number
+
+
+def _kernel() -> Any:
+    """The functions of Windows itself."""
+    return cast(Any, ctypes).WinDLL("kernel32", use_last_error=True)
 
 
 def temporary_folder() -> "tempfile.TemporaryDirectory[str]":

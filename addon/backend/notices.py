@@ -1,9 +1,12 @@
 """What the panel says of work that has ended: one notice a section, kept until the next try. No bpy here."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-ERROR, WARNING, INFO = "ERROR", "WARNING", "INFO"
+Kind = Literal["ERROR", "WARNING", "INFO"]
+ERROR: Final = "ERROR"
+WARNING: Final = "WARNING"
+INFO: Final = "INFO"
 
 REMEDIES: Final = {
     1: ("dahyf_hands.check_environment",),
@@ -17,7 +20,7 @@ REMEDIES: Final = {
 class Notice:
     """How work ended: ERROR, WARNING or INFO, sentences, and operators that carry the remedy out."""
 
-    kind: str
+    kind: Kind
     text: str
     remedy: str = ""
     operators: tuple[str, ...] = ()

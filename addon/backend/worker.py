@@ -73,13 +73,18 @@ class Worker:
     def cancel(self) -> None:
         """Ask the child to stop; it keeps what is done, and the same command goes on from there."""
         if self.returncode is None:
-            self._process.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGINT)
+            if sys.platform == "win32":
+                interrupt = signal.CTRL_BREAK_EVENT
+            else:
+                interrupt = signal.SIGINT
+            self._process.send_signal(interrupt)
 
     def close(self) -> None:
         """End the child at once if it still runs, and remove its log."""
         if self.returncode is None:
             lifetime.end(self._process, self._job)
         self._process.wait()
+        assert self._process.stdin is not None
         self._process.stdin.close()
         self._folder.cleanup()
 

@@ -8,7 +8,9 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 from numpy.typing import NDArray
 
+from ..narrowing import buffer_of, present
 from ..scene import nla_layers
+from ..settings import clean_properties
 from . import flagged_spans, recleaning
 
 SPACES: Final = (bpy.types.SpaceDopeSheetEditor, bpy.types.SpaceGraphEditor, bpy.types.SpaceNLA)
@@ -42,15 +44,15 @@ def cells(action: bpy.types.Action, threshold: float) -> tuple[NDArray[np.float6
 def draw() -> None:
     """Draw a bar for each selected hand below the ruler of the editor that is being drawn."""
     context = bpy.context
-    settings = context.scene.dahyf_hands_clean
+    settings = clean_properties.settings_of(present(context.scene))
     if not settings.show_confidence:
         return
-    scale = context.preferences.system.ui_scale
-    top = context.region.height - RULER_HEIGHT * scale
+    scale = present(context.preferences).system.ui_scale
+    top = present(context.region).height - RULER_HEIGHT * scale
     for hand in recleaning.hand_rigs(context):
         action = nla_layers.base_action(hand)
         if action is not None:
-            draw_bar(context.region, top - BAR_HEIGHT * scale, top - scale, *cells(action, settings.threshold))
+            draw_bar(present(context.region), top - BAR_HEIGHT * scale, top - scale, *cells(action, settings.threshold))
             top -= BAR_HEIGHT * scale
 
 
@@ -69,7 +71,7 @@ def draw_bar(
     batch = batch_for_shader(
         shader,
         "TRIS",
-        {"pos": corners.reshape(-1, 2), "color": colours.repeat(4, axis=0)},
+        {"pos": buffer_of(corners.reshape(-1, 2)), "color": buffer_of(colours.repeat(4, axis=0))},
         indices=triangles.astype(np.int32),
     )
     gpu.state.blend_set("ALPHA")

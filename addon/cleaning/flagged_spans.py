@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..narrowing import present
 from ..scene.keys import enum_numbers
 from ..scene.nla_layers import confidence_curve
 
@@ -32,7 +33,7 @@ class Keys:
 
 def confidence_keys(action: bpy.types.Action) -> Keys:
     """What the keys of captured motion say of how well the hand was seen."""
-    points = confidence_curve(action).keyframe_points
+    points = present(confidence_curve(action)).keyframe_points
     co = np.empty(2 * len(points), np.float32)
     types, interpolation = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
     points.foreach_get("co", co)

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import bpy
 import numpy as np
 
 from ..backend.capture_file import Capture, Hand, Skeleton, read_capture
 from ..errors import AddonError, CaptureFileError
+from ..narrowing import armature_of, holds, present
 from ..scene import keys, nla_layers, references, rig, scene_import, timing
 from ..scene.references import CAPTURE, DIGEST
 
@@ -20,17 +21,19 @@ HIDE_MISSING = "dahyf_hide_missing"
 CLEANING = "dahyf_cleaning"
 
 
-def is_hand_rig(candidate: bpy.types.Object | None) -> bool:
+def is_hand_rig(candidate: bpy.types.Object | None) -> TypeGuard[bpy.types.Object]:
     """Whether an object is the armature of a captured hand."""
-    return candidate is not None and candidate.type == "ARMATURE" and CAPTURE in candidate and HAND in candidate
+    return (
+        candidate is not None and candidate.type == "ARMATURE" and holds(candidate, CAPTURE) and holds(candidate, HAND)
+    )
 
 
 def hand_rigs(context: bpy.types.Context) -> list[bpy.types.Object]:
     """The selected hands that come from the same capture as the active one; a skin stands for its armature."""
-    active = rig_of(context.view_layer.objects.active)
+    active = rig_of(present(context.view_layer).objects.active)
     if active is None:
         return []
-    selected = {rig_of(chosen) for chosen in context.view_layer.objects.selected} | {active}
+    selected = {rig_of(chosen) for chosen in present(context.view_layer).objects.selected} | {active}
     return sorted(
         (hand for hand in selected if hand is not None and hand[CAPTURE] == active[CAPTURE]),
         key=lambda hand: hand != active,
@@ -90,7 +93,7 @@ def rekey(
     name = f"{armature.name} clean"
     action = nla_layers.replace_base(armature, lambda: keys.key_hand(armature, placed, capture.skeleton, frames, name))
     action[CLEANING] = json.dumps(dict(settings))
-    if previous is not None and CLEANING in previous:
+    if previous is not None and holds(previous, CLEANING):
         discard(previous)
     if armature.get(HIDE_MISSING, True):
         rekey_visibility(armature, hand, frames)
@@ -100,7 +103,7 @@ def rekey(
 def at_bones(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Hand:
     """The hand with its wrist where it was, on a rig whose bones are of another cleaning's hand shape."""
     index = skeleton.names.index(rig.WRIST)
-    bone = armature.data.bones[rig.bone_name(rig.WRIST, hand.side)]
+    bone = armature_of(armature).bones[rig.bone_name(rig.WRIST, hand.side)]
     offset = hand.joints[index] - np.array(bone.head_local)
     return replace(hand, translation=(hand.translation + offset).astype(hand.translation.dtype))
 
@@ -112,7 +115,7 @@ def rekey_visibility(armature: bpy.types.Object, hand: Hand, frames: np.ndarray)
         return
     previous = skin.animation_data.action if skin.animation_data else None
     if previous is not None and keys.is_untouched(previous):
-        skin.animation_data.action = None
+        present(skin.animation_data).action = None
         skin.hide_viewport = skin.hide_render = False
         discard(previous)
     keys.key_visibility(skin, hand, frames, f"{skin.name} visibility")
@@ -124,7 +127,7 @@ def rebuild(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, 
     built[SWAPPED] = not armature.get(SWAPPED, False)
     remove(armature)
     built.select_set(True)
-    context.view_layer.objects.active = built
+    present(context.view_layer).objects.active = built
     return built
 
 
@@ -151,13 +154,12 @@ def remove(armature: bpy.types.Object) -> None:
     """Take a hand's rig out of the file, with all that is its own. Actions that somebody has edited stay."""
     for part in filter(None, (skin_of(armature), armature)):
         actions, data = own_actions(part), part.data
-        is_skin = isinstance(data, bpy.types.Mesh)
-        materials = set(data.materials) - {None} if is_skin else set()
+        materials = set(filter(None, data.materials)) if isinstance(data, bpy.types.Mesh) else set()
         bpy.data.objects.remove(part)
         for action in actions:
             discard(action)
-        if not data.users:
-            (bpy.data.meshes if is_skin else bpy.data.armatures).remove(data)
+        if data is not None and not data.users:
+            bpy.data.batch_remove([data])
         for material in materials:
             if not material.users:
                 bpy.data.materials.remove(material)
@@ -176,5 +178,5 @@ def own_actions(part: bpy.types.Object) -> set[bpy.types.Action]:
     animation = part.animation_data
     if animation is None:
         return set()
-    actions = {animation.action} | {strip.action for track in animation.nla_tracks for strip in track.strips}
-    return actions - {None}
+    stripped = [strip.action for track in animation.nla_tracks for strip in track.strips]
+    return set(filter(None, [animation.action, *stripped]))

@@ -12,10 +12,12 @@ import bpy
 import numpy as np
 
 from ..backend.capture_file import Capture
+from ..narrowing import present
 from ..scene import nla_layers, references, scene_import
+from ..scene.references import CAPTURE, DIGEST
 from ..scene.timing import Timeline
 from . import flagged_spans, recleaning
-from .recleaning import CAPTURE, CLEANING, DIGEST, HAND, SWAPPED
+from .recleaning import CLEANING, HAND, SWAPPED
 
 EDITED_ENDING = re.compile(r"(\.tracks\d*)?(\.hands)?\.npz$", re.IGNORECASE)
 SAME_FRAME = 0.01
@@ -119,7 +121,7 @@ def follow(context: bpy.types.Context, capture: Capture, edit: Edit) -> None:
     rigs = filter(recleaning.is_hand_rig, map(bpy.data.objects.get, edit.shows))
     added = [new for rig in list(rigs) for new in show(context, rig, capture, edit)]
     if added:
-        scene_import.select(context.view_layer, added)
+        scene_import.select(present(context.view_layer), added)
 
 
 def show(

@@ -5,6 +5,7 @@ from pathlib import Path
 import bpy
 
 from ..backend import notices
+from ..narrowing import operators, present
 from ..settings import capture_properties
 from .core_job import CoreJob, CoreWork, core_command
 
@@ -19,14 +20,15 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
         """What a capture lacks, or None."""
-        settings = capture_properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(present(context.scene))
         return capture_properties.footage_obstacle(settings) or capture_properties.range_obstacle(settings)
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
         """The command for the scene's settings; its capture is imported."""
         output, command = capture_command(context)
-        self.scene, self.output = context.scene.name, output
-        self.arguments = capture_properties.capture_arguments(capture_properties.settings_of(context.scene), output)
+        scene = present(context.scene)
+        self.scene, self.output = scene.name, output
+        self.arguments = capture_properties.capture_arguments(capture_properties.settings_of(scene), output)
         return CoreWork("Capturing", command, lambda: import_result(output, settings_for(self.scene)))
 
     def stopped(self, done: int, total: int) -> str:
@@ -39,20 +41,20 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
 
 def capture_command(context: bpy.types.Context) -> tuple[Path, list[str]]:
     """Where the capture goes, and the command that makes it."""
-    settings = capture_properties.settings_of(context.scene)
+    settings = capture_properties.settings_of(present(context.scene))
     output = capture_properties.capture_path(settings)
     return output, core_command(context, *capture_properties.capture_arguments(settings, output))
 
 
 def settings_for(scene: str) -> capture_properties.DAHYF_HANDS_PG_settings:
     """The settings of the scene of that name, or of the present one if it has gone."""
-    return capture_properties.settings_of(bpy.data.scenes.get(scene) or bpy.context.scene)
+    return capture_properties.settings_of(present(bpy.data.scenes.get(scene) or bpy.context.scene))
 
 
 def import_result(output: Path, settings: capture_properties.DAHYF_HANDS_PG_settings) -> notices.Notice:
     """Key the capture as one step that undo takes back. Raises RuntimeError."""
     options = {"scene_setup": settings.scene_setup, "start_frame": settings.start_frame}
-    bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(output), **options)
+    operators.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(output), **options)
     done = notices.of(DAHYF_HANDS_OT_capture.section)
     assert done is not None
     return done

@@ -3,6 +3,7 @@
 import bpy
 
 from ..cleaning import recleaning
+from ..narrowing import OperatorMixin, OperatorResult, present
 from ..scene import scene_import, scene_setup, views
 from .polling import allows
 
@@ -23,7 +24,7 @@ def screens(context: bpy.types.Context) -> list[bpy.types.Screen]:
     return [context.window.screen] if context.window else []
 
 
-class CaptureChoice:
+class CaptureChoice(OperatorMixin):
     """Mix into an operator that works on one capture of the scene."""
 
     root: bpy.props.StringProperty(
@@ -32,15 +33,15 @@ class CaptureChoice:
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return allows(cls, None if captures(context.scene) else NO_HANDS)
+        return allows(cls, None if captures(present(context.scene)) else NO_HANDS)
 
     def show(self, context: bpy.types.Context) -> bpy.types.Object:
         """Show the chosen capture alone, its hands selected. Returns its root."""
-        found = captures(context.scene)
+        found = captures(present(context.scene))
         root, hands = next((each for each in found if each[0].name == self.root), found[-1])
         scene_import.leave_mode(context)
-        scene_setup.switch(context.scene, context.view_layer, root)
-        scene_import.select(context.view_layer, hands or [root])
+        scene_setup.switch(present(context.scene), present(context.view_layer), root)
+        scene_import.select(present(context.view_layer), hands or [root])
         return root
 
 
@@ -52,9 +53,9 @@ class DAHYF_HANDS_OT_select_hands(CaptureChoice, bpy.types.Operator):
     bl_label = "Show Captured Hands"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         self.show(context)
-        views.fit_picture(screens(context), context.scene.render)
+        views.fit_picture(screens(context), present(context.scene).render)
         return {"FINISHED"}
 
 
@@ -66,9 +67,9 @@ class DAHYF_HANDS_OT_set_up_scene(CaptureChoice, bpy.types.Operator):
     bl_label = "Set Up Scene"
     bl_options = {"REGISTER", "UNDO"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        scene_setup.set_up(context.scene, self.show(context))
-        views.look_through_camera(screens(context), context.scene.render)
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        scene_setup.set_up(present(context.scene), self.show(context))
+        views.look_through_camera(screens(context), present(context.scene).render)
         return {"FINISHED"}
 
 

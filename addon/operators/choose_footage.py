@@ -4,7 +4,9 @@ from pathlib import Path
 
 import bpy
 
+from ..narrowing import OperatorResult, present
 from ..scene import references
+from ..scene.references import absolute
 from ..settings import capture_properties
 
 
@@ -23,16 +25,16 @@ class DAHYF_HANDS_OT_choose_footage(bpy.types.Operator):
     filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
         """Begin where the present footage is."""
-        settings = capture_properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(present(context.scene))
         if settings.footage:
-            self.filepath = str(capture_properties.absolute(settings.footage))
-        context.window_manager.fileselect_add(self)
+            self.filepath = str(absolute(settings.footage))
+        present(context.window_manager).fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = capture_properties.settings_of(context.scene)
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        settings = capture_properties.settings_of(present(context.scene))
         chosen = Path(self.filepath)
         settings.footage = references.portable(chosen) if self.relative_path else str(chosen)
         if reason := capture_properties.footage_obstacle(settings):

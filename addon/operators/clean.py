@@ -11,6 +11,7 @@ from ..backend import lifetime, notices, summary
 from ..backend.capture_file import read_capture
 from ..cleaning import flagged_spans, recleaning
 from ..errors import AddonError
+from ..narrowing import OperatorResult, operators, present
 from ..scene import nla_layers
 from ..settings import clean_properties
 from .captures import NO_HANDS, captures
@@ -41,7 +42,7 @@ class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Op
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
         """The command for the selected hands; its result is keyed on their rigs. Raises AddonError."""
-        return clean_work(context, clean_properties.chosen_settings(self, context.scene), self.swap)
+        return clean_work(context, clean_properties.chosen_settings(self, present(context.scene)), self.swap)
 
 
 def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bool) -> CoreWork:
@@ -59,7 +60,7 @@ def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bo
     def key() -> notices.Notice:
         """As one step that undo takes back."""
         with folder:
-            bpy.ops.dahyf_hands.key_cleaned(
+            operators.dahyf_hands.key_cleaned(
                 "EXEC_DEFAULT", True, filepath=output, rigs=names, settings=json.dumps(settings)
             )
             return notices.Notice(notices.INFO, f"Cleaned {summary.describe(read_capture(Path(output)), numbers)}")
@@ -78,7 +79,7 @@ class DAHYF_HANDS_OT_key_cleaned(bpy.types.Operator):
     rigs: bpy.props.StringProperty(name="Rigs", description="Names of the armatures, as a list in JSON")
     settings: bpy.props.StringProperty(name="Settings", description="How it was cleaned, as JSON", default="{}")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         rigs = [bpy.data.objects.get(name) for name in json.loads(self.rigs)]
         try:
             capture = read_capture(Path(self.filepath))
@@ -101,7 +102,7 @@ class DAHYF_HANDS_OT_drop_hand(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return allows(cls, missing_hand(context))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         for armature in recleaning.hand_rigs(context):
             recleaning.remove(armature)
         return {"FINISHED"}
@@ -119,7 +120,7 @@ class DAHYF_HANDS_OT_add_correction_layer(bpy.types.Operator):
         ready = any(map(uncorrected, recleaning.hand_rigs(context)))
         return allows(cls, None if ready else NO_CAPTURED_MOTION)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         for armature in filter(uncorrected, recleaning.hand_rigs(context)):
             nla_layers.add_corrections(armature)
         return {"FINISHED"}
@@ -140,13 +141,13 @@ class DAHYF_HANDS_OT_jump_to_bad_span(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return allows(cls, missing_hand(context))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        scene = context.scene
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        scene = present(context.scene)
         actions = filter(None, map(nla_layers.base_action, recleaning.hand_rigs(context)))
         spans = [
             span
             for action in actions
-            for span in flagged_spans.flagged_spans(action, scene.dahyf_hands_clean.threshold)
+            for span in flagged_spans.flagged_spans(action, clean_properties.settings_of(scene).threshold)
         ]
         find = flagged_spans.start_after if self.next else flagged_spans.start_before
         frame = find(spans, scene.frame_current_final)
@@ -161,7 +162,7 @@ def missing_hand(context: bpy.types.Context) -> str | None:
     """Why there is nothing to clean, or None."""
     if recleaning.hand_rigs(context):
         return None
-    return "Select a captured hand first" if captures(context.scene) else NO_HANDS
+    return "Select a captured hand first" if captures(present(context.scene)) else NO_HANDS
 
 
 def uncorrected(armature: bpy.types.Object) -> bool:

@@ -8,6 +8,7 @@ import bpy
 
 from ..backend import environment, job, notices, worker
 from ..errors import AddonError
+from ..narrowing import OperatorResult
 from ..settings import preferences
 from .modal_job import ModalJob
 from .polling import allows
@@ -77,12 +78,13 @@ class CoreJob(ModalJob):
             return False
         return True
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """The same without a window: wait for the core, then use its result."""
         work = self.prepared(context)
         if work is None:
             return {"CANCELLED"}
-        started, messages = time.monotonic(), []
+        started = time.monotonic()
+        messages: list[worker.Message] = []
         try:
             code, last = worker.run_blocking(work.command, on_message=messages.append)
         except OSError as error:

@@ -10,6 +10,7 @@ from .. import drawing, extension
 from ..backend import bundle as bundles
 from ..backend import environment, installing, job, notices
 from ..backend.installing import Step
+from ..narrowing import OperatorResult, present
 from ..settings import preferences
 from .core_job import core_obstacle
 from .modal_job import ModalJob
@@ -44,7 +45,8 @@ class Run:
         """The part of the bar that the step has."""
         if len(self.steps) == 1:
             return 0.0, 1.0
-        return (0.0, *installing.SHARES)[self.number : self.number + 2]
+        start, end = (0.0, *installing.SHARES)[self.number : self.number + 2]
+        return start, end
 
 
 class RunSteps(ModalJob):
@@ -62,7 +64,7 @@ class RunSteps(ModalJob):
         run = self.run(context)
         return run is not None and self.go_on(run)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """The same without a window."""
         notices.clear_all()
         run = self.run(context)
@@ -193,16 +195,16 @@ class DAHYF_HANDS_OT_show_report(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         return allows(cls, None if reports() else "Nothing was set up or checked yet")
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_popup(self, width=REPORT_WIDTH)
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
+        return present(context.window_manager).invoke_popup(self, width=REPORT_WIDTH)
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> OperatorResult:
         return {"FINISHED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         """The last lines of each report, and where all of it lies."""
         for path in reports():
-            box = self.layout.box().column()
+            box = present(self.layout).box().column()
             box.label(text=str(path), icon="FILE_TEXT")
             lines = box.column()
             lines.scale_y = 0.75

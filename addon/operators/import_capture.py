@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import bpy
-from bpy_extras.io_utils import ImportHelper
 
 from ..backend import notices, summary
 from ..backend.capture_file import read_capture
 from ..errors import AddonError
+from ..narrowing import ImportHelper, OperatorResult, present
 from ..scene import views
 from ..scene.scene_import import ImportOptions, import_capture
 from ..scene.scene_setup import SceneSetup
@@ -42,7 +42,7 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
         default=True,
     )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         options = ImportOptions(SceneSetup(self.scene_setup), self.show_footage, self.hide_missing, self.start_frame)
         try:
             capture = read_capture(Path(self.filepath))
@@ -53,8 +53,8 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
             return {"CANCELLED"}
         if imported.is_set_up:
             screens = [context.window.screen] if context.window else []
-            views.look_through_camera(screens, context.scene.render)
-        kind = notices.WARNING if imported.warnings else notices.INFO
+            views.look_through_camera(screens, present(context.scene).render)
+        kind: notices.Kind = notices.WARNING if imported.warnings else notices.INFO
         notice = notices.Notice(kind, f"Keyed {summary.describe(capture)}", " ".join(imported.warnings))
         notices.put("capture", notice)
         self.report({kind}, notice.sentences)
@@ -63,7 +63,7 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
 
 def draw_menu_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """The line in File > Import."""
-    menu.layout.operator(DAHYF_HANDS_OT_import_capture.bl_idname, text="DaHyF Hands Capture (.npz)")
+    present(menu.layout).operator(DAHYF_HANDS_OT_import_capture.bl_idname, text="DaHyF Hands Capture (.npz)")
 
 
 CLASSES = (DAHYF_HANDS_OT_import_capture,)

@@ -4,10 +4,11 @@ import bpy
 
 from ..backend import job, notices
 from ..backend.worker import POLL_SECONDS
+from ..narrowing import OperatorMixin, OperatorResult, present
 from .polling import allows
 
 
-class ModalJob:
+class ModalJob(OperatorMixin):
     """Mix into an operator whose `start(context)` starts a job; the modal ends when no job is left.
 
     section: the part of the panel where its progress and its ending are shown.
@@ -20,18 +21,18 @@ class ModalJob:
         """Start the job; False when it could not, after reporting why."""
         raise NotImplementedError
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
         """Start the job and watch it from a timer."""
         if not self.start(context):
             redraw(context)
             return {"CANCELLED"}
         redraw(context)
-        manager = context.window_manager
+        manager = present(context.window_manager)
         self._timer = manager.event_timer_add(POLL_SECONDS, window=context.window)
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Poll on the timer; ESC asks the child to stop; everything else goes on to Blender."""
         if event.type == "ESC" and event.value == "PRESS":
             job.cancel()
@@ -42,12 +43,12 @@ class ModalJob:
         redraw(context)
         if running:
             return {"PASS_THROUGH"}
-        context.window_manager.event_timer_remove(self._timer)
+        present(context.window_manager).event_timer_remove(present(self._timer))
         return {"FINISHED"}
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Blender ends the modal: so ends the child."""
-        context.window_manager.event_timer_remove(self._timer)
+        present(context.window_manager).event_timer_remove(present(self._timer))
         job.stop()
 
     def say(self, notice: notices.Notice) -> None:
@@ -58,7 +59,7 @@ class ModalJob:
 
 def redraw(context: bpy.types.Context) -> None:
     """Draw anew what shows progress: sidebars and preferences, not the view itself, which may take long to draw."""
-    for window in context.window_manager.windows:
+    for window in present(context.window_manager).windows:
         for area in window.screen.areas:
             for region in area.regions:
                 if (area.type, region.type) in {("VIEW_3D", "UI"), ("PREFERENCES", "WINDOW")}:
@@ -75,7 +76,7 @@ class DAHYF_HANDS_OT_cancel(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         return allows(cls, None if job.is_running() else "Nothing is running")
 
-    def execute(self, _context: bpy.types.Context) -> set[str]:
+    def execute(self, _context: bpy.types.Context) -> OperatorResult:
         job.cancel()
         return {"FINISHED"}
 
@@ -86,7 +87,7 @@ class DAHYF_HANDS_OT_dismiss_error(bpy.types.Operator):
     bl_idname = "dahyf_hands.dismiss_error"
     bl_label = "Dismiss"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         notices.clear_all()
         redraw(context)
         return {"FINISHED"}

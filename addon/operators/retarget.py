@@ -1,13 +1,14 @@
 """Retarget: key an animator's rig from captured hands; Save Preset: write down which bones are which joints."""
 
 from pathlib import Path
+from typing import TypeGuard
 
 import bpy
-from bpy_extras.io_utils import ExportHelper
 
 from .. import retarget
 from ..backend import notices
 from ..errors import AddonError, RetargetError
+from ..narrowing import ExportHelper, OperatorResult, present
 from ..retarget import mapping, preview
 from ..settings import capture_properties
 from .polling import allows
@@ -63,7 +64,7 @@ class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return allows(cls, missing_capture(context))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
             armature = named_rig(context, self.target)
             preset = chosen_preset(armature, self.preset)
@@ -95,7 +96,7 @@ class DAHYF_HANDS_OT_remove_retarget(RetargetTelling, bpy.types.Operator):
         name="Rig", description="Name of the armature object; empty: the panel's rig, else the active object"
     )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
             armature = named_rig(context, self.target)
             kept = retarget.remove(armature)
@@ -122,8 +123,8 @@ class DAHYF_HANDS_OT_make_override(RetargetTelling, bpy.types.Operator):
         "empty: the panel's rig, else the active object",
     )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = capture_properties.settings_of(context.scene)
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        settings = capture_properties.settings_of(present(context.scene))
         try:
             found = named_object(context, self.target) if self.target else chosen_object(context)
             if found is None:
@@ -134,7 +135,7 @@ class DAHYF_HANDS_OT_make_override(RetargetTelling, bpy.types.Operator):
             return {"CANCELLED"}
         if settings.retarget_target is not None:
             settings.retarget_target = rig
-        context.view_layer.objects.active = rig
+        present(context.view_layer).objects.active = rig
         rig.select_set(True)
         self.tell("INFO", f"{rig.name} is a library override now, and can be keyed")
         return {"FINISHED"}
@@ -149,9 +150,9 @@ class DAHYF_HANDS_OT_preview_retarget(RetargetTelling, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return allows(cls, None if preview.previewing(context.scene) else obstacle(context))
+        return allows(cls, None if preview.previewing(present(context.scene)) else obstacle(context))
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         notices.clear(self.section)
         try:
             if not end_preview(context):
@@ -171,9 +172,9 @@ class DAHYF_HANDS_OT_refresh_preview(RetargetTelling, bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        return preview.previewing(context.scene) is not None
+        return preview.previewing(present(context.scene)) is not None
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
             begin_preview(context)
         except AddonError as error:
@@ -193,25 +194,25 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         return allows(cls, missing_rig(context))
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
         """Begin with the panel's preset, unless that is the corrected mapping itself."""
         armature = named_rig(context, "")
         self.before = (
             mapping.bones_of(mapping.mapping_of(armature)),
-            capture_properties.settings_of(context.scene).retarget_preset,
+            capture_properties.settings_of(present(context.scene)).retarget_preset,
         )
         if self.execute(context) == {"CANCELLED"}:
             return {"CANCELLED"}
-        return context.window_manager.invoke_props_dialog(self, width=MAPPING_WIDTH)
+        return present(context.window_manager).invoke_props_dialog(self, width=MAPPING_WIDTH)
 
     def draw(self, context: bpy.types.Context) -> None:
         """The fingers side by side, tips above, as when one looks at the backs of both hands."""
         armature = named_rig(context, "")
-        mapping.draw(self.layout, armature)
+        mapping.draw(present(self.layout), armature)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Fill in what is found where nothing was corrected yet, and choose the corrected mapping."""
-        settings = capture_properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(present(context.scene))
         armature = named_rig(context, "")
         try:
             if settings.retarget_preset != mapping.CORRECTED:
@@ -228,7 +229,7 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
         """Take the corrections back."""
         bones, preset = self.before
         mapping.put(named_rig(context, ""), bones)
-        capture_properties.settings_of(context.scene).retarget_preset = preset
+        capture_properties.settings_of(present(context.scene)).retarget_preset = preset
 
 
 class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelper):
@@ -254,7 +255,7 @@ class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelp
     def poll(cls, context: bpy.types.Context) -> bool:
         return allows(cls, missing_rig(context))
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Ask for the file, in the folder whose presets the menu shows."""
         folder = retarget.user_folder()
         if folder is not None and not self.filepath:
@@ -262,7 +263,7 @@ class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelp
             self.filepath = str(folder / "my_rig.json")
         return super().invoke(context, event)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
             preset = chosen_preset(named_rig(context, self.target), self.preset)
             path = retarget.save_preset(preset, Path(self.filepath))
@@ -285,9 +286,9 @@ def chosen_sources(
 ) -> list[retarget.Source]:
     """The captured hands below the object of that name, or of the capture that is shown. Raises RetargetError."""
     root = named_object(context, source) if source else None
-    found = retarget.of_sides(retarget.scene_sources(context.scene, root), hands)
-    timed = [retarget.timed(context.scene, each, start_frame) for each in found]
-    return [retarget.placed(context.scene, each, retarget.Space(space), mirror) for each in timed]
+    found = retarget.of_sides(retarget.scene_sources(present(context.scene), root), hands)
+    timed = [retarget.timed(present(context.scene), each, start_frame) for each in found]
+    return [retarget.placed(present(context.scene), each, retarget.Space(space), mirror) for each in timed]
 
 
 def wrist_choice(wrist: str, arm: str, human: bool) -> retarget.WristChoice:
@@ -297,7 +298,7 @@ def wrist_choice(wrist: str, arm: str, human: bool) -> retarget.WristChoice:
 
 def begin_preview(context: bpy.types.Context) -> None:
     """Show what the panel's settings make of the rig. Raises RetargetError."""
-    settings = capture_properties.settings_of(context.scene)
+    settings = capture_properties.settings_of(present(context.scene))
     armature = named_rig(context, "")
     source = settings.retarget_source.name if settings.retarget_source else ""
     start = settings.retarget_start_frame if settings.retarget_use_start_frame else None
@@ -313,7 +314,7 @@ def begin_preview(context: bpy.types.Context) -> None:
 
 def end_preview(context: bpy.types.Context) -> bool:
     """Bring back what was before the preview; whether there was one."""
-    armature = preview.previewing(context.scene)
+    armature = preview.previewing(present(context.scene))
     if armature is not None:
         preview.end(context, armature)
     return armature is not None
@@ -326,7 +327,7 @@ def obstacle(context: bpy.types.Context) -> str | None:
 
 def missing_capture(context: bpy.types.Context) -> str | None:
     """Why there is nothing to retarget, or None."""
-    if any(retarget.is_captured(candidate) for candidate in context.scene.objects):
+    if any(retarget.is_captured(candidate) for candidate in present(context.scene).objects):
         return None
     return "Capture hands or import a capture first"
 
@@ -340,7 +341,7 @@ def missing_rig(context: bpy.types.Context) -> str | None:
     return "Choose the rig, or make it the active object"
 
 
-def is_rig(candidate: bpy.types.Object | None) -> bool:
+def is_rig(candidate: bpy.types.Object | None) -> TypeGuard[bpy.types.Object]:
     """Whether an object can be keyed: an armature that is no captured hand."""
     return candidate is not None and candidate.type == "ARMATURE" and not retarget.is_captured(candidate)
 
@@ -358,14 +359,17 @@ def named_rig(context: bpy.types.Context, name: str) -> bpy.types.Object:
 
 def chosen_object(context: bpy.types.Context) -> bpy.types.Object | None:
     """The panel's rig, else the active object, which scripts may lack."""
-    return capture_properties.settings_of(context.scene).retarget_target or context.view_layer.objects.active
+    return (
+        capture_properties.settings_of(present(context.scene)).retarget_target
+        or present(context.view_layer).objects.active
+    )
 
 
 def named_object(context: bpy.types.Context, name: str) -> bpy.types.Object:
     """The scene's object of that name. Raises RetargetError."""
-    found = context.scene.objects.get(name)
+    found = present(context.scene).objects.get(name)
     if found is None:
-        raise RetargetError(f"The scene {context.scene.name} has no object {name}.", "Check the name.")
+        raise RetargetError(f"The scene {present(context.scene).name} has no object {name}.", "Check the name.")
     return found
 
 

@@ -7,7 +7,8 @@ import bpy
 
 from ..backend.strict_json import read_text
 from ..errors import AddonError
-from ..settings import settings_presets
+from ..narrowing import OperatorResult, present
+from ..settings import capture_properties, settings_presets
 
 KIND_ITEMS = (
     ("capture", "Capture", "Lens, hands, quality and what becomes of the scene"),
@@ -30,21 +31,21 @@ class DAHYF_HANDS_OT_save_settings(bpy.types.Operator):
         name="Remove", description="Remove the preset of this name instead", options={"SKIP_SAVE"}
     )
 
-    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
         """Ask for the name."""
-        return context.window_manager.invoke_props_dialog(self)
+        return present(context.window_manager).invoke_props_dialog(self)
 
     def draw(self, _context: bpy.types.Context) -> None:
         """What is asked for."""
-        self.layout.prop(self, "kind")
-        self.layout.prop(self, "name")
+        present(self.layout).prop(self, "kind")
+        present(self.layout).prop(self, "name")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
             if self.remove_name:
                 settings_presets.remove(self.kind, self.name)
             else:
-                settings_presets.save(context.scene, self.kind, self.name)
+                settings_presets.save(present(context.scene), self.kind, self.name)
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -61,9 +62,9 @@ class DAHYF_HANDS_OT_load_settings(bpy.types.Operator):
     kind: bpy.props.EnumProperty(name="Kind", description="Which settings", items=KIND_ITEMS)
     filepath: bpy.props.StringProperty(name="Preset", description="The preset's file", subtype="FILE_PATH")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
-            settings_presets.load(context.scene, self.kind, Path(self.filepath))
+            settings_presets.load(present(context.scene), self.kind, Path(self.filepath))
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -79,9 +80,9 @@ class DAHYF_HANDS_OT_use_camera(bpy.types.Operator):
 
     filepath: bpy.props.StringProperty(name="Preset", description="The preset's file", subtype="FILE_PATH")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Read two numbers; nothing in the file is executed."""
-        settings = context.scene.dahyf_hands
+        settings = capture_properties.settings_of(present(context.scene))
         try:
             text = read_text(Path(self.filepath))
         except (OSError, ValueError) as error:

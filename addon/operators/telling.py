@@ -1,14 +1,15 @@
 """Reports that stay: what an operator says also stands in its section of the panel, until the next try."""
 
 from ..backend import notices
+from ..narrowing import OperatorMixin
 
 
-class Telling:
+class Telling(OperatorMixin):
     """Mix into an operator; `section` is the part of the panel that shows what it tells."""
 
     section = ""
 
-    def tell(self, kind: str, text: str) -> None:
+    def tell(self, kind: notices.Kind, text: str) -> None:
         """Report a sentence of that kind, and put it into the panel: warnings below what was done."""
         before = notices.of(self.section) if getattr(self, "has_told", False) else None
         if before is None:
@@ -19,4 +20,4 @@ class Telling:
             notice = notices.Notice(kind, before.text, f"{before.remedy} {text}".strip())
         self.has_told = True
         notices.put(self.section, notice)
-        self.report({kind}, text)  # type: ignore[attr-defined]  # Blender's
+        self.report({kind}, text)

@@ -3,6 +3,7 @@
 import bpy
 
 from ..cleaning import flagged_spans, recleaning
+from ..narrowing import OperatorResult, present
 from ..scene import nla_layers
 from ..settings import clean_properties
 
@@ -25,16 +26,16 @@ class DAHYF_HANDS_OT_add_range(bpy.types.Operator):
         subtype="FACTOR",
     )
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Begin with the bad span at the playhead, if there is one."""
         self.start, self.end = span_at_playhead(context)
-        return context.window_manager.invoke_props_popup(self, event)
+        return present(context.window_manager).invoke_props_popup(self, event)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         if self.end < self.start:
             self.report({"ERROR"}, f"The range ends at {self.end}, before it begins at {self.start}")
             return {"CANCELLED"}
-        settings = context.scene.dahyf_hands_clean
+        settings = clean_properties.settings_of(present(context.scene))
         found = {*clean_properties.parse_floors(settings.floors), (self.start, self.end, round(self.threshold, 3))}
         settings.floors = clean_properties.format_floors(sorted(found))
         return {"FINISHED"}
@@ -49,8 +50,8 @@ class DAHYF_HANDS_OT_remove_range(bpy.types.Operator):
 
     number: bpy.props.IntProperty(name="Number", description="Which range, from 0, in the order of the list", min=0)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        settings = context.scene.dahyf_hands_clean
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        settings = clean_properties.settings_of(present(context.scene))
         floors = clean_properties.parse_floors(settings.floors)
         if self.number >= len(floors):
             self.report({"ERROR"}, f"There are {len(floors)} ranges, and none of number {self.number}")
@@ -62,7 +63,8 @@ class DAHYF_HANDS_OT_remove_range(bpy.types.Operator):
 
 def span_at_playhead(context: bpy.types.Context) -> tuple[int, int]:
     """The bad span of a selected hand at the current frame, or that frame alone."""
-    frame, threshold = context.scene.frame_current, context.scene.dahyf_hands_clean.threshold
+    scene = present(context.scene)
+    frame, threshold = scene.frame_current, clean_properties.settings_of(scene).threshold
     for action in filter(None, map(nla_layers.base_action, recleaning.hand_rigs(context))):
         for start, end in flagged_spans.flagged_spans(action, threshold):
             if start <= frame <= end:

@@ -10,7 +10,9 @@ from ..backend import notices, summary
 from ..backend.capture_file import Capture, read_capture
 from ..cleaning import recleaning, tracks
 from ..errors import AddonError, OutputError
-from ..settings import capture_properties, clean_properties
+from ..narrowing import OperatorResult, operators, present
+from ..scene.references import absolute
+from ..settings import clean_properties
 from .clean import missing_hand
 from .core_job import CoreJob, CoreWork, core_command
 
@@ -36,7 +38,7 @@ class EditTracks(CoreJob):
         active = recleaning.hand_rigs(context)[0]
         capture = recleaning.read_origin(active)
         edit = self.edit(context, capture)
-        output = capture_properties.absolute(self.filepath) if self.filepath else tracks.edited_path(capture.path)
+        output = absolute(self.filepath) if self.filepath else tracks.edited_path(capture.path)
         if output.exists():
             raise OutputError(f"{output} is there already.", "Name a new file.")
         timeline = recleaning.timeline_of(active)
@@ -48,7 +50,7 @@ class EditTracks(CoreJob):
 
 def show_edit(output: Path, edit: tracks.Edit) -> notices.Notice:
     """As one step that undo takes back. Raises RuntimeError."""
-    bpy.ops.dahyf_hands.show_edited_tracks("EXEC_DEFAULT", True, filepath=str(output), edit=json.dumps(asdict(edit)))
+    operators.dahyf_hands.show_edited_tracks("EXEC_DEFAULT", True, filepath=str(output), edit=json.dumps(asdict(edit)))
     return notices.Notice(notices.INFO, f"{summary.describe(read_capture(output))} They are kept in {output.name}.")
 
 
@@ -64,11 +66,11 @@ class DAHYF_HANDS_OT_split_here(EditTracks, bpy.types.Operator):
         """What stands against splitting, or None."""
         if reason := missing_hand(context):
             return reason
-        return tracks.split_obstacle(recleaning.hand_rigs(context)[0], context.scene.frame_current_final)
+        return tracks.split_obstacle(recleaning.hand_rigs(context)[0], present(context.scene).frame_current_final)
 
     def edit(self, context: bpy.types.Context, capture: Capture) -> tracks.Edit:
         """At the current frame."""
-        return tracks.split(recleaning.hand_rigs(context)[0], capture, context.scene.frame_current_final)
+        return tracks.split(recleaning.hand_rigs(context)[0], capture, present(context.scene).frame_current_final)
 
 
 class DAHYF_HANDS_OT_join_hands(EditTracks, bpy.types.Operator):
@@ -102,7 +104,7 @@ class DAHYF_HANDS_OT_show_edited_tracks(bpy.types.Operator):
     filepath: bpy.props.StringProperty(name="Capture", description="The edited capture", subtype="FILE_PATH")
     edit: bpy.props.StringProperty(name="Edit", description="What becomes of which rig, as JSON")
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
             tracks.follow(context, read_capture(Path(self.filepath)), tracks.Edit(**json.loads(self.edit)))
         except AddonError as error:

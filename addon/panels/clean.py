@@ -5,10 +5,11 @@ import bpy
 from .. import drawing
 from ..backend import job, notices
 from ..errors import AddonError
+from ..narrowing import present
 from ..operators.captures import DAHYF_HANDS_OT_select_hands, captures
 from ..operators.clean import DAHYF_HANDS_OT_clean, missing_hand
 from ..operators.core_job import core_obstacle
-from ..settings.clean_properties import Floor, parse_floors
+from ..settings.clean_properties import DAHYF_HANDS_PG_clean, Floor, parse_floors, settings_of
 from .presets import DAHYF_HANDS_PT_clean_presets
 from .sidebar import SidebarPanel
 
@@ -26,13 +27,13 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
         DAHYF_HANDS_PT_clean_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = context.scene.dahyf_hands_clean
+        settings = settings_of(present(context.scene))
         section = DAHYF_HANDS_OT_clean.section
         if (missing := missing_hand(context)) and not job.is_running(section):
             if notice := notices.of(section):
                 drawing.draw_notice(self.layout, context, notice)
             drawing.wrapped(self.layout, context, f"{missing}.", "INFO")
-            if captures(context.scene):
+            if captures(present(context.scene)):
                 self.layout.operator(DAHYF_HANDS_OT_select_hands.bl_idname, icon="RESTRICT_SELECT_OFF")
             return
         draw_settings(self.layout, "Trust", settings, GATE)
@@ -57,7 +58,7 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
 
 
 def draw_settings(
-    layout: bpy.types.UILayout, heading: str, settings: bpy.types.PropertyGroup, names: tuple[str, ...]
+    layout: bpy.types.UILayout, heading: str, settings: DAHYF_HANDS_PG_clean, names: tuple[str, ...]
 ) -> None:
     """Settings below their heading."""
     layout.label(text=heading)
@@ -68,7 +69,7 @@ def draw_settings(
         row.prop(settings, name)
 
 
-def draw_ranges(layout: bpy.types.UILayout, settings: bpy.types.PropertyGroup) -> None:
+def draw_ranges(layout: bpy.types.UILayout, settings: DAHYF_HANDS_PG_clean) -> None:
     """Ranges of frames with thresholds of their own, each with a cross, and a button for more."""
     column = layout.column(align=True)
     for number, (start, end, threshold) in enumerate(shown_floors(settings.floors)):

@@ -2,6 +2,8 @@
 
 import bpy
 
+from ..narrowing import present
+
 OPERATORS = (
     ("choose_footage", "capture", "import_capture", "cancel", "dismiss_error"),
     ("select_hands", "set_up_scene", "split_here", "join_hands", "drop_hand"),
@@ -20,15 +22,15 @@ class DAHYF_HANDS_MT_operators(bpy.types.Menu):
     def draw(self, _context: bpy.types.Context) -> None:
         for number, group in enumerate(OPERATORS):
             if number:
-                self.layout.separator()
+                present(self.layout).separator()
             for name in group:
-                self.layout.operator(f"dahyf_hands.{name}")
+                present(self.layout).operator(f"dahyf_hands.{name}")
 
 
 def draw_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
     """The submenu at the end of Object and of Pose."""
-    menu.layout.separator()
-    menu.layout.menu(DAHYF_HANDS_MT_operators.__name__)
+    present(menu.layout).separator()
+    present(menu.layout).menu(DAHYF_HANDS_MT_operators.__name__)
 
 
 def register() -> None:

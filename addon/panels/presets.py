@@ -3,6 +3,7 @@
 import bpy
 from bl_ui.utils import PresetPanel
 
+from ..narrowing import PanelMixin
 from ..operators.settings_presets import (
     DAHYF_HANDS_OT_load_settings,
     DAHYF_HANDS_OT_save_settings,
@@ -11,7 +12,7 @@ from ..operators.settings_presets import (
 from ..settings import settings_presets
 
 
-class SettingsPresets(PresetPanel):
+class SettingsPresets(PresetPanel, PanelMixin):
     """What the lists of settings share."""
 
     bl_space_type = "VIEW_3D"

@@ -3,6 +3,7 @@
 import bpy
 
 from .. import drawing, retarget
+from ..narrowing import Icon, present
 from ..operators.captures import NO_HANDS, captures
 from ..operators.retarget import (
     DAHYF_HANDS_OT_edit_mapping,
@@ -25,8 +26,8 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
     bl_label = "Retarget"
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = capture_properties.settings_of(context.scene)
-        if not captures(context.scene) and not preview.previewing(context.scene):
+        settings = capture_properties.settings_of(present(context.scene))
+        if not captures(present(context.scene)) and not preview.previewing(present(context.scene)):
             drawing.wrapped(self.layout, context, f"{NO_HANDS}.", "INFO")
             return
         column = drawing.split_column(self.layout)
@@ -47,9 +48,9 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
         column.separator()
         self.layout.operator(DAHYF_HANDS_OT_edit_mapping.bl_idname, icon="VIEW_PAN")
         reason = obstacle(context)
-        shown = preview.previewing(context.scene)
+        shown = preview.previewing(present(context.scene))
         text = f"End Preview on {shown.name}" if shown else "Preview"
-        icon = "HIDE_OFF" if shown else "HIDE_ON"
+        icon: Icon = "HIDE_OFF" if shown else "HIDE_ON"
         self.layout.operator(DAHYF_HANDS_OT_preview_retarget.bl_idname, text=text, icon=icon, depress=bool(shown))
         row = self.layout.row()
         row.scale_y = 1.6

@@ -6,10 +6,12 @@ import bpy
 
 from .. import drawing
 from ..backend import job, notices
+from ..narrowing import PanelMixin, present
 from ..operators.capture import DAHYF_HANDS_OT_capture
 from ..operators.captures import DAHYF_HANDS_OT_select_hands, DAHYF_HANDS_OT_set_up_scene, captures
 from ..operators.choose_footage import DAHYF_HANDS_OT_choose_footage
 from ..scene import footage, scene_setup
+from ..scene.references import absolute
 from ..settings import capture_properties, preferences
 from .presets import DAHYF_HANDS_PT_cameras, DAHYF_HANDS_PT_capture_presets
 
@@ -22,12 +24,13 @@ LENS_PROPERTIES: Final = {
 }
 
 
-class SidebarPanel:
+class SidebarPanel(PanelMixin):
     """Where all panels of the add-on stand."""
 
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "DaHyF Hands"
+    layout: bpy.types.UILayout
 
 
 class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
@@ -36,7 +39,7 @@ class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
     bl_label = "Footage"
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = capture_properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(present(context.scene))
         row = self.layout.row(align=True)
         if settings.footage:
             row.prop(settings, "footage", text="")
@@ -66,7 +69,7 @@ def draw_facts(
     if not facts:
         drawing.wrapped(layout, context, "Blender cannot show this footage; Capture Hands tries to read it.", "INFO")
         return
-    icon = footage.thumbnail(capture_properties.absolute(settings.footage))
+    icon = footage.thumbnail(absolute(settings.footage))
     if icon:
         layout.template_icon(icon_value=icon, scale=THUMBNAIL_SIZE)
     row = layout.row()
@@ -80,7 +83,7 @@ class DAHYF_HANDS_PT_lens(SidebarPanel, bpy.types.Panel):
     bl_label = "Lens"
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = capture_properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(present(context.scene))
         column = drawing.split_column(self.layout)
         column.prop(settings, "lens")
         for name in LENS_PROPERTIES[settings.lens]:
@@ -98,7 +101,7 @@ class DAHYF_HANDS_PT_capture(SidebarPanel, bpy.types.Panel):
         DAHYF_HANDS_PT_capture_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
-        settings = capture_properties.settings_of(context.scene)
+        settings = capture_properties.settings_of(present(context.scene))
         column = drawing.split_column(self.layout)
         for name in ("max_hands", "quality", "lost", "scene_setup", "start_frame", "capture_file"):
             column.prop(settings, name)
@@ -135,7 +138,7 @@ def obstacle(context: bpy.types.Context, settings: capture_properties.DAHYF_HAND
 
 def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     """The captures of the scene, by the names of their roots; a click shows one, another gives it the scene."""
-    found = captures(context.scene)
+    found = captures(present(context.scene))
     if not found:
         return
     column = layout.column(align=True)
@@ -146,7 +149,7 @@ def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
         row.operator(
             DAHYF_HANDS_OT_select_hands.bl_idname,
             text=f"{scene_setup.title(root)}: {sides or 'no hands'}",
-            icon="RADIOBUT_ON" if scene_setup.is_shown(context.view_layer, root) else "RADIOBUT_OFF",
+            icon="RADIOBUT_ON" if scene_setup.is_shown(present(context.view_layer), root) else "RADIOBUT_OFF",
             translate=False,
         ).root = root.name
         row.operator(DAHYF_HANDS_OT_set_up_scene.bl_idname, text="", icon="SCENE_DATA").root = root.name

@@ -4,12 +4,13 @@ import glob
 import re
 from math import radians
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import bpy
 
 from .. import compat
 from ..backend.capture_file import Capture, Footage, Intrinsics
+from ..narrowing import camera_data_of, picture_suffixes, present
 from .timing import Timeline
 
 PLACEHOLDER: Final = re.compile(r"#+|%0?\d*d")
@@ -29,15 +30,15 @@ def show_footage(camera: bpy.types.Object, capture: Capture, timeline: Timeline)
     path = find_footage(footage.path, capture.path.parent)
     if path is None:
         return f"The footage is not at {footage.path} any more; the camera has no background."
-    background = camera.data.background_images.new()
+    background = camera_data_of(camera).background_images.new()
     background.alpha = 1.0
     background.frame_method = "STRETCH"
     try:
         size = load(background, path, footage.kind, int(timeline.first_frame))
     except RuntimeError as error:
-        camera.data.background_images.remove(background)
+        camera_data_of(camera).background_images.remove(background)
         return f"Blender cannot show the footage {path}: {error}"
-    camera.data.show_background_images = True
+    camera_data_of(camera).show_background_images = True
     if background.clip is not None:
         keep_in_step(background.clip, timeline.first_frame, timeline.frames_per_picture(footage.rate))
     return line_up(background, path, size, capture)
@@ -66,16 +67,16 @@ def load(background: bpy.types.CameraBackgroundImage, path: Path, kind: str, fir
     """Let a background show a file; its width and height. Raises RuntimeError when Blender cannot read it."""
     if kind == "still":
         background.source = "IMAGE"
-        background.image = bpy.data.images.load(str(path), check_existing=True)
-        picture, readable = background.image, background.image.size[0] > 0
+        image = background.image = bpy.data.images.load(str(path), check_existing=True)
+        (width, height), readable = image.size, image.size[0] > 0
     else:
         background.source = "MOVIE_CLIP"
-        background.clip = bpy.data.movieclips.load(str(path))
-        background.clip.frame_start = first_frame
-        picture, readable = background.clip, background.clip.frame_duration > 0
+        clip = background.clip = bpy.data.movieclips.load(str(path))
+        clip.frame_start = first_frame
+        (width, height), readable = clip.size, clip.frame_duration > 0
     if not readable:
         raise RuntimeError("it holds no picture that Blender can read.")
-    return tuple(picture.size)
+    return width, height
 
 
 def keep_in_step(clip: bpy.types.MovieClip, first_frame: float, frames_per_picture: float) -> None:
@@ -113,7 +114,7 @@ def pictures_in(folder: Path) -> list[Path]:
     return [
         file
         for file in sorted(folder.iterdir())
-        if file.suffix.lower() in bpy.path.extensions_image and not file.name.startswith(".")
+        if file.suffix.lower() in picture_suffixes() and not file.name.startswith(".")
     ]
 
 
@@ -144,7 +145,7 @@ def undistort(background: bpy.types.CameraBackgroundImage, intrinsics: Intrinsic
     Blender's Brown model counts y upwards, which exchanges OpenCV's tangential coefficients.
     """
     k1, k2, p1, p2, k3 = intrinsics.distortion
-    lens = background.clip.tracking.camera
+    lens: Any = present(present(background.clip).tracking).camera
     lens.pixel_aspect = intrinsics.fy / intrinsics.fx
     lens.units = "PIXELS"
     lens.focal_length_pixels = intrinsics.fx

@@ -5,11 +5,12 @@ import tempfile
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, cast
 
 import bpy
 
 from ..errors import OutputError
+from ..narrowing import present
 from . import references
 
 HEADER: Final = b"BLENDER"
@@ -60,11 +61,11 @@ def check(path: Path) -> None:
     if header == HEADER and END not in end:
         raise OSError(f"only {path.stat().st_size:,} bytes of it were written, as to a full disk")
     try:
-        with bpy.data.libraries.load(str(path)) as (found, _):
+        with cast(Any, bpy.data.libraries).load(str(path)) as (found, _):
             names = set(found.objects)
     except OSError as error:
         raise OSError("what was written does not open, as on a full disk") from error
-    missing = {each.name for each in bpy.context.scene.objects if not each.library} - names
+    missing = {each.name for each in present(bpy.context.scene).objects if not each.library} - names
     if missing:
         raise OSError(f"{len(missing)} of its objects were not written")
 

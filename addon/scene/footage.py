@@ -8,6 +8,7 @@ from typing import Final
 import bpy
 import bpy.utils.previews
 
+from ..narrowing import picture_suffixes
 from . import background
 
 NUMBERED: Final = re.compile(r"(?P<head>.*?)(?P<number>\d{1,9})(?P<tail>\D*)")
@@ -45,12 +46,13 @@ def look(path: Path) -> Facts | None:
     except RuntimeError:
         return None
     try:
-        if not clip.frame_duration or not all(clip.size):
+        width, height = clip.size
+        if not clip.frame_duration or not width or not height:
             return None
         if is_picture(first):
             numbered = numbers(first)
-            return Facts(*clip.size, 0.0, numbered[0], numbered[-1])
-        return Facts(*clip.size, clip.fps, 1, clip.frame_duration)
+            return Facts(width, height, 0.0, numbered[0], numbered[-1])
+        return Facts(width, height, clip.fps, 1, clip.frame_duration)
     finally:
         bpy.data.movieclips.remove(clip)
 
@@ -85,7 +87,7 @@ def is_text(path: Path) -> bool:
 
 def is_picture(path: Path) -> bool:
     """Whether a file is a picture, by its suffix."""
-    return path.suffix.lower() in bpy.path.extensions_image
+    return path.suffix.lower() in picture_suffixes()
 
 
 def numbers(picture: Path) -> list[int]:

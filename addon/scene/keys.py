@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any, Literal, cast
 
 import bpy
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..backend.capture_file import Hand, Skeleton, State
 from ..compat import NewAction, fcurves_of
+from ..narrowing import armature_of, pose_of, rna_property
 from .rig import WRIST, bone_name
 
 CONFIDENCE = "confidence"
@@ -25,7 +27,7 @@ class Channel:
     data_path: str
     group: str
     values: NDArray[np.floating]
-    color_mode: str = "AUTO_RAINBOW"
+    color_mode: Literal["AUTO_RAINBOW", "AUTO_RGB", "AUTO_YRGB"] = "AUTO_RAINBOW"
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def key_hand(
     The bones may have any roll.
     """
     armature[CONFIDENCE] = 0.0
-    armature.id_properties_ui(CONFIDENCE).update(min=0.0, max=1.0, description="Trust in the captured pose")
+    cast(Any, armature).id_properties_ui(CONFIDENCE).update(min=0.0, max=1.0, description="Trust in the captured pose")
     return write_action(armature, action_name, hand_times(hand, frames), hand_channels(armature, hand, skeleton))
 
 
@@ -56,7 +58,7 @@ def hand_times(hand: Hand, frames: NDArray[np.floating]) -> KeyTimes:
     constant, linear = enum_numbers("interpolation", "CONSTANT", "LINEAR")
     return KeyTimes(
         frames=frames[present],
-        interpolation=np.where(holds(present)[present], constant, linear),
+        interpolation=np.where(before_gaps(present)[present], constant, linear),
         types=key_types(hand.state[present]),
     )
 
@@ -69,8 +71,8 @@ def hand_channels(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) ->
     present = hand.present
     for index, joint in enumerate(skeleton.names):
         name = bone_name(joint, hand.side)
-        path = armature.pose.bones[name].path_from_id
-        orientation = np.array(armature.data.bones[name].matrix_local.to_3x3())
+        path = pose_of(armature).bones[name].path_from_id
+        orientation = np.array(armature_of(armature).bones[name].matrix_local.to_3x3())
         if joint == WRIST:
             yield Channel(path("location"), name, hand.translation[present] @ orientation, "AUTO_RGB")
         quaternions = quaternions_from_axis_angle(hand.pose[present, index] @ orientation)
@@ -123,7 +125,7 @@ def fingerprint(action: bpy.types.Action) -> str:
         points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
         fcurve.keyframe_points.foreach_get("co", points)
         digest.update(fcurve.data_path.encode())
-        digest.update(points)
+        digest.update(points.data)
     return digest.hexdigest()
 
 
@@ -134,7 +136,7 @@ def is_untouched(action: bpy.types.Action) -> bool:
 
 def enum_numbers(property_name: str, *identifiers: str) -> NDArray[np.int32]:
     """(N,) the numbers behind a key's enum values, which is what `foreach_set` takes."""
-    items = bpy.types.Keyframe.bl_rna.properties[property_name].enum_items
+    items = rna_property(bpy.types.Keyframe, property_name).enum_items
     return np.array([items[identifier].value for identifier in identifiers], np.int32)
 
 
@@ -145,7 +147,7 @@ def key_types(states: NDArray[np.uint8]) -> NDArray[np.int32]:
     return types[states]
 
 
-def holds(present: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def before_gaps(present: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(T,) where the next captured frame has no hand."""
     return ~np.append(present[1:], True)
 

@@ -5,14 +5,16 @@ the active Action holds the corrections, combined with what is below: keys that 
 """
 
 from collections.abc import Callable
+from typing import Final
 
 import bpy
 
 from .. import compat
+from ..narrowing import present
 from . import keys
 
 BASE_TRACK = "DaHyF Hands"
-COMBINE = "COMBINE"
+COMBINE: Final = "COMBINE"
 
 
 def is_captured(action: bpy.types.Action | None) -> bool:
@@ -46,8 +48,8 @@ def base_strip(rig: bpy.types.Object) -> bpy.types.NlaStrip | None:
 
 def add_corrections(rig: bpy.types.Object) -> bpy.types.Action:
     """Put the active Action into an NLA track, and an empty one for corrections on top, which is returned."""
-    animation = rig.animation_data
-    base = animation.action
+    animation = present(rig.animation_data)
+    base = present(animation.action)
     track = animation.nla_tracks.new()
     track.name = BASE_TRACK
     strip = track.strips.new(base.name, int(base.frame_range[0]), base)
@@ -77,7 +79,7 @@ def replace_base(rig: bpy.types.Object, write: Callable[[], bpy.types.Action]) -
 def play(strip: bpy.types.NlaStrip, assigned: compat.AssignedAction) -> None:
     """Let a strip play an Action at the frames where its keys lie."""
     assigned.assign_to(strip)
-    start, end = assigned.action.frame_range
+    start, end = present(assigned.action).frame_range[:]
     end = max(end, start + 1)
     strip.action_frame_start, strip.action_frame_end = start, end
     strip.frame_start_raw, strip.frame_end_raw = start, end

@@ -12,6 +12,7 @@ from typing import Final
 import bpy
 
 from ..backend.capture_file import Capture
+from ..narrowing import holds
 
 CAPTURE: Final = "dahyf_capture"
 ABSOLUTE: Final = "dahyf_capture_absolute"
@@ -38,7 +39,7 @@ def candidates(owner: bpy.types.Object) -> Iterator[Path]:
     yield recorded
     if bpy.data.filepath:
         yield Path(bpy.data.filepath).parent / recorded.name
-    if ABSOLUTE in owner:
+    if holds(owner, ABSOLUTE):
         yield Path(owner[ABSOLUTE])
 
 
@@ -53,7 +54,7 @@ def digest(path: Path) -> str:
 
 def relate_all_to(folder: Path) -> None:
     """Let all relative paths start at a folder, in which the file is saved next."""
-    for owner in (found for found in bpy.data.objects if CAPTURE in found and not found.library):
+    for owner in (found for found in bpy.data.objects if holds(found, CAPTURE) and not found.library):
         owner[CAPTURE] = portable(find(owner), folder)
 
 

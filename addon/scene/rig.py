@@ -5,7 +5,7 @@ Armature space is OpenCV's camera space in metres. In the rest pose the back of 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import bpy
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .. import compat
 from ..backend.capture_file import Hand, Skeleton
+from ..narrowing import armature_of, pose_of, present
 
 SIDE_SUFFIX: Final = {"left": ".L", "right": ".R"}
 WRIST: Final = "wrist"
@@ -43,18 +44,19 @@ def build_rig(
     skeleton: Skeleton,
     collection: bpy.types.Collection,
     name: str,
-    skin: bpy.types.Material,
+    skin: bpy.types.Material | None,
 ) -> Rig:
     """A hand in its rest pose, linked to a collection that the view layer shows. Object Mode before and after."""
     suffix = SIDE_SUFFIX[hand.side]
     armature = bpy.data.objects.new(f"{name}_hand{suffix}", bpy.data.armatures.new(f"{name}_hand{suffix}"))
-    armature.data.display_type = "STICK"
+    armature_of(armature).display_type = "STICK"
     armature.show_in_front = True
     collection.objects.link(armature)
     build_bones(context, armature, hand, skeleton)
     mesh = build_skin(hand, skeleton, f"{name}_skin{suffix}", skin)
     mesh.parent = armature
-    mesh.modifiers.new("Armature", "ARMATURE").object = armature
+    follows: Any = mesh.modifiers.new("Armature", "ARMATURE")
+    follows.object = armature
     collection.objects.link(mesh)
     return Rig(armature, mesh)
 
@@ -69,12 +71,12 @@ def build_bones(context: bpy.types.Context, armature: bpy.types.Object, hand: Ha
 
     Bones roll so that a turn about +X bends the finger: Z faces the palm; the thumb's, the base of the little finger.
     """
-    context.view_layer.objects.active = armature
+    present(context.view_layer).objects.active = armature
     with context.temp_override(object=armature, active_object=armature):
         bpy.ops.object.mode_set(mode="EDIT")
-        add_edit_bones(armature.data.edit_bones, hand, skeleton)
+        add_edit_bones(armature_of(armature).edit_bones, hand, skeleton)
         bpy.ops.object.mode_set(mode="OBJECT")
-    for bone in armature.pose.bones:
+    for bone in pose_of(armature).bones:
         bone.rotation_mode = "QUATERNION"
 
 
@@ -113,7 +115,7 @@ def bend_direction(joint: str, hand: Hand, skeleton: Skeleton) -> Vector:
     return Vector(towards.tolist())
 
 
-def build_skin(hand: Hand, skeleton: Skeleton, name: str, material: bpy.types.Material) -> bpy.types.Object:
+def build_skin(hand: Hand, skeleton: Skeleton, name: str, material: bpy.types.Material | None) -> bpy.types.Object:
     """The hand's mesh with a vertex group for each bone, smooth, not linked to a collection."""
     data = bpy.data.meshes.new(name)
     data.from_pydata(hand.vertices.tolist(), [], hand.faces.tolist())
@@ -137,7 +139,7 @@ def skin_material(name: str) -> bpy.types.Material:
     material = bpy.data.materials.new(name)
     material.diffuse_color = SKIN_COLOUR_IN_VIEWPORT
     material.roughness = SKIN_ROUGHNESS
-    shader = next(node for node in compat.shader_nodes(material) if node.type == "BSDF_PRINCIPLED")
+    shader: Any = next(node for node in compat.shader_nodes(material) if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = SKIN_COLOUR
     shader.inputs["Roughness"].default_value = SKIN_ROUGHNESS
     return material

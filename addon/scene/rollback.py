@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import bpy
 
+from ..narrowing import present
 from .scene_setup import within
 
 SCENE_SETTINGS: Final = ("camera", "frame_start", "frame_end", "frame_current")
@@ -26,7 +27,7 @@ def all_or_nothing(context: bpy.types.Context) -> Iterator[None]:
 
     Selection, active object and what is hidden are as before, too, in Object Mode.
     """
-    scene, layer = context.scene, context.view_layer
+    scene, layer = present(context.scene), present(context.view_layer)
     before = {block.as_pointer() for block in all_blocks()}
     settings = [(owner, name, getattr(owner, name)) for owner, name in settings_of(scene)]
     selected, active = list(layer.objects.selected), layer.objects.active

@@ -8,6 +8,7 @@ import bpy
 
 from ..backend.capture_file import Capture, Intrinsics
 from ..errors import CaptureFileError
+from ..narrowing import present
 from . import background, camera, keys, references, rig, scene_setup, timing
 from .rollback import all_or_nothing
 from .scene_setup import SceneSetup
@@ -70,7 +71,7 @@ def import_capture(context: bpy.types.Context, capture: Capture, options: Import
 
 def build(context: bpy.types.Context, capture: Capture, options: ImportOptions) -> ImportedCapture:
     """Make all that an import makes."""
-    scene, view_layer = context.scene, context.view_layer
+    scene, view_layer = present(context.scene), present(context.view_layer)
     active = view_layer.objects.active
     others = scene_setup.capture_roots(scene)
     is_set_up = scene_setup.is_wanted(scene, options.scene_setup)
@@ -106,7 +107,7 @@ def build(context: bpy.types.Context, capture: Capture, options: ImportOptions) 
 
 def leave_mode(context: bpy.types.Context) -> None:
     """Go to Object Mode from wherever the user works."""
-    active = context.view_layer.objects.active
+    active = present(context.view_layer).objects.active
     if active is not None and active.mode != "OBJECT":
         with context.temp_override(object=active, active_object=active):
             bpy.ops.object.mode_set(mode="OBJECT")

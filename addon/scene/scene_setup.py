@@ -3,7 +3,7 @@
 A scene is changed only when that is asked for, or when nobody has worked in it yet.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Final
 
@@ -11,6 +11,7 @@ import bpy
 import numpy as np
 
 from ..backend.capture_file import Capture
+from ..narrowing import holds, rna_property
 from . import camera, timing
 from .references import CAPTURE
 
@@ -49,12 +50,12 @@ def has_factory_settings(scene: bpy.types.Scene) -> bool:
     """Whether rate, range and picture size are those of a new scene."""
     names = ("fps", "fps_base", "resolution_x", "resolution_y", "resolution_percentage")
     chosen = [(scene.render, name) for name in names] + [(scene, name) for name in ("frame_start", "frame_end")]
-    return all(getattr(owner, name) == owner.bl_rna.properties[name].default for owner, name in chosen)
+    return all(getattr(owner, name) == rna_property(owner, name).default for owner, name in chosen)
 
 
 def capture_roots(scene: bpy.types.Scene) -> list[bpy.types.Object]:
     """The empties above the captures of a scene, in the order of their import."""
-    return [found for found in scene.objects if found.type == "EMPTY" and CAPTURE in found]
+    return [found for found in scene.objects if found.type == "EMPTY" and holds(found, CAPTURE)]
 
 
 def title(root: bpy.types.Object) -> str:
@@ -89,7 +90,7 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
     Its rate stays: keys are in step with time anyway.
     """
     scene.camera = camera_of(root) or scene.camera
-    if RANGE in root:
+    if holds(root, RANGE):
         scene.frame_set(root[SEEN])
         set_range(scene, root)
         set_picture(scene, root)
@@ -126,7 +127,7 @@ def switch(scene: bpy.types.Scene, view_layer: bpy.types.ViewLayer, root: bpy.ty
     if before in (None, root) or camera_of(root) is None:
         return
     scene.camera = camera_of(root)
-    if RANGE not in before or RANGE not in root:
+    if not holds(before, RANGE) or not holds(root, RANGE):
         return
     if picture_of(scene) == picture_in(before):
         set_picture(scene, root)
@@ -145,7 +146,7 @@ def picture_in(root: bpy.types.Object) -> list[float]:
     return comparable(root[PICTURE])
 
 
-def comparable(numbers: Iterator[float]) -> list[float]:
+def comparable(numbers: Iterable[float]) -> list[float]:
     """Blender keeps its numbers as floats of 32 bits."""
     return np.asarray(list(numbers), np.float32).tolist()
 
@@ -154,7 +155,7 @@ def show(view_layer: bpy.types.ViewLayer, root: bpy.types.Object, shown: bool) -
     """Show or hide all that was imported with a capture, in the viewport and in renders. Other collections stay."""
     for layer_collection in within(view_layer.layer_collection):
         collection = layer_collection.collection
-        if CONTENTS in collection and root in collection.objects[:]:
+        if holds(collection, CONTENTS) and root in collection.objects[:]:
             layer_collection.exclude = layer_collection.exclude and not shown
             layer_collection.hide_viewport = not shown
             collection.hide_render = not shown

@@ -6,6 +6,8 @@ from typing import Final
 
 import bpy
 
+from ..narrowing import view_of
+
 FILLED: Final = 0.9
 """How much of a view the camera's picture takes, along the side that it fills first."""
 SMALLEST: Final = 0.1
@@ -32,7 +34,7 @@ def views_of(screens: Iterable[bpy.types.Screen]) -> Iterator[tuple[bpy.types.Ar
     """The 3D Views of some screens."""
     for screen in screens:
         for area in screen.areas:
-            if area.type == "VIEW_3D" and (seen := area.spaces.active.region_3d) is not None:
+            if area.type == "VIEW_3D" and (seen := view_of(area).region_3d) is not None:
                 yield area, seen
 
 
@@ -49,6 +51,6 @@ def zoom(area: bpy.types.Area, render: bpy.types.RenderSettings) -> float:
 
 def sidebar_width(area: bpy.types.Area) -> int:
     """Pixels of a 3D View that its sidebar covers."""
-    if not area.spaces.active.show_region_ui:
+    if not view_of(area).show_region_ui:
         return 0
     return max((region.width for region in area.regions if region.type == "UI" and region.width > 1), default=0)

@@ -12,11 +12,13 @@ import bpy
 from .. import compat, extension, retarget
 from ..backend.capture_file import read_capture
 from ..errors import CaptureFileError
+from ..narrowing import attach, holds, operators
 from ..retarget import mapping
 from ..scene import footage, references
 from ..scene.references import absolute
 from ..scene.scene_setup import SceneSetup
 
+PROPERTY = "dahyf_hands"
 SEQUENCE_RATE_DEFAULT = 25.0
 PLACE_DIGITS = 8
 CAPTURE_ENDING = re.compile(r"(\.hands)?\.npz$", re.IGNORECASE)
@@ -97,8 +99,8 @@ def preset_items(_owner: bpy.types.AnyType, _context: bpy.types.Context) -> list
 
 def refresh_preview(_settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Context) -> None:
     """Let a preview that is shown follow the settings."""
-    if bpy.ops.dahyf_hands.refresh_preview.poll():
-        bpy.ops.dahyf_hands.refresh_preview()
+    if operators.dahyf_hands.refresh_preview.poll():
+        operators.dahyf_hands.refresh_preview()
 
 
 def look_at_footage(settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Context) -> None:
@@ -276,7 +278,7 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
 
 def settings_of(scene: bpy.types.Scene) -> DAHYF_HANDS_PG_settings:
     """The capture settings of a scene."""
-    return scene.dahyf_hands
+    return getattr(scene, PROPERTY)
 
 
 def describe_footage(settings: DAHYF_HANDS_PG_settings) -> str:
@@ -377,7 +379,7 @@ def is_unfinished(path: Path, footage: Path) -> bool:
 
 def captured_objects() -> list[bpy.types.Object]:
     """All that was made from captures: hands, and the empties above them."""
-    return [found for found in bpy.data.objects if references.CAPTURE in found]
+    return [found for found in bpy.data.objects if holds(found, references.CAPTURE)]
 
 
 def capture_arguments(settings: DAHYF_HANDS_PG_settings, output: Path) -> list[str]:
@@ -403,7 +405,7 @@ def capture_arguments(settings: DAHYF_HANDS_PG_settings, output: Path) -> list[s
 def is_sequence(chosen: str) -> bool:
     """Whether the footage is a folder of pictures or one picture of a series, which knows no frame rate."""
     path = Path(bpy.path.abspath(chosen))
-    return bool(chosen) and (path.suffix.lower() in bpy.path.extensions_image or path.is_dir())
+    return bool(chosen) and (footage.is_picture(path) or path.is_dir())
 
 
 def range_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
@@ -430,9 +432,9 @@ CLASSES = (DAHYF_HANDS_PG_settings,)
 
 def register() -> None:
     """Attach the settings to scenes."""
-    bpy.types.Scene.dahyf_hands = bpy.props.PointerProperty(type=DAHYF_HANDS_PG_settings)
+    attach(bpy.types.Scene, PROPERTY, DAHYF_HANDS_PG_settings)
 
 
 def unregister() -> None:
     """Detach the settings from scenes."""
-    del bpy.types.Scene.dahyf_hands
+    delattr(bpy.types.Scene, PROPERTY)

@@ -9,6 +9,7 @@ import bpy
 from .. import compat
 from ..backend.capture_file import Capture
 from ..errors import AddonError
+from ..narrowing import attach, present
 from ..scene.timing import Timeline
 from .capture_properties import LOST_FRAMES
 
@@ -21,7 +22,7 @@ ONLY_WHEN_GIVEN = {"SKIP_SAVE"}
 
 def redraw_time(_settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     """Draw the editors of time anew."""
-    for window in context.window_manager.windows:
+    for window in present(context.window_manager).windows:
         for area in window.screen.areas:
             if area.type in {"DOPESHEET_EDITOR", "GRAPH_EDITOR", "NLA_EDITOR"}:
                 area.tag_redraw()
@@ -137,13 +138,19 @@ class DAHYF_HANDS_PG_clean(CleanSettings, bpy.types.PropertyGroup):
     )
 
 
+PROPERTY = "dahyf_hands_clean"
 NAMES = tuple(CleanSettings.__annotations__)
+
+
+def settings_of(scene: bpy.types.Scene) -> DAHYF_HANDS_PG_clean:
+    """The cleaning settings of a scene."""
+    return getattr(scene, PROPERTY)
 
 
 def chosen_settings(operator: bpy.types.Operator, scene: bpy.types.Scene) -> dict[str, Any]:
     """What an operator with these settings was given, and the scene's for all else."""
     given = operator.properties.is_property_set
-    return {name: getattr(operator if given(name) else scene.dahyf_hands_clean, name) for name in NAMES}
+    return {name: getattr(operator if given(name) else settings_of(scene), name) for name in NAMES}
 
 
 def clean_arguments(settings: Mapping[str, Any], capture: Capture, timeline: Timeline) -> list[str]:
@@ -199,9 +206,9 @@ CLASSES = (DAHYF_HANDS_PG_clean,)
 
 def register() -> None:
     """Attach the settings to scenes."""
-    bpy.types.Scene.dahyf_hands_clean = bpy.props.PointerProperty(type=DAHYF_HANDS_PG_clean)
+    attach(bpy.types.Scene, PROPERTY, DAHYF_HANDS_PG_clean)
 
 
 def unregister() -> None:
     """Detach the settings from scenes."""
-    del bpy.types.Scene.dahyf_hands_clean
+    delattr(bpy.types.Scene, PROPERTY)

@@ -1,11 +1,13 @@
 """Preferences: which interpreter runs the core, and the private environment that can be made for it."""
 
 from pathlib import Path
+from typing import cast
 
 import bpy
 
 from .. import drawing, extension
 from ..backend import environment
+from ..narrowing import present
 
 
 class DAHYF_HANDS_AP_preferences(bpy.types.AddonPreferences):
@@ -56,7 +58,7 @@ def environment_folder(create: bool = False) -> Path:
 
 def preferences_of(context: bpy.types.Context) -> DAHYF_HANDS_AP_preferences:
     """This add-on's preferences."""
-    return context.preferences.addons[extension.IDENTIFIER].preferences
+    return cast(DAHYF_HANDS_AP_preferences, present(context.preferences).addons[extension.IDENTIFIER].preferences)
 
 
 def core_state(preferences: DAHYF_HANDS_AP_preferences) -> environment.State:

@@ -5,7 +5,7 @@ import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import bpy
 
@@ -30,7 +30,7 @@ CAPTURE_SETTINGS: Final = (
 )
 KINDS: Final[dict[str, tuple[str, Sequence[str]]]] = {
     "capture": ("dahyf_hands", CAPTURE_SETTINGS),
-    "clean": ("dahyf_hands_clean", clean_properties.NAMES),
+    "clean": (clean_properties.PROPERTY, clean_properties.NAMES),
 }
 """What can be kept: the scene's group of settings, and which of them."""
 
@@ -80,7 +80,7 @@ def load(scene: bpy.types.Scene, kind: str, path: Path) -> None:
         raise AddonError(f"The preset {path} cannot be used: {error}", "Save it again, or remove it.") from error
 
 
-def put(settings: bpy.types.PropertyGroup, name: str, value: object) -> None:
+def put(settings: bpy.types.PropertyGroup, name: str, value: Any) -> None:
     """Set a setting to a value of its type that it can have. Raises ValueError and TypeError.
 
     Blender itself takes the nearest number that is allowed, and numbers for switches.

@@ -1,0 +1,86 @@
+"""What the types of bpy leave open and the add-on knows: one helper for each kind of case."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+T = TypeVar("T")
+
+OperatorResult = set[Literal["RUNNING_MODAL", "CANCELLED", "FINISHED", "PASS_THROUGH", "INTERFACE"]]
+"""What operators return."""
+
+if TYPE_CHECKING:
+    from bpy.stub_internal.rna_enums import IconItems
+
+    Icon = IconItems
+    OperatorMixin = bpy.types.Operator
+    PanelMixin = bpy.types.Panel
+
+    class FileHelper:
+        filepath: str
+
+    ExportHelper = FileHelper
+    ImportHelper = FileHelper
+else:
+    from bpy_extras.io_utils import ExportHelper, ImportHelper  # noqa: F401
+
+    Icon = str
+    OperatorMixin = PanelMixin = object
+    """What mixes into operators and panels has their members, though it is no class of Blender's."""
+
+operators = cast(Any, bpy.ops)
+"""Operators, the add-on's among them, of which the types know nothing."""
+
+
+def present(value: T | None) -> T:
+    """A value that is there whenever this is called, though in general Blender may have none."""
+    assert value is not None
+    return value
+
+
+def armature_of(rig: bpy.types.Object) -> bpy.types.Armature:
+    """The armature of an armature object."""
+    return cast(bpy.types.Armature, rig.data)
+
+
+def pose_of(rig: bpy.types.Object) -> bpy.types.Pose:
+    """The pose of an armature object."""
+    return present(rig.pose)
+
+
+def camera_data_of(camera: bpy.types.Object) -> bpy.types.Camera:
+    """The camera of a camera object."""
+    return cast(bpy.types.Camera, camera.data)
+
+
+def view_of(area: bpy.types.Area) -> bpy.types.SpaceView3D:
+    """The 3D View of an area that shows one."""
+    return cast(bpy.types.SpaceView3D, area.spaces.active)
+
+
+def holds(owner: bpy.types.bpy_struct, name: str) -> bool:
+    """Whether a data-block or bone has a custom property of that name."""
+    return name in cast(Any, owner)
+
+
+def rna_property(kind: bpy.types.bpy_struct | type[bpy.types.bpy_struct], name: str) -> Any:
+    """Blender's description of a property, with what its type adds: `default`, `enum_items`."""
+    return kind.bl_rna.properties[name]
+
+
+def picture_suffixes() -> Iterable[str]:
+    """The suffixes of pictures that Blender reads, in lower case, with their dot."""
+    return cast(Any, bpy.path).extensions_image
+
+
+def attach(owner: type[bpy.types.ID], name: str, group: type[bpy.types.PropertyGroup]) -> None:
+    """Give all data-blocks of a kind a group of properties."""
+    setattr(owner, name, cast(Any, bpy.props).PointerProperty(type=group))
+
+
+def buffer_of(array: NDArray[np.generic]) -> Any:
+    """An array for functions of Blender that read buffers and say that they read sequences."""
+    return array
