@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import bpy
 import numpy as np
+from mathutils import Matrix
 from numpy.typing import NDArray
 
 T = TypeVar("T")
@@ -79,6 +80,16 @@ def picture_suffixes() -> Iterable[str]:
 def attach(owner: type[bpy.types.ID], name: str, group: type[bpy.types.PropertyGroup]) -> None:
     """Give all data-blocks of a kind a group of properties."""
     setattr(owner, name, cast(Any, bpy.props).PointerProperty(type=group))
+
+
+def string_property(name: str, description: str) -> Any:
+    """A property for the annotations of a class."""
+    return cast(Any, bpy.props).StringProperty(name=name, description=description)
+
+
+def matrix_of(array: NDArray[np.floating]) -> Matrix:
+    """(4, 4) numbers as a matrix of Blender."""
+    return Matrix(cast(Any, array))
 
 
 def buffer_of(array: NDArray[np.generic]) -> Any:

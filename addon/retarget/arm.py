@@ -127,7 +127,7 @@ def solved(arm: RestArm, present: ArmPose, hand: FloatArray, wrist: FloatArray |
     task = Task(arm, present, hand, target)
     values = refined(task, searched(task))
     upper, forearm = turned(task, values)
-    elbow = present.shoulder + arm.lengths[0] * (upper @ arm.upper)
+    elbow: FloatArray = present.shoulder + arm.lengths[0] * (upper @ arm.upper)
     if target is not None:
         elbow = nearest_elbow(arm, present.shoulder, elbow, target)
         upper, forearm = in_plane(arm, upper @ arm.hinge, unit(elbow - present.shoulder), unit(target - elbow))
@@ -213,7 +213,7 @@ def in_plane(arm: RestArm, hinge: FloatArray, upper: FloatArray, forearm: FloatA
 
 def still(arm: RestArm, present: ArmPose, hand: FloatArray) -> ArmMotion:
     """The motion of an arm that keeps its pose, whatever the hand does."""
-    elbow = present.shoulder + arm.lengths[0] * (present.upper @ arm.upper)
+    elbow: FloatArray = present.shoulder + arm.lengths[0] * (present.upper @ arm.upper)
     return motion_of(arm, present.upper, present.forearm(arm), elbow, hand)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
+from ..narrowing import armature_of, matrix_of, pose_of, present
 from ..scene.keys import Channel
 from .arm import ArmMotion, ArmPose, present_pose
 from .channels import rotation_channel
@@ -43,7 +44,7 @@ class Chest:
 
 def shown_bone(armature: bpy.types.Object, bones: Bones, name: str) -> str:
     """The bone that deforms the character where this one is at rest: itself, or another one in its place."""
-    data, bone = armature.data.bones, bones[name]
+    data, bone = armature_of(armature).bones, bones[name]
     if data[name].use_deform:
         return name
     length = float(np.linalg.norm(bone.tail - bone.head))
@@ -58,7 +59,7 @@ def shown_bone(armature: bpy.types.Object, bones: Bones, name: str) -> str:
 
 def chest_of(armature: bpy.types.Object, limb: Limb, played: Played, rows: Rows) -> Chest:
     """What an arm hangs from, on these rows of what was played."""
-    parent = armature.data.bones[limb.upper[0]].parent
+    parent = armature_of(armature).bones[limb.upper[0]].parent
     if parent is None:
         return Chest(np.tile(np.eye(3), (len(rows), 1, 1)), np.zeros((len(rows), 3)))
     rest = np.array(parent.matrix_local)
@@ -135,7 +136,7 @@ class Moved:
 
     def local(self, name: str) -> Matrices:
         """(N, 4, 4) what a moved bone is keyed to."""
-        bone = self.armature.data.bones[name]
+        bone = armature_of(self.armature).bones[name]
         poses = self.poses[name]
         if bone.parent is None:
             return np.array([local_matrix(bone, pose, None) for pose in poses])
@@ -144,11 +145,11 @@ class Moved:
     def rotation(self, name: str) -> Channel:
         """The rotation by which a bone stands where it should."""
         turns = without_scale(self.local(name)[:, :3, :3])
-        return rotation_channel(self.armature.pose.bones[name], quaternions_from_matrices(turns))
+        return rotation_channel(pose_of(self.armature).bones[name], quaternions_from_matrices(turns))
 
     def location(self, name: str) -> Channel:
         """The location by which a bone stands where it should."""
-        path = self.armature.pose.bones[name].path_from_id("location")
+        path = pose_of(self.armature).bones[name].path_from_id("location")
         return Channel(path, name, self.local(name)[:, :3, 3], "AUTO_RGB")
 
 
@@ -156,17 +157,17 @@ def with_ancestors(armature: bpy.types.Object, names: Iterable[str]) -> set[str]
     """These bones and all that they hang from."""
     found: set[str] = set()
     for name in names:
-        bone = armature.data.bones[name]
+        bone = armature_of(armature).bones[name]
         found |= {bone.name, *(each.name for each in bone.parent_recursive)}
     return found
 
 
 def local_matrix(bone: bpy.types.Bone, pose: Matrices, parent: Matrices | None) -> Matrix:
     """The (4, 4) that a bone is keyed to, to stand at `pose` below a parent at `parent`, both in the rig's axes."""
-    below = {}
+    below: dict[str, Matrix] = {}
     if parent is not None:
-        below = {"parent_matrix": Matrix(parent), "parent_matrix_local": bone.parent.matrix_local}
-    return bone.convert_local_to_pose(Matrix(pose), bone.matrix_local, invert=True, **below)
+        below = {"parent_matrix": matrix_of(parent), "parent_matrix_local": present(bone.parent).matrix_local}
+    return bone.convert_local_to_pose(matrix_of(pose), bone.matrix_local, invert=True, **below)
 
 
 def without_scale(matrices: FloatArray) -> Matrices:

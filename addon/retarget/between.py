@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 
 from .. import compat
+from ..narrowing import pose_of, rna_property
 from ..scene.keys import Channel
 from .playback import play
 from .rotations import FloatArray
@@ -22,7 +23,7 @@ def helper_turns(
     """How metacarpals and helpers are turned where the scene turns them, at the source's frames; see `finger_keys`."""
     pairs = {bone: pair for bone, pair in parents_and_anchors(bones, hand).items() if pair[0] != pair[1]}
     played = play(scene, armature, {name for pair in pairs.values() for name in pair}, source.times.frames)
-    turns = {}
+    turns: dict[str, FloatArray] = {}
     for bone, (parent, anchor) in pairs.items():
         above, below = (played.bones[name][:, :3, :3] for name in (anchor, parent))
         turn = bones[anchor].orientation @ without_scale(np.linalg.inv(above) @ below) @ bones[parent].orientation.T
@@ -71,18 +72,18 @@ def neutral_channels(
     """
     acting = {curve.data_path for curve in compat.playing_fcurves(armature)}
     for name in sorted(turned):
-        bone = armature.pose.bones[name]
+        bone = pose_of(armature).bones[name]
         path = bone.path_from_id("rotation_mode")
         if path in acting:
-            modes = bone.bl_rna.properties["rotation_mode"].enum_items
+            modes = rna_property(bone, "rotation_mode").enum_items
             yield Channel(path, name, np.array([[float(modes[bone.rotation_mode].value)]]))
     for name in sorted(turned & (fingers | hands)):
-        bone = armature.pose.bones[name]
+        bone = pose_of(armature).bones[name]
         path = bone.path_from_id("scale")
-        if path in acting or np.ptp(bone.scale) > SAME_PLACE:
+        if path in acting or np.ptp(bone.scale[:]) > SAME_PLACE:
             yield Channel(path, name, np.ones((1, 3)), "AUTO_RGB")
     for name in sorted(turned & fingers):
-        bone = armature.pose.bones[name]
+        bone = pose_of(armature).bones[name]
         path = bone.path_from_id("location")
-        if path in acting or (not bone.bone.use_connect and np.abs(bone.location).max() > SAME_PLACE):
+        if path in acting or (not bone.bone.use_connect and np.abs(bone.location[:]).max() > SAME_PLACE):
             yield Channel(path, name, np.zeros((1, 3)), "AUTO_RGB")

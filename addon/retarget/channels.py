@@ -18,7 +18,7 @@ def rotation_channel(bone: bpy.types.PoseBone, quaternions: NDArray[np.floating]
         return Channel(
             bone.path_from_id("rotation_axis_angle"),
             bone.name,
-            np.array([(angle, *axis) for axis, angle in turns]),
+            np.array([(angle, *axis[:]) for axis, angle in turns]),
             "AUTO_YRGB",
         )
     return Channel(

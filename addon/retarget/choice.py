@@ -10,6 +10,7 @@ import bpy
 
 from .. import extension
 from ..errors import RetargetError
+from ..narrowing import armature_of
 from .automatic import find_hands, preset_of
 from .controls import held_names, on_controls
 from .human_map import human_preset
@@ -73,7 +74,7 @@ def automatic_choice(armature: bpy.types.Object, files: Iterable[Path]) -> Prese
     """
     presets = list(readable(files))
     human = human_preset(armature)
-    best = best_preset([*([human] if human else []), *reversed(presets)], armature.data.bones.keys())
+    best = best_preset([*([human] if human else []), *reversed(presets)], armature_of(armature).bones.keys())
     return on_controls(armature, best or found_preset(armature))
 
 

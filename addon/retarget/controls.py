@@ -1,10 +1,12 @@
 """The bones that an animator would take: where a mapped bone only copies another one, that one."""
 
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 import bpy
 
+from ..narrowing import armature_of, pose_of
 from .overrides import turns
 from .presets import Preset
 
@@ -17,7 +19,7 @@ MOST_STEPS: Final = 4
 
 def held_names(armature: bpy.types.Object) -> frozenset[str]:
     """The bones of a rig that a constraint turns."""
-    return frozenset(bone.name for bone in armature.pose.bones if any(turns(each) for each in bone.constraints))
+    return frozenset(bone.name for bone in pose_of(armature).bones if any(turns(each) for each in bone.constraints))
 
 
 def on_controls(armature: bpy.types.Object, preset: Preset) -> Preset:
@@ -35,8 +37,11 @@ def on_controls(armature: bpy.types.Object, preset: Preset) -> Preset:
 def control_of(armature: bpy.types.Object, name: str) -> str:
     """The bone at the end of a row of bones that copy one another at one place; the bone itself if it copies none."""
     for _ in range(MOST_STEPS):
-        bone = armature.pose.bones[name]
-        copied = [each for each in bone.constraints if turns(each) and each.type in COPYING and each.target == armature]
+        bone = pose_of(armature).bones[name]
+        constraints = cast(
+            Iterable[bpy.types.CopyRotationConstraint], bone.constraints
+        )  # each of COPYING has its members
+        copied = [each for each in constraints if turns(each) and each.type in COPYING and each.target == armature]
         nearby = [each.subtarget for each in copied if is_at(armature, bone, each.subtarget)]
         if not nearby:
             break
@@ -46,5 +51,5 @@ def control_of(armature: bpy.types.Object, name: str) -> str:
 
 def is_at(armature: bpy.types.Object, bone: bpy.types.PoseBone, other: str) -> bool:
     """Whether a bone of that name is there and begins where this one does."""
-    found = armature.data.bones.get(other)
+    found = armature_of(armature).bones.get(other)
     return found is not None and (found.head_local - bone.bone.head_local).length <= SAME_PLACE * bone.bone.length

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import bpy
 import numpy as np
@@ -58,7 +58,7 @@ def signature(curves: Iterable[bpy.types.FCurve]) -> str:
     for curve in sorted(curves, key=key_of):
         digest.update(repr((*key_of(curve), curve.extrapolation, curve.mute)).encode())
         for values in points_of(curve).values():
-            digest.update(values)
+            digest.update(values.data)
         for modifier in curve.modifiers:
             digest.update(repr((modifier.type, modifier_settings(modifier))).encode())
     return digest.hexdigest()
@@ -74,7 +74,7 @@ def copy_curve(curve: bpy.types.FCurve, new: NewAction) -> None:
     for name, values in points_of(curve).items():
         copied.keyframe_points.foreach_set(name, values)
     for modifier in curve.modifiers:
-        made = copied.modifiers.new(modifier.type)
+        made: Any = copied.modifiers.new(modifier.type)
         for name, value in modifier_settings(modifier).items():
             setattr(made, name, value)
         for point in getattr(modifier, "control_points", ()):

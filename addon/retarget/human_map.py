@@ -5,11 +5,12 @@ editor/property_group.py, and common/vrm0 and common/vrm1/human_bone.py; older v
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import bpy
 
 from .. import compat
+from ..narrowing import armature_of
 from .joints import FINGERS, SIDES, finger_joints, hand_joint
 from .presets import Preset
 
@@ -22,7 +23,7 @@ VRM0_THUMB: Final = {"METACARPAL": "Proximal", "PROXIMAL": "Intermediate", "DIST
 def human_preset(armature: bpy.types.Object) -> Preset | None:
     """What the VRM add-on's map says of the hands; None where a rig has none."""
     for bones in maps(armature):
-        known = {joint: bone for joint, bone in bones.items() if bone in armature.data.bones}
+        known = {joint: bone for joint, bone in bones.items() if bone in armature_of(armature).bones}
         if known and len(set(known.values())) == len(known):
             return Preset(NAME, known, "the VRM add-on's map of human bones in the armature")
     return None
@@ -30,14 +31,14 @@ def human_preset(armature: bpy.types.Object) -> Preset | None:
 
 def maps(armature: bpy.types.Object) -> Iterator[dict[str, str]]:
     """The maps that a rig may have, by joint, the one of its own VRM version first."""
-    data = armature.data
+    data = armature_of(armature)
     stored = compat.stored_properties(data).get(EXTENSION)
     for extension in (getattr(data, EXTENSION, None), stored):
         if extension is not None:
             names = bones_by_uuid(data)
             found = [vrm1_map(extension, names), vrm0_map(extension, names)]
             yield from found if str(part(extension, "spec_version")) == "1.0" else reversed(found)
-    for owner in (data, armature):
+    for owner in cast(tuple[Any, ...], (data, armature)):
         yield {joint: str(owner[key]) for joint, key in VRM0_JOINTS.items() if key in owner}
 
 

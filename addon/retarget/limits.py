@@ -1,6 +1,7 @@
 """Joint limits of the target: what its own constraints would not let a finger do is not keyed either."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import bpy
 import numpy as np
@@ -34,11 +35,11 @@ def joint_limits(bone: bpy.types.PoseBone) -> JointLimits | None:
     """What a bone's Limit Rotation constraint in its own axes allows, else its IK limits; None if it has neither."""
     for constraint in bone.constraints:
         if constraint.type == "LIMIT_ROTATION" and constraint.owner_space == "LOCAL" and acts(constraint):
-            order = "XYZ" if constraint.euler_order == "AUTO" else constraint.euler_order
+            order = cast(bpy.types.LimitRotationConstraint, constraint).euler_order
             return between(
                 [(getattr(constraint, f"use_limit_{axis}"), f"min_{axis}", f"max_{axis}") for axis in AXES],
                 constraint,
-                order,
+                "XYZ" if order == "AUTO" else order,
             )
     stated = [(getattr(bone, f"use_ik_limit_{axis}"), f"ik_min_{axis}", f"ik_max_{axis}") for axis in AXES]
     return between(stated, bone, "XYZ") if any(used for used, _, _ in stated) else None

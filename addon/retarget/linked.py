@@ -1,10 +1,12 @@
 """Rigs that are linked from other .blend files: keys on them are lost, keys on a library override of them stay."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import bpy
 
 from ..errors import RetargetError
+from ..narrowing import present
 
 REMEDY = "Press Make Library Override in the section Retarget: the rig can be keyed then."
 
@@ -48,12 +50,12 @@ def make_override(context: bpy.types.Context, candidate: bpy.types.Object) -> bp
     if candidate.override_library is not None:
         candidate.override_library.is_system_override = False
         return candidate
-    scene, name, library = context.scene, candidate.name, candidate.library
+    scene, name, library = present(context.scene), candidate.name, candidate.library
     rig = candidate if library is not None else instanced_rig(candidate)
     collection = candidate.instance_collection if library is None else linked_collection(scene, candidate)
-    options = {"reference": candidate} if library is None else {}
+    options: Any = {"reference": candidate} if library is None else {}
     made = (collection or candidate).override_hierarchy_create(
-        scene, context.view_layer, do_fully_editable=True, **options
+        scene, present(context.view_layer), do_fully_editable=True, **options
     )
     overrides = (found.override_library for found in scene.objects)
     if made is None or not any(override and override.reference == rig for override in overrides):
@@ -79,6 +81,6 @@ def linked_collection(scene: bpy.types.Scene, rig: bpy.types.Object) -> bpy.type
 def unlink(scene: bpy.types.Scene, overridden: bpy.types.Object | bpy.types.Collection) -> None:
     """Take what has an override now out of the scene's own collections."""
     for parent in local_collections(scene):
-        members = parent.objects if isinstance(overridden, bpy.types.Object) else parent.children
+        members: Any = parent.objects if isinstance(overridden, bpy.types.Object) else parent.children
         if overridden in list(members):
             members.unlink(overridden)

@@ -1,15 +1,17 @@
 """Which bone of a rig is which joint, as the user has corrected it; it is kept with the rig."""
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
 
 import bpy
 
 from .. import retarget
 from ..errors import RetargetError
+from ..narrowing import armature_of, attach, string_property
 from .joints import FINGERS, HAND, HAND_IK, SIDES, all_joints, finger_joints, hand_joint
 from .presets import Preset, fitted
 
+PROPERTY: Final = "dahyf_hands_mapping"
 CORRECTED: Final = "CORRECTED"
 """The choice of a rig's own mapping among the presets."""
 
@@ -20,25 +22,28 @@ def joint_property(joint: str) -> object:
     """The bone of one joint; `LEFT_INDEX_PROXIMAL` is called Left Index Proximal."""
     side, _, part = joint.partition("_")
     what = PARTS.get(part, f"{part.replace('_', ' ').lower()} bone")
-    return bpy.props.StringProperty(
-        name=joint.replace("_", " ").title().replace("Ik", "IK"),
-        description=f"The rig's {side.lower()} {what}; empty: it has none",
+    return string_property(
+        joint.replace("_", " ").title().replace("Ik", "IK"),
+        f"The rig's {side.lower()} {what}; empty: it has none",
     )
 
 
 class DAHYF_HANDS_PG_mapping(bpy.types.PropertyGroup):
     """A bone's name for each joint of two hands, and the preset that it was begun with, which knows the IK switches."""
 
+    if TYPE_CHECKING:
+        begun_with: str
+
 
 DAHYF_HANDS_PG_mapping.__annotations__ = {
-    "begun_with": bpy.props.StringProperty(name="Begun With", description="Preset that the mapping was filled in from"),
+    "begun_with": string_property("Begun With", "Preset that the mapping was filled in from"),
     **{joint: joint_property(joint) for joint in all_joints()},
 }
 
 
 def mapping_of(armature: bpy.types.Object) -> DAHYF_HANDS_PG_mapping:
     """The mapping that is kept with a rig."""
-    return armature.dahyf_hands_mapping
+    return getattr(armature, PROPERTY)
 
 
 def bones_of(mapping: DAHYF_HANDS_PG_mapping) -> dict[str, str]:
@@ -57,11 +62,11 @@ def fill_in(armature: bpy.types.Object, identifier: str) -> None:
         if identifier != retarget.AUTOMATIC:
             raise
         identifier, preset = "", Preset(armature.name, {})
-    put(armature, fitted(preset, armature.data.bones.keys()).bones)
+    put(armature, fitted(preset, armature_of(armature).bones.keys()).bones)
     mapping_of(armature).begun_with = identifier
 
 
-def put(armature: bpy.types.Object, bones: dict[str, str]) -> None:
+def put(armature: bpy.types.Object, bones: Mapping[str, str]) -> None:
     """Let these be the bones of a rig's mapping, and no others."""
     for joint in all_joints():
         setattr(mapping_of(armature), joint, bones.get(joint, ""))
@@ -83,7 +88,7 @@ def mistakes(armature: bpy.types.Object) -> Iterator[str]:
     """Sentences on what is wrong in a rig's mapping: bones that it lacks, and bones that stand for two joints."""
     seen: dict[str, str] = {}
     for joint, bone in bones_of(mapping_of(armature)).items():
-        if bone not in armature.data.bones:
+        if bone not in armature_of(armature).bones:
             yield f"The rig {armature.name} has no bone {bone} for {joint}."
         elif bone in seen:
             yield f"The bone {bone} of the rig {armature.name} stands for {seen[bone]} and for {joint}."
@@ -121,9 +126,9 @@ CLASSES = (DAHYF_HANDS_PG_mapping,)
 
 def register() -> None:
     """Attach mappings to objects."""
-    bpy.types.Object.dahyf_hands_mapping = bpy.props.PointerProperty(type=DAHYF_HANDS_PG_mapping)
+    attach(bpy.types.Object, PROPERTY, DAHYF_HANDS_PG_mapping)
 
 
 def unregister() -> None:
     """Detach them."""
-    del bpy.types.Object.dahyf_hands_mapping
+    delattr(bpy.types.Object, PROPERTY)

@@ -41,7 +41,7 @@ def named_hands(skeleton: Skeleton, held: Collection[str], obstacles: list[str])
         ]
         if nearer:
             continue
-        chosen = {
+        chosen: dict[str, Chain] = {
             finger: min(fingers[finger], key=lambda chain: unsuited(chain, held))
             for finger in FINGERS
             if finger in fingers

@@ -7,6 +7,7 @@ from typing import Final
 import bpy
 import numpy as np
 
+from ..narrowing import armature_of
 from .arm_keys import Rows, without_scale
 from .overrides import held_bones
 from .playback import Played, play_through
@@ -91,20 +92,20 @@ def hand_misses(scene: bpy.types.Scene, armature: bpy.types.Object, goal: Goal, 
 
 def turns_of(armature: bpy.types.Object, name: str, poses: FloatArray) -> FloatArray:
     """(N, 3, 3) how a bone is turned from its rest pose, by where it stands (N, 4, 4)."""
-    rest = np.array(armature.data.bones[name].matrix_local.to_3x3())
+    rest = np.array(armature_of(armature).bones[name].matrix_local.to_3x3())
     return without_scale(poses[:, :3, :3]) @ rest.T
 
 
 def degrees_apart(armature: bpy.types.Object, name: str, first: FloatArray, second: FloatArray) -> FloatArray:
     """(N,) the angles between where a bone points by two turns (N, 3, 3) from its rest pose; twist has no say."""
-    along = np.array(armature.data.bones[name].matrix_local.to_3x3().col[1])
+    along = np.array(armature_of(armature).bones[name].matrix_local.to_3x3().col[1])
     one, other = first @ along, second @ along
     return np.degrees(np.arctan2(np.linalg.norm(np.cross(one, other), axis=-1), (one * other).sum(axis=-1)))
 
 
 def because(armature: bpy.types.Object, name: str) -> str:
     """What holds a bone, or one that it hangs from: the end of a sentence, with what to do."""
-    bone = armature.data.bones[name]
+    bone = armature_of(armature).bones[name]
     held = next(held_bones(armature, (name, *(each.name for each in bone.parent_recursive))), None)
     if held is None:
         return ". Correct the mapping, or look for what else animates the bone"

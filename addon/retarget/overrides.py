@@ -5,6 +5,7 @@ from typing import Final
 
 import bpy
 
+from ..narrowing import pose_of
 from .limits import acts
 
 TURNING: Final = frozenset(
@@ -18,7 +19,7 @@ def held_bones(armature: bpy.types.Object, names: Iterable[str]) -> Iterator[tup
     drivers = armature.animation_data.drivers if armature.animation_data else ()
     driven = [driver.data_path for driver in drivers if not driver.mute]
     for name in names:
-        bone = armature.pose.bones[name]
+        bone = pose_of(armature).bones[name]
         holding = next((each.name for each in bone.constraints if turns(each)), None)
         if holding:
             yield name, f"its constraint {holding}"

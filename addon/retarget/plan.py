@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 
 from ..errors import RetargetError
+from ..narrowing import pose_of, present
 from ..scene.keys import Channel, KeyTimes
 from .arm_keys import shown_bone
 from .between import helper_turns, neutral_channels
@@ -60,24 +61,24 @@ def plan_retarget(
     if not sources:
         raise RetargetError("The capture has no hands to retarget.", "Choose another capture, or the other hand.")
     check_editable(armature)
-    context.view_layer.update()
+    present(context.view_layer).update()
     bones = rest_bones(armature)
     preset = fitted(preset, bones)
     chosen = longest_of_each_side(sources)
     hands = target_hands(armature.name, bones, preset, chosen)
     sides = tuple(source.motion.side for source, _ in hands)
-    with base_shown(context.scene, armature, sides):
+    with base_shown(present(context.scene), armature, sides):
         parts: list[Part] = []
         for source, hand in hands:
-            helpers = helper_turns(context.scene, armature, bones, source, hand)
+            helpers = helper_turns(present(context.scene), armature, bones, source, hand)
             parts.append((source.times, list(finger_channels(armature, source, hand, helpers))))
-        wrists = plan_wrists(context.scene, armature, bones, hands, preset, choice)
+        wrists = plan_wrists(present(context.scene), armature, bones, hands, preset, choice)
         parts += wrists.parts
         parts += list(neutral_parts(armature, preset, parts))
     for times, channels in parts:
         check_numbers(armature, times, channels)
     return Plan(
-        scene=context.scene,
+        scene=present(context.scene),
         armature=armature,
         name=f"{chosen[0].name} on {armature.name}",
         parts=tuple(parts),
@@ -99,10 +100,10 @@ def goal(
 ) -> Goal:
     """What one hand should do by its keys. Fingers that joint limits keep from it are left out."""
     side = source.motion.side
-    fingers = {}
+    fingers: dict[str, FloatArray] = {}
     for finger, found in hand.fingers.items():
         names = [bone.name for bone in found.values()]
-        if names and not any(joint_limits(armature.pose.bones[name]) for name in names):
+        if names and not any(joint_limits(pose_of(armature).bones[name]) for name in names):
             fingers |= finger_turns(source.motion, hand, finger)
     return Goal(
         side=side,
@@ -188,7 +189,7 @@ def finger_channels(
         keys = finger_keys(source.motion, hand, helpers)
     for name, matrices in keys.items():
         check_rotations(armature, name, matrices)
-        bone = armature.pose.bones[name]
+        bone = pose_of(armature).bones[name]
         limits = joint_limits(bone)
         kept = matrices if limits is None else limits.applied(matrices)
         yield rotation_channel(bone, quaternions_from_matrices(kept))

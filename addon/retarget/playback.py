@@ -12,6 +12,7 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 
 from .. import compat
+from ..narrowing import pose_of, present
 from .values import keyed_values, put_values
 
 Matrices = NDArray[np.float64]
@@ -58,7 +59,7 @@ def play_through(
 
 def look(armature: bpy.types.Object, names: set[str]) -> list[Matrix]:
     """Where the object is now in the world, and bones of it in its axes."""
-    return [armature.matrix_world.copy(), *(armature.pose.bones[name].matrix.copy() for name in names)]
+    return [armature.matrix_world.copy(), *(pose_of(armature).bones[name].matrix.copy() for name in names)]
 
 
 def as_played(frames: NDArray[np.floating], names: set[str], found: list[list[Matrix]]) -> Played:
@@ -123,14 +124,15 @@ def is_animated(armature: bpy.types.Object) -> bool:
 
 def goes_by_frame(animation: bpy.types.AnimData) -> bool:
     """Whether a driver's expression names the frame."""
-    return any("frame" in each.driver.expression for each in animation.drivers if each.driver.type == "SCRIPTED")
+    drivers = [present(each.driver) for each in animation.drivers]
+    return any("frame" in driver.expression for driver in drivers if driver.type == "SCRIPTED")
 
 
 def movers(owner: bpy.types.ID) -> Iterator[bpy.types.ID | None]:
     """What a data-block hangs from, is constrained to, or driven by."""
-    if owner.animation_data is not None:
-        for curve in owner.animation_data.drivers:
-            yield from (target.id for variable in curve.driver.variables for target in variable.targets)
+    animation: bpy.types.AnimData | None = getattr(owner, "animation_data", None)
+    for curve in animation.drivers if animation is not None else ():
+        yield from (target.id for variable in present(curve.driver).variables for target in variable.targets)
     if not isinstance(owner, bpy.types.Object):
         return
     yield owner.parent

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import bpy
 
+from ..narrowing import present
 from .plan import Plan
 from .results import result_of, take_back
 from .writing import write
@@ -31,5 +32,5 @@ def end(context: bpy.types.Context, armature: bpy.types.Object) -> None:
 
 def show(context: bpy.types.Context) -> None:
     """Evaluate the scene's frame anew."""
-    scene = context.scene
+    scene = present(context.scene)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)

@@ -16,6 +16,7 @@ import bpy
 
 from .. import compat
 from ..compat import AssignedAction, NewAction
+from ..narrowing import holds, present
 from .curves import copy_curve, key_of, signature
 from .playback import unchanged
 from .values import Value, put_values
@@ -87,7 +88,7 @@ class Result:
 
 def as_result(action: bpy.types.Action | None) -> Result | None:
     """An Action as a result; None where it is none."""
-    if action is None or RECORD not in action:
+    if action is None or not holds(action, RECORD):
         return None
     try:
         kept = json.loads(action[RECORD])
@@ -129,7 +130,7 @@ def base_action(armature: bpy.types.Object, name: str, sides: Container[str]) ->
         return without_keys(armature, name, result, sides)
     animation = armature.animation_data
     copied = outcome_of(armature) is Outcome.COPIED
-    return NewAction(armature, name, AssignedAction.of(animation) if copied else None)
+    return NewAction(armature, name, AssignedAction.of(present(animation)) if copied else None)
 
 
 def lasting_result(armature: bpy.types.Object) -> Result | None:
@@ -162,7 +163,7 @@ def base_shown(scene: bpy.types.Scene, armature: bpy.types.Object, sides: Contai
         yield
         return
     replaced = result.record.paths_of(sides)
-    shown = AssignedAction.of(armature.animation_data)
+    shown = AssignedAction.of(present(armature.animation_data))
     with unchanged(scene):
         base = base_action(armature, "base", sides)
         try:
@@ -171,7 +172,7 @@ def base_shown(scene: bpy.types.Scene, armature: bpy.types.Object, sides: Contai
             scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
             yield
         finally:
-            shown.assign_to(armature.animation_data)
+            shown.assign_to(present(armature.animation_data))
             bpy.data.actions.remove(base.action)
 
 
@@ -181,7 +182,7 @@ def take_back(armature: bpy.types.Object, result: Result, keep: bool = False) ->
     It stays where it was edited. keep: let it stay in any case.
     """
     keep = keep or result.edited or result.action.use_fake_user
-    action, record, animation = result.action, result.record, armature.animation_data
+    action, record, animation = result.action, result.record, present(armature.animation_data)
     animation.action = None
     if record.pushed in animation.nla_tracks:
         animation.nla_tracks.remove(animation.nla_tracks[record.pushed])

@@ -124,7 +124,7 @@ def finger_turns(motion: HandMotion, target: TargetHand, finger: str) -> dict[st
     phalanges = np.diff(points, axis=0)
     posed = np.einsum("nsij,sj->nsi", rotations, phalanges)
     reference = np.eye(3)
-    turns = {}
+    turns: dict[str, FloatArray] = {}
     ends = [*segments[1:], SEGMENT_COUNT]
     for bone, direction, start, end in zip(bones, rest_directions(bones), segments, ends, strict=True):
         chord_at_rest = unit(phalanges[start:end].sum(axis=0))
@@ -144,11 +144,11 @@ def finger_keys(
     The parent of a finger's first bone is the palm, whatever metacarpals and helpers lie between. helpers (N, 3, 3) by
     finger bone: how those between it and the bone before it in the hand are turned against that, in the rig's axes.
     """
-    keys = {}
+    keys: dict[str, FloatArray] = {}
     for finger, bones in target.fingers.items():
         if not bones:
             continue
-        parent = np.eye(3)
+        parent: FloatArray = np.eye(3)
         turns = finger_turns(motion, target, finger)
         for _, bone in sorted(bones.items()):
             if bone.name in helpers:

@@ -9,6 +9,7 @@ from mathutils import Euler
 
 from ..backend.capture_file import BONE_NAMES, Capture, Hand
 from ..errors import RetargetError
+from ..narrowing import armature_of, holds
 from ..scene import keys, nla_layers, references
 from ..scene.camera import CAMERA_ROTATION, OPENCV_ROTATION
 from ..scene.keys import KeyTimes
@@ -84,7 +85,7 @@ def of_sides(sources: list[Source], hands: str) -> list[Source]:
 
 def is_captured(candidate: bpy.types.Object) -> bool:
     """Whether an object is an armature that was keyed from a capture."""
-    return candidate.type == "ARMATURE" and SIDE_PROPERTY in candidate
+    return candidate.type == "ARMATURE" and holds(candidate, SIDE_PROPERTY)
 
 
 def scene_sources(scene: bpy.types.Scene, root: bpy.types.Object | None) -> list[Source]:
@@ -109,14 +110,14 @@ def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Sourc
     side = str(armature[SIDE_PROPERTY])
     names = [bone_name(joint, side) for joint in BONE_NAMES]
     lead = lead_curve(armature)
-    if lead is None or not lead.keyframe_points or not set(names) <= set(armature.data.bones.keys()):
+    if lead is None or not lead.keyframe_points or not set(names) <= set(armature_of(armature).bones.keys()):
         raise RetargetError(
             f"The hand {armature.name} has no keys of a capture.",
             "Import the capture again, or give it its Action back.",
         )
     times = times_of(lead)
     played = play(scene, armature, set(names), times.frames)
-    bones = [armature.data.bones[name] for name in names]
+    bones = [armature_of(armature).bones[name] for name in names]
     rest = np.array([bone.matrix_local.to_3x3() for bone in bones])
     poses = np.stack([played.bones[name] for name in names], axis=1)
     tips = np.array([bones[BONE_NAMES.index(f"{finger}3")].tail_local for finger in FINGERS_OF_TIPS])

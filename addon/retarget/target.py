@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from ..errors import RetargetError
+from ..narrowing import armature_of
 from .bone_names import END_WORDS, NEVER_FINGERS, read_name
 from .joints import FINGERS, finger_joints, hand_joint
 from .presets import Preset
@@ -40,7 +41,7 @@ def rest_bones(armature: bpy.types.Object) -> dict[str, RestBone]:
             orientation=np.array(bone.matrix_local.to_3x3(), np.float64),
             turns_along=bone.use_inherit_rotation,
         )
-        for bone in armature.data.bones
+        for bone in armature_of(armature).bones
     }
 
 

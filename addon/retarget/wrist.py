@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from ..errors import RetargetError
+from ..narrowing import armature_of, pose_of
 from ..scene.keys import Channel, KeyTimes, enum_numbers
 from .arm import ArmPose, Task, easiest_start, reachable_start, solved, still
 from .arm_keys import (
@@ -208,7 +209,7 @@ def arm_moves(
 
 def check_movable(armature: bpy.types.Object, carrier: str) -> None:
     """Raise RetargetError where Blender would ignore a bone's location."""
-    if armature.data.bones[carrier].use_connect:
+    if armature_of(armature).bones[carrier].use_connect:
         raise RetargetError(
             f"The bone {carrier} of the rig {armature.name} is connected to its parent and cannot be moved.",
             "Choose rotation only, or disconnect the bone in Edit Mode.",
@@ -398,7 +399,7 @@ def switch_channels(
     if found.moves and found.pole and (switch := preset.poles[found.side].switch):
         switches.append(switch)
     for switch in switches:
-        bone = armature.pose.bones.get(switch.bone)
+        bone = pose_of(armature).bones.get(switch.bone)
         if bone is None or switch.property not in bone:
             raise RetargetError(
                 f"The rig {armature.name} has no property {switch.property} on the bone {switch.bone}, "

@@ -117,7 +117,7 @@ def replace_result(plan: Plan, new: NewAction, result: Result) -> list[str]:
     armature = plan.armature
     pose = values_of(armature, plan.side_of_path) | result.record.pose
     carried = {path: side for path, side in result.record.paths.items() if side not in plan.sides}
-    paths = carried | plan.side_of_path
+    paths = {**carried, **plan.side_of_path}
     record = replace(result.record, paths=paths, signature=signature(new.fcurves), pose=pose)
     record.write_to(new.action, result.before.action)
     edited = result.edited
