@@ -16,10 +16,11 @@ import pytest
 from capture_factory import make_capture
 
 from dahyf_core.camera import Intrinsics
-from dahyf_core.capture import export_json, load_capture, recleaned, save_capture
+from dahyf_core.capture import load_capture, recleaned, save_capture
 from dahyf_core.capture.file import ARRAYS
 from dahyf_core.cleaning import CleaningSettings, ThresholdOverride
 from dahyf_core.errors import CaptureFileError, ModelFileError, OutputError
+from dahyf_core.export import export_json
 from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import load_hand_model
 

@@ -9,8 +9,9 @@ from capture_factory import make_capture
 from cli_runner import run
 from footage_factory import write_video
 
-from dahyf_core.capture import export_json, save_capture
+from dahyf_core.capture import save_capture
 from dahyf_core.capture.meta import CaptureMeta
+from dahyf_core.export import export_json
 from dahyf_core.pose.network_card import LITE
 from dahyf_core.stills.boxes import BoxEntry
 

@@ -2,7 +2,6 @@
 
 from dahyf_core.capture.assembly import assemble_capture, recleaned
 from dahyf_core.capture.atomic import replacing
-from dahyf_core.capture.export import export_json
 from dahyf_core.capture.file import load_capture, save_capture
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
 
@@ -12,7 +11,6 @@ __all__ = [
     "FootageRecord",
     "HandModelRecord",
     "assemble_capture",
-    "export_json",
     "load_capture",
     "recleaned",
     "replacing",

@@ -14,11 +14,23 @@ import typer
 from rich.console import Console
 
 from dahyf_core import __version__
-from dahyf_core.cli import ablate, annotate, evaluate, options, predict, report, submit, synth, train, yardsticks
+from dahyf_core.cli import (
+    ablate,
+    annotate,
+    evaluate,
+    export,
+    options,
+    predict,
+    report,
+    submit,
+    synth,
+    train,
+    yardsticks,
+)
 from dahyf_core.cli.outputs import check_output
 from dahyf_core.cli.parent import end_with_stdin
 from dahyf_core.cli.program import Program
-from dahyf_core.cli.reporters import Outcome
+from dahyf_core.cli.reporters import Outcome, Reporter
 from dahyf_core.cli.session import session
 from dahyf_core.cli.stopping import StopRequest
 from dahyf_core.deprecation import warn_of_old_name
@@ -245,7 +257,22 @@ def info(
             print_facts(facts, Console(file=sys.stdout, highlight=False, markup=False))
 
 
-@app.command()
+@app.command(epilog=export.EXAMPLES, name="export")
+def export_(
+    capture: options.CaptureFile,
+    output: export.Output,
+    up: export.UpOption = None,
+    unit: export.UnitOption = None,
+    rate: export.Rate = None,
+    camera: export.Camera = False,
+    as_json: options.Json = False,
+) -> None:
+    """Write the cleaned hands for other programs: the suffix of FILE says in which format (docs/export.md)."""
+    with session(as_json) as reporter:
+        _export(capture, output, reporter, up=up and up.value, unit=unit and unit.value, rate=rate, camera=camera)
+
+
+@app.command(hidden=True)
 def export_json(
     capture: options.CaptureFile,
     output: Annotated[
@@ -253,15 +280,24 @@ def export_json(
     ],
     as_json: options.Json = False,
 ) -> None:
-    """Write the cleaned hands as JSON, for tools without numpy (docs/capture-file.md has the layout)."""
+    """Write the cleaned hands as JSON: the old name of `dahyf export CAPTURE -o FILE.json`."""
     with session(as_json) as reporter:
-        from dahyf_core.capture import export_json, load_capture
-
-        started = time.monotonic()
+        warn_of_old_name("dahyf export-json", "dahyf export")
         check_output(output, (".json",), inputs=[capture])
-        loaded = load_capture(capture)
-        export_json(loaded, output)
-        reporter.done(_outcome(loaded, output, started))
+        _export(capture, output, reporter)
+
+
+def _export(capture: Path, output: Path, reporter: Reporter, **given: Any) -> None:
+    from dahyf_core.capture import load_capture
+    from dahyf_core.export import ExportOptions, export_capture, exporter_of, suffixes
+
+    started = time.monotonic()
+    check_output(output, suffixes(), inputs=[capture])
+    wanted = ExportOptions(**given)
+    exporter_of(output, wanted)
+    loaded = load_capture(capture)
+    export_capture(loaded, output, wanted)
+    reporter.done(_outcome(loaded, output, started))
 
 
 @app.command()

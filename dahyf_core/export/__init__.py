@@ -1,0 +1,20 @@
+"""Captures as files of other programs: a registry of formats, and the moving skeleton that most of them are made of."""
+
+from dahyf_core.export.json_file import export_json
+from dahyf_core.export.options import ExportOptions
+from dahyf_core.export.registry import EXPORTERS, Exporter, export_capture, exporter_of, register, suffixes
+from dahyf_core.export.skeleton import SkeletonAnimation, animate, resampled
+
+__all__ = [
+    "EXPORTERS",
+    "ExportOptions",
+    "Exporter",
+    "SkeletonAnimation",
+    "animate",
+    "export_capture",
+    "export_json",
+    "exporter_of",
+    "register",
+    "resampled",
+    "suffixes",
+]

@@ -1,0 +1,38 @@
+"""Captures as MANO's parameters, in the names of AMASS, for research code."""
+
+import warnings
+from typing import BinaryIO
+
+import numpy as np
+
+from dahyf_core.capture import Capture
+from dahyf_core.export.options import ExportOptions
+
+
+def write_mano(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix: str) -> None:
+    """Plain arrays in one .npz; NaN where a hand is missing. docs/export.md lists them.
+
+    Warns where the shape numbers are not MANO's.
+    """
+    model = capture.source.hand_model.name
+    if model != "mano":
+        warnings.warn(
+            f"The shape numbers (betas) are those of the hand model {model}, which MANO does not know; capture with"
+            " --hand-model and your MANO file for MANO's.",
+            stacklevel=2,
+        )
+    hands, frames = capture.state.shape
+    np.savez(
+        stream,
+        poses=capture.pose.reshape(hands, frames, 48),
+        betas=capture.shape,
+        trans=capture.translation,
+        side=capture.side,
+        confidence=capture.confidence,
+        state=capture.state,
+        frame=capture.frame,
+        time=capture.time,
+        mocap_framerate=np.float64(capture.source.footage.rate),
+        flat_hand_mean=np.bool_(True),
+        model_type=np.str_(model),
+    )

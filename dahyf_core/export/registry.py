@@ -1,0 +1,103 @@
+"""The formats that captures are exported to, by name and suffix."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import BinaryIO
+
+from dahyf_core.capture import Capture, replacing
+from dahyf_core.errors import SettingsError
+from dahyf_core.export.bvh import write_bvh
+from dahyf_core.export.gltf import write_glb
+from dahyf_core.export.json_file import write_json
+from dahyf_core.export.mano import write_mano
+from dahyf_core.export.options import ExportOptions
+from dahyf_core.export.table import write_csv
+from dahyf_core.export.usd import write_usd
+
+Write = Callable[[Capture, BinaryIO, ExportOptions, str], None]
+
+
+@dataclass(frozen=True)
+class Exporter:
+    """One format.
+
+    write: puts a capture into an open file, given the options and the file's suffix. options: names of those
+    ExportOptions that it follows. module: what it cannot do without, of the optional dependencies called `extra`.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    write: Write
+    options: frozenset[str] = frozenset()
+    module: str | None = None
+    extra: str | None = None
+
+
+EXPORTERS: dict[str, Exporter] = {}
+"""By name."""
+
+
+def register(exporter: Exporter) -> None:
+    """Add a format. Raises ValueError where its name or a suffix is taken."""
+    taken = {suffix for other in EXPORTERS.values() for suffix in other.suffixes}
+    if exporter.name in EXPORTERS or taken & set(exporter.suffixes):
+        raise ValueError(f"{exporter.name} or one of {exporter.suffixes} is taken")
+    EXPORTERS[exporter.name] = exporter
+
+
+def suffixes() -> tuple[str, ...]:
+    """Of all formats."""
+    return tuple(suffix for exporter in EXPORTERS.values() for suffix in exporter.suffixes)
+
+
+def exporter_of(path: Path, options: ExportOptions) -> Exporter:
+    """The format of a file's suffix, ready to write it.
+
+    Raises SettingsError for a suffix of no format, for options that the format does not follow, and where the optional
+    dependencies that it needs are not installed.
+    """
+    suffix = path.suffix.lower()
+    found = next((each for each in EXPORTERS.values() if suffix in each.suffixes), None)
+    if found is None:
+        raise SettingsError(
+            f"There is no format {suffix or 'without a suffix'}.", f"Use one of {', '.join(suffixes())}."
+        )
+    if ignored := sorted(options.given - found.options):
+        can = ", ".join(sorted(found.options)) or "none"
+        raise SettingsError(
+            f"The format {found.name} does not follow the option {ignored[0]}.", f"Leave it out; it follows {can}."
+        )
+    if found.module is not None and find_spec(found.module) is None:
+        raise SettingsError(
+            f"The format {found.name} needs the package {found.module}, which is not installed.",
+            f"Install its extra: pip install 'dahyf-hands[{found.extra}]'.",
+        )
+    return found
+
+
+def export_capture(capture: Capture, path: Path, options: ExportOptions = ExportOptions()) -> None:  # noqa: B008 (frozen)
+    """Write a capture's cleaned hands in the format of the path's suffix, whole or not at all.
+
+    Raises OutputError, and SettingsError as above and for a capture that the format cannot hold. Warns of what is left
+    out.
+    """
+    exporter = exporter_of(path, options)
+    with replacing(path) as stream:
+        exporter.write(capture, stream, options, path.suffix.lower())
+
+
+MOVING = frozenset({"rate"})
+AXES = frozenset({"up", "unit"})
+CAMERA = frozenset({"camera"})
+
+for each in (
+    Exporter("json", (".json",), write_json),
+    Exporter("csv", (".csv",), write_csv),
+    Exporter("mano", (".npz",), write_mano),
+    Exporter("bvh", (".bvh",), write_bvh, MOVING | AXES),
+    Exporter("gltf", (".glb",), write_glb, MOVING | CAMERA, "pygltflib", "export"),
+    Exporter("usd", (".usda", ".usdc", ".usd"), write_usd, MOVING | AXES | CAMERA, "pxr", "usd"),
+):
+    register(each)
