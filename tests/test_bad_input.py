@@ -161,7 +161,7 @@ class TestOutputs:
         assert_refused(run("preview", capture_file, "-o", footage), NO_OUTPUT, footage, "input")
         assert contents(tmp_path) == before
 
-    @pytest.mark.parametrize("command", ["capture", "preview", "export-json", "clean"])
+    @pytest.mark.parametrize("command", ["capture", "preview", "export", "clean"])
     def test_that_do_not_fit(self, clip, tmp_path, command, write_limit):
         """The disk is full: here, no file may grow beyond 4 KB."""
         made = tmp_path / "made.npz"
@@ -169,7 +169,7 @@ class TestOutputs:
             assert run("capture", clip, "-o", made).exit_code == 0
         folder = tmp_path / "results"
         folder.mkdir()
-        output = folder / {"capture": "a.npz", "preview": "a.mp4", "export-json": "a.json", "clean": "a.npz"}[command]
+        output = folder / {"capture": "a.npz", "preview": "a.mp4", "export": "a.json", "clean": "a.npz"}[command]
         with write_limit(4096):
             result = run(command, clip if command == "capture" else made, "-o", output)
         assert_refused(result, NO_OUTPUT, "cannot be written")
@@ -283,7 +283,7 @@ def that_unpacks_to_gigabytes(path: Path) -> None:
     "damage",
     [not_a_capture, another_archive, cut_in_the_middle, of_a_newer_schema, with_code_in_it, that_unpacks_to_gigabytes],
 )
-@pytest.mark.parametrize("command", ["info", "clean", "export-json", "preview"])
+@pytest.mark.parametrize("command", ["info", "clean", "export", "preview"])
 def test_wrong_and_malicious_captures(tmp_path, command, damage):
     capture = tmp_path / "a.npz"
     damage(capture)
@@ -291,7 +291,7 @@ def test_wrong_and_malicious_captures(tmp_path, command, damage):
     output = {
         "info": [],
         "clean": [],
-        "export-json": ["-o", tmp_path / "a.json"],
+        "export": ["-o", tmp_path / "a.json"],
         "preview": ["-o", tmp_path / "a.png"],
     }
     assert_refused(run(command, capture, *output[command]), BAD_CAPTURE, capture)
@@ -388,7 +388,7 @@ class TestUnusualFootage:
         assert len(load_capture(tmp_path / "hands.npz").side) == 0
         for command, name in (
             ("clean", "b.npz"),
-            ("export-json", "b.json"),
+            ("export", "b.json"),
             ("preview", "b.png"),
             ("preview", "b.mp4"),
         ):

@@ -240,7 +240,7 @@ class TestOutputCheck:
 class TestHelp:
     def test_names_every_command(self):
         _, text, _ = say("--help")
-        for command in ("capture", "clean", "info", "export-json", "preview", "check"):
+        for command in ("capture", "clean", "info", "export", "preview", "check"):
             assert command in text
 
     def test_comes_without_the_core(self):
@@ -349,7 +349,7 @@ def test_names_may_have_spaces_and_any_letters_and_the_install_is_only_read(clip
     before = files_of_the_package()
     assert run("capture", footage, "-o", output, "--range", "0:3").done["hands"] == 1
     assert load_capture(output).hands
-    assert say("export-json", output, "-o", folder / "руки.json")[0] == 0
+    assert say("export", output, "-o", folder / "руки.json")[0] == 0
     assert files_of_the_package() == before
 
 
@@ -493,8 +493,8 @@ class TestInfo:
         assert "No hands were found." in say("info", tmp_path / "a.npz")[1]
 
 
-def test_export_json_writes_json(capture_file, tmp_path):
-    assert run("export-json", capture_file, "-o", tmp_path / "a.json").exit_code == 0
+def test_export_writes_json(capture_file, tmp_path):
+    assert run("export", capture_file, "-o", tmp_path / "a.json").exit_code == 0
     document = json.loads((tmp_path / "a.json").read_text())
     assert [hand["side"] for hand in document["hands"]] == ["right", "left"]
 

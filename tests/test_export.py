@@ -99,7 +99,7 @@ def read_glb(path, hand):
         part = blob[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
         return np.frombuffer(part, kinds[accessor["componentType"]]).reshape(-1, *shapes[accessor["type"]])
 
-    skinned, motion, nodes = file["skins"][hand], file["animations"][hand], file["nodes"]
+    skinned, motion, nodes = file["skins"][hand], file["animations"][hand - len(file["skins"])], file["nodes"]
     joints = skinned["joints"]
     parents = {child: node for node, each in enumerate(nodes) for child in each.get("children", ())}
     sampled = {}
@@ -208,6 +208,19 @@ def test_glb_is_the_capture(tmp_path, name):
         middle = capture.rest_vertices[hand].mean(axis=0) @ TO_SCENE["y"].T
         outward = capture.rest_vertices[hand] @ TO_SCENE["y"].T - middle
         assert (np.sum(outward * other.normals, axis=1) > 0).mean() > 0.7
+
+
+def test_the_first_animation_of_glb_moves_all_hands(tmp_path):
+    pytest.importorskip("pygltflib", reason="pygltflib is not installed: pip install '.[export]'")
+    export_capture(make_capture(frames=3), tmp_path / "a.glb")
+    animations = read_glb(tmp_path / "a.glb", 0)[-1].file["animations"]
+    assert [animation["name"] for animation in animations] == ["hands", "hand.R", "hand.L"]
+    targets = [
+        {(each["target"]["node"], each["target"]["path"]): animation["samplers"][each["sampler"]]["output"]
+         for each in animation["channels"]}
+        for animation in animations
+    ]  # fmt: skip
+    assert targets[0] == targets[1] | targets[2]
 
 
 @pytest.mark.parametrize("name", CAPTURES)
@@ -439,7 +452,7 @@ def test_a_missing_extra_is_refused_by_name(tmp_path, suffix, module, extra):
         "    @classmethod\n"
         "    def find_spec(cls, name, path=None, target=None):\n"
         f"        return None if name.split('.')[0] == {module!r} else super().find_spec(name, path, target)\n"
-        "sys.meta_path[:] = [each for each in sys.meta_path if each is not machinery.PathFinder] + [Without]\n"
+        "sys.meta_path[:] = [Without if each is machinery.PathFinder else each for each in sys.meta_path]\n"
         "from dahyf_core.cli import main; main()"
     )
     arguments = ["export", tmp_path / "in.npz", "-o", tmp_path / f"a{suffix}", "--json"]

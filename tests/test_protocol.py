@@ -19,7 +19,7 @@ from dahyf_core.cli.streams import printable
 ROOT = Path(__file__).parent.parent
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
 COMMANDS = (
-    "capture", "clean", "info", "export-json", "preview", "check", "predict", "report", "annotate", "synth", "train",
+    "capture", "clean", "info", "export", "preview", "check", "predict", "report", "annotate", "synth", "train",
     "export-onnx", "ablate", "evaluate", "submit", "check-submission",
 )  # fmt: skip
 
@@ -152,11 +152,11 @@ class TestNames:
             say("preview", capture, "-o", footage.with_suffix(".png")),
             say("preview", capture, "-o", footage.with_suffix(".b.mp4")),
             say("report", capture, "-o", footage.with_suffix(".html")),
-            say("export-json", capture, "-o", footage.with_suffix(".json")),
+            say("export", capture, "-o", footage.with_suffix(".json")),
         ]
         assert [code for code, _, _ in said] == [0] * len(said), said
         assert all(shown in out for _, out, _ in said)
-        code, _, err = refused = say("export-json", capture, "-o", footage.with_suffix(".txt"))
+        code, _, err = refused = say("export", capture, "-o", footage.with_suffix(".txt"))
         assert code == 4
         assert shown in err
         assert not any("\x1b" in out + err for _, out, err in [*said, refused])

@@ -108,7 +108,7 @@ def test_messages(tmp_path):
         run("info", tmp_path / "made.npz"),
         run("info", LITE),
         run("clean", tmp_path / "made.npz", "-o", tmp_path / "b.npz"),
-        run("export-json", tmp_path / "made.npz", "-o", tmp_path / "b.json"),
+        run("export", tmp_path / "made.npz", "-o", tmp_path / "b.json"),
         run("info", tmp_path / "none.mp4"),
         run("capture", clip, "-o", tmp_path / "a.npz", "--estimator", "baseline", "--profile"),
     ]

@@ -117,7 +117,7 @@ class TestFullDisk:
     @pytest.mark.parametrize(
         ("arguments", "suffix"),
         [
-            (["export-json"], ".json"),
+            (["export"], ".json"),
             (["clean", "--lost", "open"], ".npz"),
             (["preview", "--footage", "clip.mp4"], ".mp4"),
             (["preview", "--footage", "clip.mp4"], ".png"),

@@ -1,6 +1,7 @@
-"""Captures as binary glTF 2.0: skinned hands, each with an animation of its own, and the camera."""
+"""Captures as binary glTF 2.0: skinned hands with their animations, and the camera."""
 
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
@@ -35,8 +36,8 @@ def write_glb(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix
     colour = PbrMetallicRoughness(baseColorFactor=SKIN_COLOUR, metallicFactor=0.0, roughnessFactor=SKIN_ROUGHNESS)
     file.materials = [Material(name="skin", pbrMetallicRoughness=colour, doubleSided=False)]
     data = _Data(file)
-    for hand in animate(capture, rate=options.rate):
-        _add_hand(file, data, hand)
+    motions = [_add_hand(file, data, hand) for hand in animate(capture, rate=options.rate)]
+    file.animations = motions if len(motions) == 1 else [_together(motions), *motions]
     if options.camera:
         _add_camera(file, capture.source.intrinsics)
     data.finish()
@@ -84,7 +85,8 @@ class _Data:
         self._file.set_binary_blob(b"".join(self._parts))
 
 
-def _add_hand(file: "GLTF2", data: _Data, hand: SkeletonAnimation) -> None:
+def _add_hand(file: "GLTF2", data: _Data, hand: SkeletonAnimation) -> Any:
+    """Add the nodes, skin and mesh of a hand; returns its animation."""
     from pygltflib import MAT4, Node, Skin
 
     first = len(file.nodes) + 1
@@ -104,7 +106,7 @@ def _add_hand(file: "GLTF2", data: _Data, hand: SkeletonAnimation) -> None:
     file.meshes.append(_mesh(data, hand))
     file.nodes.append(Node(name=f"skin_of_{hand.name}", mesh=len(file.meshes) - 1, skin=len(file.skins) - 1))
     file.scenes[0].nodes.append(len(file.nodes) - 1)
-    file.animations.append(_motion(data, hand, first))
+    return _motion(data, hand, first)
 
 
 def _mesh(data: _Data, hand: SkeletonAnimation) -> Any:
@@ -140,6 +142,20 @@ def _motion(data: _Data, hand: SkeletonAnimation, first: int) -> Any:
             for number, (bone, path, _) in enumerate(curves)
         ],
     )
+
+
+def _together(motions: Sequence[Any]) -> Any:
+    """One animation of all hands, from the same data: most programs play the first one of a file, and it alone."""
+    from pygltflib import Animation, AnimationChannel
+
+    result = Animation(name="hands", samplers=[], channels=[])
+    for motion in motions:
+        first = len(result.samplers)
+        result.samplers += motion.samplers
+        result.channels += [
+            AnimationChannel(sampler=first + channel.sampler, target=channel.target) for channel in motion.channels
+        ]
+    return result
 
 
 def _add_camera(file: "GLTF2", camera: Intrinsics) -> None:
