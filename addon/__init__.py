@@ -19,14 +19,15 @@ from .operators import retarget as retarget_operators
 from .operators import settings_presets as preset_operators
 from .operators import tracks as track_operators
 from .panels import menus
-from .retarget import mapping, preview
+from .retarget.mapping import corrected
+from .retarget.writing import preview
 from .scene import footage
 from .settings import capture_properties, clean_properties, preferences
 
 MODULES = (
     job,
     footage,
-    mapping,
+    corrected,
     preview,
     capture_properties,
     clean_properties,

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from addon.retarget.joints import FINGERS, SIDES, finger_joints
-from addon.retarget.presets import Preset
+from addon.retarget.mapping.presets import Preset
 
 
 def worst_angle(

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from rig_factory import Style, finger_points
 
 from addon.retarget.joints import FINGERS, SIDES, finger_joints, hand_joint
+from addon.retarget.rest import RestBone
 from addon.retarget.rotations import matrices_from_axis_angle, matrices_from_quaternions
-from addon.retarget.solve import RestBone
 
 EXTRAS = ("hair", "tail", "skirt", "wings", "toes", "beard", "sword", "earrings", "twist")
 PALM_DOWN = matrices_from_axis_angle(np.array([np.pi / 2, 0, 0]))

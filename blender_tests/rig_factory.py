@@ -11,7 +11,7 @@ from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
 from addon.retarget.joints import FINGERS, HAND_IK, SIDES, finger_joints, hand_joint
-from addon.retarget.presets import Preset
+from addon.retarget.mapping.presets import Preset
 
 SHOULDER = Vector((0.2, 0.0, 1.4))
 ARM = 0.55

@@ -13,8 +13,8 @@ from addon.backend.capture_file import Capture, Hand
 from addon.errors import RetargetError
 from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
 from addon.retarget.joints import FINGERS, finger_joints, hand_joint
-from addon.retarget.motion import POINTS
-from addon.retarget.presets import Preset
+from addon.retarget.mapping.presets import Preset
+from addon.retarget.motion.hand_motion import POINTS
 from addon.scene.timing import Timeline
 
 CAMERA_TO_WORLD = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])

@@ -11,7 +11,7 @@ from capture_factory import capture_arrays, footage, write_capture
 from rig_factory import build_rig
 
 from addon import command_line
-from addon.retarget.presets import SHIPPED, read_preset
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 from addon.settings import preferences
 
 

@@ -15,7 +15,7 @@ from conftest import CORE_PYTHON, ROOT
 from rig_factory import build_rig
 
 from addon import command_line
-from addon.retarget.presets import SHIPPED, read_preset
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)

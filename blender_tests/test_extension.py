@@ -14,7 +14,7 @@ from capture_factory import capture_arrays, write_capture
 from rig_factory import build_rig
 
 from addon import compat
-from addon.retarget.presets import SHIPPED, read_preset
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 
 ROOT = Path(__file__).parent.parent
 PACKAGING_TOOL = Path(bpy.utils.system_resource("SCRIPTS")) / "addons_core" / "bl_pkg" / "cli" / "blender_ext.py"

@@ -18,7 +18,7 @@ from addon.backend import environment, installing, job, notices
 from addon.panels.clean import DAHYF_HANDS_PT_clean
 from addon.panels.retarget import DAHYF_HANDS_PT_retarget
 from addon.panels.sidebar import DAHYF_HANDS_PT_capture, DAHYF_HANDS_PT_footage, DAHYF_HANDS_PT_lens
-from addon.retarget.presets import SHIPPED, read_preset
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 from addon.settings import capture_properties, preferences
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "one_hand.mp4"

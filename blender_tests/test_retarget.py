@@ -30,7 +30,7 @@ from addon.retarget import (
     scene_sources,
 )
 from addon.retarget.joints import SIDES, hand_joint
-from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset
+from addon.retarget.mapping.presets import SHIPPED, Preset, preset_files, read_preset
 from addon.scene.camera import CAMERA_ROTATION
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 from addon.scene.scene_setup import SceneSetup

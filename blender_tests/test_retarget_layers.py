@@ -14,7 +14,7 @@ from snapshot import differences, snapshot
 
 from addon.errors import RetargetError
 from addon.retarget import Arm, Wrist, WristChoice, is_captured, of_sides, remove, retarget, scene_sources
-from addon.retarget.presets import SHIPPED, read_preset
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 from addon.scene.scene_import import ImportOptions, import_capture
 
 MIXAMO = read_preset(SHIPPED / "mixamo.json")

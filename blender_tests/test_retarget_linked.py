@@ -12,7 +12,7 @@ from snapshot import differences, snapshot
 from addon import command_line
 from addon.errors import RetargetError
 from addon.retarget import WristChoice, is_captured, retarget, scene_sources
-from addon.retarget.presets import SHIPPED, read_preset
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 from addon.scene.scene_import import ImportOptions, import_capture
 
 MIXAMO = read_preset(SHIPPED / "mixamo.json")

@@ -9,9 +9,10 @@ from rig_factory import Style, build_rig, without
 
 from addon.errors import RetargetError
 from addon.retarget import choose_preset
-from addon.retarget.automatic import automatic_preset
 from addon.retarget.joints import all_joints, side_of
-from addon.retarget.presets import SHIPPED, Preset, fitted, preset_files, read_preset, write_preset
+from addon.retarget.mapping.automatic import automatic_preset
+from addon.retarget.mapping.presets import SHIPPED, Preset, fitted, preset_files, read_preset, write_preset
+from addon.retarget.rest import rest_bones
 from addon.retarget.rotations import (
     matrices_from_axis_angle,
     matrices_from_quaternions,
@@ -19,7 +20,6 @@ from addon.retarget.rotations import (
     swing,
     unit,
 )
-from addon.retarget.target import rest_bones
 
 PRESETS = {name: read_preset(path) for name, path in preset_files(SHIPPED).items()}
 MIXAMO = PRESETS["mixamo"]

@@ -10,7 +10,7 @@ from test_retarget import MIXAMO, curve_values
 
 from addon.backend.capture_file import Capture
 from addon.retarget import Wrist, WristChoice, capture_sources, retarget, scene_sources
-from addon.retarget.mirror import mirrored
+from addon.retarget.motion.mirror import mirrored
 from addon.scene.scene_import import ImportOptions, import_capture
 from addon.scene.timing import Timeline
 

@@ -8,8 +8,7 @@ from conftest import MakeCapture
 from rig_factory import build_rig
 from snapshot import differences, snapshot
 
-from addon.retarget import writing
-from addon.retarget.presets import SHIPPED, read_preset
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 from addon.scene.scene_import import ImportOptions, import_capture
 
 MIXAMO = read_preset(SHIPPED / "mixamo.json")
@@ -140,7 +139,7 @@ def test_a_failure_while_writing_changes_nothing(hero: bpy.types.Object, monkeyp
         if len(done) > 1:
             raise MemoryError
 
-    monkeypatch.setattr(writing, "add_channels", add_channels)
+    monkeypatch.setattr("addon.retarget.writing.write.add_channels", add_channels)
     before = snapshot(bpy.context.scene)
     with pytest.raises(RuntimeError, match="MemoryError"):
         bpy.ops.dahyf_hands.retarget(target="hero", preset="mixamo")

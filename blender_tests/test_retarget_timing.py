@@ -14,8 +14,8 @@ from snapshot import RENDER, SCENE, plain
 from addon import command_line
 from addon.backend.capture_file import Capture
 from addon.retarget import capture_sources, is_captured, scene_sources, timed
-from addon.retarget.presets import SHIPPED, read_preset
-from addon.retarget.retiming import on_whole_frames, turns_at
+from addon.retarget.mapping.presets import SHIPPED, read_preset
+from addon.retarget.motion.retiming import on_whole_frames, turns_at
 from addon.scene.scene_import import ImportOptions, import_capture
 from addon.scene.scene_setup import SceneSetup, timeline_of
 from addon.scene.timing import Timeline

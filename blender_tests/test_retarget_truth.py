@@ -13,8 +13,8 @@ from rig_factory import Style, build_rig
 from addon.backend.capture_file import Capture, Hand
 from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
 from addon.retarget.joints import FINGERS, finger_joints, hand_joint
-from addon.retarget.motion import POINTS
-from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset
+from addon.retarget.mapping.presets import SHIPPED, Preset, preset_files, read_preset
+from addon.retarget.motion.hand_motion import POINTS
 from addon.scene.timing import Timeline
 
 TOLERANCE = 3.0

@@ -16,14 +16,15 @@ from rig_factory import Style, build_rig
 
 from addon.backend.capture_file import Capture, read_capture
 from addon.retarget import Arm, Retargeted, Wrist, WristChoice, capture_sources, choose_preset, retarget
-from addon.retarget.arm_keys import shown_bone
-from addon.retarget.human import rest_arm
 from addon.retarget.joints import SIDES
-from addon.retarget.limb import Limb, find_limb
+from addon.retarget.mapping.presets import SHIPPED, Preset, fitted, preset_files, read_preset
 from addon.retarget.playback import is_animated
-from addon.retarget.presets import SHIPPED, Preset, fitted, preset_files, read_preset
-from addon.retarget.target import rest_bones, target_hand
-from addon.retarget.wrist import DEFAULT_CHOICE
+from addon.retarget.rest import rest_bones
+from addon.retarget.solving.arm_keys import shown_bone
+from addon.retarget.solving.human import rest_arm
+from addon.retarget.solving.limb import Limb, find_limb
+from addon.retarget.solving.target import target_hand
+from addon.retarget.solving.wrist import DEFAULT_CHOICE
 from addon.scene.timing import Timeline
 
 MIXAMO = read_preset(preset_files(SHIPPED)["mixamo"])

@@ -8,7 +8,7 @@ import pytest
 from conftest import Hands
 from rig_factory import build_rig
 
-from addon.retarget.presets import SHIPPED, read_preset
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "one_hand.mp4"
 

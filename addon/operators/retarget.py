@@ -9,7 +9,8 @@ from .. import retarget
 from ..backend import notices
 from ..errors import AddonError, RetargetError
 from ..narrowing import ExportHelper, OperatorResult, present
-from ..retarget import mapping, preview
+from ..retarget.mapping import corrected
+from ..retarget.writing import preview
 from ..settings import capture_properties
 from .polling import allows
 from .telling import Telling
@@ -198,7 +199,7 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
         """Begin with the panel's preset, unless that is the corrected mapping itself."""
         armature = named_rig(context, "")
         self.before = (
-            mapping.bones_of(mapping.mapping_of(armature)),
+            corrected.bones_of(corrected.mapping_of(armature)),
             capture_properties.settings_of(present(context.scene)).retarget_preset,
         )
         if self.execute(context) == {"CANCELLED"}:
@@ -208,27 +209,27 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
     def draw(self, context: bpy.types.Context) -> None:
         """The fingers side by side, tips above, as when one looks at the backs of both hands."""
         armature = named_rig(context, "")
-        mapping.draw(present(self.layout), armature)
+        corrected.draw(present(self.layout), armature)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Fill in what is found where nothing was corrected yet, and choose the corrected mapping."""
         settings = capture_properties.settings_of(present(context.scene))
         armature = named_rig(context, "")
         try:
-            if settings.retarget_preset != mapping.CORRECTED:
-                mapping.fill_in(armature, settings.retarget_preset)
-            elif not mapping.bones_of(mapping.mapping_of(armature)):
-                mapping.fill_in(armature, retarget.AUTOMATIC)
+            if settings.retarget_preset != corrected.CORRECTED:
+                corrected.fill_in(armature, settings.retarget_preset)
+            elif not corrected.bones_of(corrected.mapping_of(armature)):
+                corrected.fill_in(armature, retarget.AUTOMATIC)
         except AddonError as error:
             self.tell("ERROR", str(error))
             return {"CANCELLED"}
-        settings.retarget_preset = mapping.CORRECTED
+        settings.retarget_preset = corrected.CORRECTED
         return {"FINISHED"}
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Take the corrections back."""
         bones, preset = self.before
-        mapping.put(named_rig(context, ""), bones)
+        corrected.put(named_rig(context, ""), bones)
         capture_properties.settings_of(present(context.scene)).retarget_preset = preset
 
 
@@ -276,8 +277,8 @@ class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelp
 
 def chosen_preset(armature: bpy.types.Object, identifier: str) -> retarget.Preset:
     """The preset of this identifier, the rig's corrected mapping among them. Raises RetargetError."""
-    if identifier == mapping.CORRECTED:
-        return mapping.corrected_preset(armature)
+    if identifier == corrected.CORRECTED:
+        return corrected.corrected_preset(armature)
     return retarget.choose_preset(armature, identifier)
 
 

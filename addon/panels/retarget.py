@@ -15,7 +15,7 @@ from ..operators.retarget import (
     chosen_object,
     obstacle,
 )
-from ..retarget import preview
+from ..retarget.writing import preview
 from ..settings import capture_properties
 from .sidebar import SidebarPanel
 

@@ -1,20 +1,18 @@
 """Captured hands on animators' rigs.
 
-`solve` says by which principle and does the maths. `choice` says which bone is which joint: by `presets`, the rig's own
-`human_map`, or `automatic` (`bone_names`, `skeleton`, `sides`, `named_hands`, `shaped_hands`), on the rig's `controls`.
-`source` reads what was captured, `retiming` lays it on frames, `mirror` and `space` put it before a camera, `target`
-reads the rig; `wrist` and `plan` work out the keys, `writing` writes them, `results` knows what was there before.
+`motion`: what the captured hands do. `mapping`: which bone of the rig is which joint. `solving`: what its bones must
+do. `writing`: keys planned, written as an Action, and taken back.
 """
 
-from .choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
-from .linked import check_not_linked, linked_reason, make_override
-from .plan import Plan, plan_retarget
-from .presets import Preset
-from .retiming import timed
-from .source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
-from .space import Space, placed
-from .wrist import Arm, Wrist, WristChoice
-from .writing import Retargeted, has_result, remove, retarget, set_aside, summary, write
+from .mapping.choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder
+from .mapping.presets import Preset
+from .motion.retiming import timed
+from .motion.source import CAPTURE_PROPERTY, Source, capture_sources, is_captured, of_sides, scene_sources
+from .motion.space import Space, placed
+from .solving.wrist import Arm, Wrist, WristChoice
+from .writing.linked import check_not_linked, linked_reason, make_override
+from .writing.plan import Plan, plan_retarget
+from .writing.write import Retargeted, has_result, remove, retarget, set_aside, summary, write
 
 __all__ = (
     "AUTOMATIC",

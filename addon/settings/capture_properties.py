@@ -13,7 +13,7 @@ from .. import compat, extension, retarget
 from ..backend.capture_file import read_capture
 from ..errors import CaptureFileError
 from ..narrowing import attach, holds, operators
-from ..retarget import mapping
+from ..retarget.mapping import corrected
 from ..scene import footage, references
 from ..scene.references import absolute
 from ..scene.scene_setup import SceneSetup
@@ -91,7 +91,7 @@ def preset_items(_owner: bpy.types.AnyType, _context: bpy.types.Context) -> list
     """The presets of the menu; Blender asks for their texts later, so the list is kept."""
     _preset_items[:] = [
         (retarget.AUTOMATIC, "Automatic", "The preset that fits the rig, else bones found by names and places"),
-        (mapping.CORRECTED, "Corrected Mapping", "The bones chosen in Correct Mapping, which the rig keeps"),
+        (corrected.CORRECTED, "Corrected Mapping", "The bones chosen in Correct Mapping, which the rig keeps"),
         *((name, title, f"Bones of {title}") for name, title in retarget.preset_titles().items()),
     ]
     return _preset_items

@@ -24,7 +24,7 @@ from addon import compat, retarget  # noqa: E402
 from addon.backend.capture_file import BONE_NAMES, FINGERS, Hand, Skeleton, State  # noqa: E402
 from addon.retarget.joints import FINGERS as JOINT_FINGERS  # noqa: E402
 from addon.retarget.joints import finger_joints, hand_joint  # noqa: E402
-from addon.retarget.presets import SHIPPED, Preset, preset_files, read_preset  # noqa: E402
+from addon.retarget.mapping.presets import SHIPPED, Preset, preset_files, read_preset  # noqa: E402
 from addon.scene import keys, rig  # noqa: E402
 from addon.scene.camera import OPENCV_ROTATION  # noqa: E402
 

@@ -17,8 +17,8 @@ from known_rigs import DATA, FACTS, RIGIFY, build, end_bones, expected_bones, sh
 from rig_outcome import Outcome, outcome
 
 from addon.backend.capture_file import Capture, read_capture
-from addon.retarget.automatic import find_hands, preset_of
-from addon.retarget.target import rest_bones
+from addon.retarget.mapping.automatic import find_hands, preset_of
+from addon.retarget.rest import rest_bones
 
 CLOSE = 1.0
 """Degrees."""

@@ -1,0 +1,239 @@
+"""Presets: which bone of a rig is which joint, as JSON files. No bpy here.
+
+    {"name": "Mixamo", "source": "where the names come from", "bones": {"LEFT_HAND": "mixamorig:LeftHand", ...},
+     "ik_switches": {"LEFT": {"bone": "upper_arm_parent.L", "property": "IK_FK", "value": 0.0}},
+     "poles": {"LEFT": {"bone": "upper_arm_ik_target.L",
+                        "switch": {"bone": "upper_arm_parent.L", "property": "pole_vector", "value": 1.0}}}}
+
+`ik_switches` is for rigs with LEFT_HAND_IK or RIGHT_HAND_IK: the custom property, and its value, that make the arm
+follow that control. `poles`: the control to which the elbow then points, and what switches it on. Everything but
+`bones` may be left out.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from ...backend.strict_json import is_number, read_json
+from ...errors import RetargetError
+from ...shared.limits import TEXT_LENGTH
+from ..joints import FINGERS, SIDES, all_joints, finger_joints, hand_joint, side_joints, side_of
+
+SHIPPED: Final = Path(__file__).resolve().parents[2] / "presets"
+SUFFIX: Final = ".json"
+
+FEWEST_FINGERS: Final = 2
+"""Without two fingers the palm cannot be told from the back of a hand."""
+
+MOST_NAMED: Final = 6
+"""Bones that a sentence lists."""
+
+NAMESPACES: Final = re.compile(r"^(?:.*:|character\d+_)")
+BIPED: Final = re.compile(r"^(?:valvebiped_)?bip0*\d+_")
+
+
+@dataclass(frozen=True)
+class IkSwitch:
+    """A custom property of a bone, and the value of it that makes the arm follow the hand's control."""
+
+    bone: str
+    property: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Pole:
+    """The bone to which the elbow points where the arm follows the hand's control, and what switches it on."""
+
+    bone: str
+    switch: IkSwitch | None
+
+
+@dataclass(frozen=True)
+class Preset:
+    """bones: joint (`RIGHT_INDEX_PROXIMAL`) to bone name. ik_switches and poles: by side, `left` or `right`.
+
+    source: where the names come from. notes: sentences on how it fits the rig that it was chosen for.
+    """
+
+    name: str
+    bones: Mapping[str, str]
+    source: str = ""
+    ik_switches: Mapping[str, IkSwitch] = field(default_factory=dict)
+    poles: Mapping[str, Pole] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def read_preset(path: Path) -> Preset:
+    """Read and check a preset file. Nothing in it is executed. Raises RetargetError."""
+    try:
+        if not path.exists():
+            raise RetargetError(f"The preset {path} cannot be read: there is none.", "Check the path.")
+        return parsed(path.stem, read_json(path))
+    except OSError as error:
+        raise RetargetError(f"The preset {path} cannot be read: {error.strerror}.", "Check the path.") from error
+    except KeyError as error:
+        raise RetargetError(
+            f"The preset {path} is damaged: it has no {error.args[0]}.", "Save it again, or choose another."
+        ) from error
+    except ValueError as error:
+        raise RetargetError(f"The preset {path} is damaged: {error}.", "Save it again, or choose another.") from error
+
+
+def parsed(fallback_name: str, content: Any) -> Preset:
+    """A preset from what JSON holds. Raises ValueError or KeyError for anything else."""
+    bones = table(table(content, "it")["bones"], "its bones")
+    unknown = sorted(set(bones) - set(all_joints()))
+    if unknown:
+        raise ValueError(f"{unknown[0]} is no joint of a hand")
+    for bone in bones.values():
+        text(bone, "a bone's name")
+    doubled = sorted(bone for bone in set(bones.values()) if list(bones.values()).count(bone) > 1)
+    if doubled:
+        raise ValueError(f"the bone {doubled[0]} stands for two joints")
+    switches = {
+        side.lower(): ik_switch(table(switch, "an IK switch"))
+        for side, switch in table(content.get("ik_switches", {}), "its IK switches").items()
+    }
+    poles = {
+        side.lower(): pole(table(found, "a pole"))
+        for side, found in table(content.get("poles", {}), "its poles").items()
+    }
+    if not {*switches, *poles} <= set(SIDES):
+        raise ValueError("an IK switch or a pole is of neither side")
+    name, source = text(content.get("name", fallback_name), "its name"), content.get("source", "")
+    return Preset(name, bones, source and text(source, "its source"), switches, poles)
+
+
+def pole(content: Mapping[str, Any]) -> Pole:
+    """A pole from a JSON table. Raises ValueError or KeyError for anything else."""
+    switch = ik_switch(table(content["switch"], "the switch of a pole")) if "switch" in content else None
+    return Pole(text(content["bone"], "the bone of a pole"), switch)
+
+
+def ik_switch(content: Mapping[str, Any]) -> IkSwitch:
+    """An IK switch from a JSON table. Raises ValueError or KeyError for anything else."""
+    if not is_number(content["value"]):
+        raise ValueError("the value of an IK switch is not a number")
+    bone, of = text(content["bone"], "the bone of an IK switch"), text(content["property"], "an IK switch's property")
+    return IkSwitch(bone, of, float(content["value"]))
+
+
+def table(value: Any, name: str) -> dict[str, Any]:
+    """The value if it is a JSON object. Raises ValueError, which calls it `name`."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} is no table")
+    return value
+
+
+def text(value: Any, name: str) -> str:
+    """The value if it is a text of some length. Raises ValueError, which calls it `name`."""
+    if not isinstance(value, str) or not 0 < len(value) <= TEXT_LENGTH:
+        raise ValueError(f"{name} is no text")
+    return value
+
+
+def write_preset(preset: Preset, path: Path) -> None:
+    """Write a preset, whole or not at all. Raises RetargetError."""
+    content = {
+        "name": preset.name,
+        "source": preset.source,
+        "bones": dict(preset.bones),
+        "ik_switches": {side.upper(): asdict(switch) for side, switch in preset.ik_switches.items()},
+        "poles": {
+            side.upper(): {key: value for key, value in asdict(pole).items() if value is not None}
+            for side, pole in preset.poles.items()
+        },
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
+            json.dump({key: value for key, value in content.items() if value}, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise RetargetError(
+            f"The preset {path} cannot be written: {error.strerror}.", "Choose another folder."
+        ) from error
+
+
+def preset_files(*folders: Path) -> dict[str, Path]:
+    """Presets by identifier, the file's name without its suffix; later folders take the place of earlier ones."""
+    return {path.stem: path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def fitted(preset: Preset, bone_names: Collection[str]) -> Preset:
+    """The preset with the joints alone whose bones the rig has, under the rig's own names.
+
+    A namespace may differ, as the signs between words, capitals, and the number of a Biped: a second Mixamo character
+    has `mixamorig1:` where the first has `mixamorig:`. Where two bones would fit, neither does.
+    """
+    by_plain_name: dict[str, str | None] = {}
+    for name in bone_names:
+        by_plain_name[plain(name)] = None if plain(name) in by_plain_name else name
+    bones = {}
+    for joint, bone in preset.bones.items():
+        found = bone if bone in bone_names else by_plain_name.get(plain(bone))
+        if found is not None:
+            bones[joint] = found
+    poles = {side: pole for side, pole in preset.poles.items() if pole.bone in bone_names}
+    return replace(preset, bones=bones, poles=poles)
+
+
+def plain(bone: str) -> str:
+    """A bone's name without its namespace, in lower case, words divided by one sign."""
+    name = re.sub(r"[\s._-]+", "_", NAMESPACES.sub("", bone.lower()))
+    return BIPED.sub("bip_", name)
+
+
+def usable(preset: Preset) -> Preset:
+    """The preset with those hands alone that have the hand's bone and two fingers."""
+    hands = [side for side in SIDES if hand_joint(side) in preset.bones]
+    joints = {joint for side in hands if finger_count(preset, side) >= FEWEST_FINGERS for joint in side_joints(side)}
+    return replace(preset, bones={joint: bone for joint, bone in preset.bones.items() if joint in joints})
+
+
+def finger_count(preset: Preset, side: str) -> int:
+    """How many fingers of a hand have bones."""
+    return sum(any(joint in preset.bones for joint in finger_joints(side, finger)) for finger in FINGERS)
+
+
+def best_preset(presets: Iterable[Preset], bone_names: Collection[str]) -> Preset | None:
+    """The preset of whose hands the rig has most bones, of several the one that lacks least; None when none has a hand.
+
+    A hand counts only with its own bone and two fingers. Its notes name what the rig lacks. Where two presets fit as
+    well and say that one bone is the left hand and the right one, neither tells anything, and the result is None.
+    """
+    found = []
+    for preset in presets:
+        has = usable(fitted(preset, bone_names))
+        if has.bones:
+            exact = sum(preset.bones[joint] == bone for joint, bone in has.bones.items())
+            found.append(((len(has.bones), len(has.bones) / len(preset.bones), exact), noted(has, preset)))
+    if not found:
+        return None
+    best, chosen = max(found, key=lambda scored: scored[0])
+    equals = [preset for score, preset in found if score == best]
+    sides = [{bone: side_of(joint) for joint, bone in preset.bones.items()} for preset in equals]
+    contradict = any(one.get(bone, side) != side for one in sides for other in sides for bone, side in other.items())
+    return None if contradict else chosen
+
+
+def noted(found: Preset, whole: Preset) -> Preset:
+    """What a rig has of a preset, with a note on what the hands that it has lack."""
+    there = [side for side in SIDES if hand_joint(side) in found.bones]
+    lacking = [
+        whole.bones[joint]
+        for side in there
+        for joint in side_joints(side)
+        if joint in whole.bones and joint not in found.bones
+    ]
+    if not lacking:
+        return found
+    more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
+    note = f"The preset {whole.name} fits in part: the rig has no {', '.join(lacking[:MOST_NAMED])}{more}."
+    return replace(found, notes=(*found.notes, note))

@@ -1,0 +1,138 @@
+"""Hands whose fingers have no names: three to five chains that part from a bone as fingers do. No bpy here.
+
+They come as a pair at the ends of like limbs, or alone where there is no body. The thumb is nearest the wrist; the
+others follow across the palm.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Final
+
+import numpy as np
+
+from ..joints import FINGERS
+from ..rest import RestBone
+from ..rotations import FloatArray
+from .bone_names import DEFORMING, read_name
+from .found_hand import FoundHand, has_metacarpals, is_far, is_short_beside, named_side, phalanges, without_metacarpal
+from .skeleton import Chain, Skeleton, distance, finger_length, length
+
+LONGEST_OF_LIMB: Final = 0.75
+"""Of the limb's length: the way from an unnamed hand's wrist to a fingertip's bone."""
+
+MOST_UNLIKE: Final = 4.0
+"""How many times as long as the shortest the longest of unnamed fingers may be."""
+
+THUMB_NEARER: Final = 0.87
+"""The thumb's second joint is nearer to the wrist than this part of the others' way."""
+
+ONE_WAY: Final = 0.75
+"""The least cosine between the ways that an unnamed finger and most others point, the thumb apart."""
+
+LIKE_EACH_OTHER: Final = 0.2
+"""By how much of it the lengths of two limbs of one body may differ."""
+
+FEWEST_CHAINS, FEWEST_BONES, MOST_BONES = 3, 2, 5
+
+
+def shaped_hands(skeleton: Skeleton, obstacles: list[str]) -> Iterator[FoundHand]:
+    """The bones from which three to five chains part as fingers do; without names they come as a pair, or alone."""
+    found = []
+    for bone in skeleton.bones.values():
+        chains = finger_chains(skeleton, bone)
+        if chains and is_finger_like(skeleton, bone, chains):
+            fingers = fingers_by_place(bone, chains)
+            if fingers is None:
+                obstacles.append(f"{bone.name} has chains like fingers, but none of them stands as a thumb does")
+            elif (odd := odd_one(fingers)) is not None:
+                obstacles.append(f"{bone.name} has chains like fingers, but {odd[0].name} points another way")
+            else:
+                found.append(FoundHand(bone, phalanges(bone, fingers), named_side(skeleton, bone, chains)))
+    sided = [hand for hand in found if hand.side]
+    if len({len(hand.fingers) for hand in sided}) > 1:
+        names = " and ".join(hand.hand.name for hand in sided)
+        obstacles.append(f"{names} have not as many chains as each other, so not all of them are fingers")
+        return
+    alone = [hand for hand in found if len(found) == 1 and is_hand_alone(skeleton, hand)]
+    yield from sided or alone or best_pair(skeleton, found)
+
+
+def finger_chains(skeleton: Skeleton, hand: RestBone) -> list[Chain]:
+    """Three to five chains at a bone; of more, those that have one name but for numbers."""
+    if not read_name(hand.name).may_be_hand:
+        return []
+    chains = [
+        chain
+        for child in skeleton.children[hand.name]
+        if not read_name(child.name).has(f"{DEFORMING} twist")
+        and (chain := skeleton.single_chain(child, MOST_BONES))
+        and len(chain) >= FEWEST_BONES
+    ]
+    if len(chains) > len(FINGERS):
+        stems = Counter(read_name(chain[0].name).stem for chain in chains)
+        stem, _ = stems.most_common(1)[0]
+        chains = [chain for chain in chains if read_name(chain[0].name).stem == stem]
+    return chains if FEWEST_CHAINS <= len(chains) <= len(FINGERS) else []
+
+
+def is_finger_like(skeleton: Skeleton, hand: RestBone, chains: Sequence[Chain]) -> bool:
+    """Whether chains are like one another, begin near the bone, and are short beside its limb."""
+    lengths = [finger_length(chain) for chain in chains]
+    alike = 0 < max(lengths) <= MOST_UNLIKE * min(lengths)
+    return alike and not is_far(hand, chains) and is_short_beside(skeleton, hand, chains, LONGEST_OF_LIMB)
+
+
+def is_hand_alone(skeleton: Skeleton, hand: FoundHand) -> bool:
+    """Whether nothing but an arm carries a hand: no trunk, no other limb."""
+    return all(len(skeleton.children[bone.parent]) == 1 for bone in skeleton.limb(hand.hand))
+
+
+def best_pair(skeleton: Skeleton, found: Sequence[FoundHand]) -> tuple[FoundHand, ...]:
+    """The two hands that are each other's like at the ends of like limbs, of several pairs that with most fingers."""
+    pairs = [pair for pair in combinations(found, 2) if is_pair(skeleton, *pair)]
+    return max(pairs, key=lambda pair: pair[0].bone_count + pair[1].bone_count, default=())
+
+
+def is_pair(skeleton: Skeleton, first: FoundHand, second: FoundHand) -> bool:
+    """Whether two hands have like fingers and are at the ends of like limbs of one trunk, neither within the other."""
+    limbs = [skeleton.limb(hand.hand) for hand in (first, second)]
+    lengths = [length(limb) for limb in limbs]
+    alike = abs(lengths[0] - lengths[1]) <= LIKE_EACH_OTHER * max(lengths)
+    return len(first.fingers) == len(second.fingers) and alike and limbs[0][-1].name == limbs[1][-1].name
+
+
+def fingers_by_place(hand: RestBone, chains: Sequence[Chain]) -> dict[str, Chain] | None:
+    """Names for unnamed chains: the thumb's second joint is nearest the wrist, the rest follow across the palm.
+
+    None where no chain is nearer than the others: without a thumb one cannot tell the index from the little finger.
+    """
+    palms = has_metacarpals(hand, chains)
+    thumb = min(chains, key=lambda chain: distance(hand, chain[1]))
+    others = [chain for chain in chains if chain is not thumb]
+    knuckles = np.array([without_metacarpal(chain, palms)[0].head for chain in others])
+    way, *ways = (distance(hand, without_metacarpal(chain, palms)[1]) for chain in (thumb, *others))
+    if way > THUMB_NEARER * float(np.median(ways)):
+        return None
+    across = across_palm(hand, knuckles)
+    places = (knuckles - thumb[1].head) @ across
+    order = np.argsort(places if places.mean() > 0 else -places)
+    return dict(zip(FINGERS, (thumb, *(others[place] for place in order)), strict=False))
+
+
+def odd_one(fingers: Mapping[str, Chain]) -> Chain | None:
+    """A chain that points another way than most fingers, the thumb apart; None where all agree."""
+    others = [chain for finger, chain in fingers.items() if finger != "thumb"]
+    ways = np.array([chain[1].head - chain[0].head for chain in others])
+    ways = ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-12)
+    agreement = np.median(ways @ ways.T, axis=1)
+    return others[int(agreement.argmin())] if agreement.min() < ONE_WAY else None
+
+
+def across_palm(hand: RestBone, knuckles: FloatArray) -> FloatArray:
+    """(3,) the direction in which the knuckles (K, 3) lie side by side, square to the way from the wrist."""
+    middle = knuckles.mean(axis=0)
+    along = (middle - hand.head) / max(float(np.linalg.norm(middle - hand.head)), 1e-12)
+    beside = knuckles - middle
+    direction: FloatArray = np.linalg.svd(beside - np.outer(beside @ along, along))[2][0]
+    return direction

@@ -1,0 +1,56 @@
+"""What a captured hand does, as far as another rig needs to know. No bpy here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...backend.capture_file import BONE_NAMES
+from ..joints import FINGERS
+
+FloatArray = NDArray[np.floating]
+
+MANO_FINGERS: Final = {"little": "pinky"}
+"""MANO's names of fingers, where they differ."""
+
+POINTS: Final = {
+    finger: tuple(BONE_NAMES.index(f"{MANO_FINGERS.get(finger, finger)}{number}") for number in (1, 2, 3))
+    for finger in FINGERS
+}
+"""The three bones of each finger in MANO's order."""
+
+
+@dataclass(frozen=True)
+class HandMotion:
+    """A hand over N frames in its own rest axes, those of MANO or of the armature that was keyed.
+
+    side: "left" or "right". rotations (N, 16, 3, 3): how each bone is turned from its rest orientation, with all of
+    its parents. wrist (N, 3): where the wrist is, in metres, world axes. to_world (3, 3) or
+    (N, 3, 3): rest axes to world axes.
+    joints (16, 3) and tips (5, 3), thumb to little finger: the hand at rest.
+    """
+
+    side: str
+    rotations: FloatArray
+    wrist: FloatArray
+    to_world: FloatArray
+    joints: FloatArray
+    tips: FloatArray
+
+    def finger_points(self, finger: str) -> FloatArray:
+        """(4, 3) a finger at rest: the heads of its three bones and its tip."""
+        return np.concatenate([self.joints[list(POINTS[finger])], self.tips[FINGERS.index(finger)][None]])
+
+    def finger_rotations(self, finger: str) -> FloatArray:
+        """(N, 3, 3, 3) how a finger's bones are turned against the hand."""
+        return self.rotations[:, :1].swapaxes(-1, -2) @ self.rotations[:, POINTS[finger]]
+
+
+def chained(local: FloatArray, parents: tuple[int, ...]) -> FloatArray:
+    """(N, B, 3, 3) rotations against the parent to those against the rest pose; parents come before children."""
+    rotations = np.array(local, np.float64)
+    for bone, parent in enumerate(parents):
+        if parent >= 0:
+            rotations[:, bone] = rotations[:, parent] @ rotations[:, bone]
+    return rotations

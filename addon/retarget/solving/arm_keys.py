@@ -1,0 +1,175 @@
+"""The bones of a rig's arm: how they stand now, and where they must stand for a solved motion."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import bpy
+import numpy as np
+from mathutils import Matrix
+from numpy.typing import NDArray
+
+from ...narrowing import armature_of, matrix_of, pose_of, present
+from ...scene.keys import Channel
+from ..playback import Matrices, Played
+from ..rest import RestBone
+from ..rotations import FloatArray, quaternions_from_matrices, turns_about, unit
+from .arm import ArmMotion, ArmPose, present_pose
+from .channels import rotation_channel
+from .human import dot
+from .limb import Bones, Limb
+
+Rows = NDArray[np.intp]
+
+SAME_PLACE: Final = 0.02
+"""Of a bone's length: how far apart the heads of two bones are that stand for one joint."""
+SAME_WAY: Final = np.cos(np.radians(10))
+
+
+@dataclass(frozen=True)
+class Chest:
+    """What an arm hangs from, on N frames: turn (N, 3, 3) and move (N, 3) from its rest pose, in the rig's axes."""
+
+    turn: FloatArray
+    move: FloatArray
+
+    def inside(self, points: FloatArray) -> FloatArray:
+        """Points (N, 3) in the rig's axes, as they would be with the chest at rest."""
+        return np.einsum("nji,nj->ni", self.turn, points - self.move)
+
+    def outside(self, points: FloatArray) -> FloatArray:
+        """The reverse of `inside`."""
+        return np.einsum("nij,nj->ni", self.turn, points) + self.move
+
+
+def shown_bone(armature: bpy.types.Object, bones: Bones, name: str) -> str:
+    """The bone that deforms the character where this one is at rest: itself, or another one in its place."""
+    data, bone = armature_of(armature).bones, bones[name]
+    if data[name].use_deform:
+        return name
+    length = float(np.linalg.norm(bone.tail - bone.head))
+    way = (bone.tail - bone.head) / length
+    for other in bones.values():
+        if data[other.name].use_deform and np.linalg.norm(other.head - bone.head) < SAME_PLACE * length:
+            along = unit(other.tail - other.head)
+            if along @ way > SAME_WAY:
+                return other.name
+    return name
+
+
+def chest_of(armature: bpy.types.Object, limb: Limb, played: Played, rows: Rows) -> Chest:
+    """What an arm hangs from, on these rows of what was played."""
+    parent = armature_of(armature).bones[limb.upper[0]].parent
+    if parent is None:
+        return Chest(np.tile(np.eye(3), (len(rows), 1, 1)), np.zeros((len(rows), 3)))
+    rest = np.array(parent.matrix_local)
+    pose = played.bones[parent.name][rows]
+    turn = without_scale(pose[:, :3, :3]) @ rest[:3, :3].T
+    return Chest(turn, pose[:, :3, 3] - turn @ rest[:3, 3])
+
+
+def present_arm(bones: Bones, limb: Limb, chest: Chest, shown: tuple[str, str], played: Played, rows: Rows) -> ArmPose:
+    """How the arm stands on these rows of what was played. shown: the bones that show upper arm and hand."""
+    upper, hand = (played.bones[name][rows] for name in shown)
+    turn = chest.turn.swapaxes(-1, -2) @ without_scale(upper[:, :3, :3]) @ bones[shown[0]].orientation.T
+    return present_pose(limb.arm, turn, chest.inside(upper[:, :3, 3]), chest.inside(hand[:, :3, 3]))
+
+
+def arm_poses(
+    bones: Bones, limb: Limb, chest: Chest, present: ArmPose, motion: ArmMotion, spread_twist: bool
+) -> dict[str, Matrices]:
+    """(N, 4, 4) by name where the arm's bones stand in the rig's axes.
+
+    spread_twist: the forearm's bones take its twist, evenly, if no bones beside them do. Without it none does, since
+    the rig does so by itself.
+    """
+    arm = limb.arm
+    along = motion.forearm @ arm.forearm
+    count = len(limb.forearm)
+    poses = {name: stood(bones[name], chest, motion.upper, arm.shoulder, present.shoulder) for name in limb.upper}
+    for index, name in enumerate(limb.forearm, start=1):
+        share = index / count if spread_twist and not limb.twists else 0.0
+        turn = turns_about(along, share * motion.twist) @ motion.forearm
+        poses[name] = stood(bones[name], chest, turn, arm.elbow, motion.elbow)
+    for name, share in limb.twists.items():
+        turn = turns_about(along, share * motion.twist) @ motion.forearm
+        poses[name] = stood(bones[name], chest, turn, arm.elbow, motion.elbow)
+    return poses
+
+
+def stood(bone: RestBone, chest: Chest, turn: FloatArray, joint: FloatArray, place: FloatArray) -> Matrices:
+    """(N, 4, 4) where a bone stands that turns (N, 3, 3) rigidly about a joint (3,), which is at a place (N, 3)."""
+    poses = np.tile(np.eye(4), (len(turn), 1, 1))
+    poses[:, :3, :3] = chest.turn @ turn @ bone.orientation
+    poses[:, :3, 3] = chest.outside(place + turn @ (bone.head - joint))
+    return poses
+
+
+def pole_places(limb: Limb, chest: Chest, present: ArmPose, motion: ArmMotion, distance: float) -> FloatArray:
+    """(N, 3) in the rig's axes, the places that far from the elbow to which it points."""
+    axis = unit(motion.wrist - present.shoulder)
+    away = np.cross(axis, motion.upper @ limb.arm.hinge)
+    away = unit(away - dot(away, axis)[:, None] * axis)
+    return chest.outside(motion.elbow + distance * away)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A rig on some rows of what was played, with some bones standing elsewhere. poses: (N, 4, 4) by name."""
+
+    armature: bpy.types.Object
+    played: Played
+    rows: Rows
+    poses: Mapping[str, Matrices]
+
+    def pose(self, bone: bpy.types.Bone) -> Matrices:
+        """(N, 4, 4) where a bone stands: what hangs from a moved one goes with it."""
+        if bone.name in self.poses:
+            return self.poses[bone.name]
+        as_played = self.played.bones[bone.name][self.rows]
+        carrier = bone.parent
+        while carrier is not None and carrier.name not in self.poses:
+            carrier = carrier.parent
+        if carrier is None:
+            return as_played
+        return self.poses[carrier.name] @ np.linalg.inv(self.played.bones[carrier.name][self.rows]) @ as_played
+
+    def local(self, name: str) -> Matrices:
+        """(N, 4, 4) what a moved bone is keyed to."""
+        bone = armature_of(self.armature).bones[name]
+        poses = self.poses[name]
+        if bone.parent is None:
+            return np.array([local_matrix(bone, pose, None) for pose in poses])
+        return np.array([local_matrix(bone, *both) for both in zip(poses, self.pose(bone.parent), strict=True)])
+
+    def rotation(self, name: str) -> Channel:
+        """The rotation by which a bone stands where it should."""
+        turns = without_scale(self.local(name)[:, :3, :3])
+        return rotation_channel(pose_of(self.armature).bones[name], quaternions_from_matrices(turns))
+
+    def location(self, name: str) -> Channel:
+        """The location by which a bone stands where it should."""
+        path = pose_of(self.armature).bones[name].path_from_id("location")
+        return Channel(path, name, self.local(name)[:, :3, 3], "AUTO_RGB")
+
+
+def with_ancestors(armature: bpy.types.Object, names: Iterable[str]) -> set[str]:
+    """These bones and all that they hang from."""
+    found: set[str] = set()
+    for name in names:
+        bone = armature_of(armature).bones[name]
+        found |= {bone.name, *(each.name for each in bone.parent_recursive)}
+    return found
+
+
+def local_matrix(bone: bpy.types.Bone, pose: Matrices, parent: Matrices | None) -> Matrix:
+    """The (4, 4) that a bone is keyed to, to stand at `pose` below a parent at `parent`, both in the rig's axes."""
+    below: dict[str, Matrix] = {}
+    if parent is not None:
+        below = {"parent_matrix": matrix_of(parent), "parent_matrix_local": present(bone.parent).matrix_local}
+    return bone.convert_local_to_pose(matrix_of(pose), bone.matrix_local, invert=True, **below)
+
+
+def without_scale(matrices: FloatArray) -> Matrices:
+    """(N, 3, 3) the rotations in matrices that also scale."""
+    return np.asarray(matrices / np.linalg.norm(matrices, axis=-2, keepdims=True), np.float64)

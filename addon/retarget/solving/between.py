@@ -1,0 +1,90 @@
+"""What else acts on the bones that are keyed: metacarpals and helpers between them, and old keys below the new ones."""
+
+from collections.abc import Iterator, Mapping
+
+import bpy
+import numpy as np
+
+from ... import compat
+from ...narrowing import pose_of, rna_property
+from ...scene.keys import Channel
+from ..motion.source import Source
+from ..playback import play
+from ..rest import RestBone
+from ..rotations import FloatArray
+from .solve import TargetHand
+
+SAME_TURN = 1e-4
+SAME_PLACE = 1e-6
+
+
+def helper_turns(
+    scene: bpy.types.Scene, armature: bpy.types.Object, bones: Mapping[str, RestBone], source: Source, hand: TargetHand
+) -> dict[str, FloatArray]:
+    """How metacarpals and helpers are turned where the scene turns them, at the source's frames; see `finger_keys`."""
+    pairs = {bone: pair for bone, pair in parents_and_anchors(bones, hand).items() if pair[0] != pair[1]}
+    played = play(scene, armature, {name for pair in pairs.values() for name in pair}, source.times.frames)
+    turns: dict[str, FloatArray] = {}
+    for bone, (parent, anchor) in pairs.items():
+        above, below = (played.bones[name][:, :3, :3] for name in (anchor, parent))
+        turn = bones[anchor].orientation @ without_scale(np.linalg.inv(above) @ below) @ bones[parent].orientation.T
+        if np.abs(turn - np.eye(3)).max() > SAME_TURN:
+            turns[bone] = turn
+    return turns
+
+
+def parents_and_anchors(bones: Mapping[str, RestBone], hand: TargetHand) -> dict[str, tuple[str, str]]:
+    """For each finger bone its parent, and the bone of the hand that it hangs from, which may be the same."""
+    chains = [[bone for _, bone in sorted(chain.items())] for chain in hand.fingers.values() if chain]
+    above = [ancestors(bones, chain[0].name) for chain in chains]
+    shared = next((name for name in above[0] if all(name in others for others in above)), None)
+    found = {}
+    for chain, names in zip(chains, above, strict=True):
+        anchor = hand.hand.name if hand.hand.name in names else shared
+        for bone in chain:
+            if bone.parent is not None and anchor in ancestors(bones, bone.name):
+                found[bone.name] = (bone.parent, anchor)
+            anchor = bone.name
+    return found
+
+
+def ancestors(bones: Mapping[str, RestBone], name: str) -> list[str]:
+    """All bones above one, the nearest first."""
+    found = []
+    parent = bones[name].parent
+    while parent is not None:
+        found.append(parent)
+        parent = bones[parent].parent
+    return found
+
+
+def without_scale(matrices: FloatArray) -> FloatArray:
+    """(N, 3, 3) the rotations in matrices that also scale."""
+    return matrices / np.linalg.norm(matrices, axis=-2, keepdims=True)
+
+
+def neutral_channels(
+    armature: bpy.types.Object, turned: set[str], fingers: set[str], hands: set[str]
+) -> Iterator[Channel]:
+    """One key each that keeps old animation, and poses without keys, from spoiling the new keys.
+
+    turned: all bones that get rotations; what animates their rotation mode stops. fingers: of them those whose place
+    and scale are those at rest. hands: those whose scale is.
+    """
+    acting = {curve.data_path for curve in compat.playing_fcurves(armature)}
+    for name in sorted(turned):
+        bone = pose_of(armature).bones[name]
+        path = bone.path_from_id("rotation_mode")
+        if path in acting:
+            modes = rna_property(bone, "rotation_mode").enum_items
+            yield Channel(path, name, np.array([[float(modes[bone.rotation_mode].value)]]))
+    for name in sorted(turned & (fingers | hands)):
+        bone = pose_of(armature).bones[name]
+        path = bone.path_from_id("scale")
+        if path in acting or np.ptp(bone.scale[:]) > SAME_PLACE:
+            yield Channel(path, name, np.ones((1, 3)), "AUTO_RGB")
+    for name in sorted(turned & fingers):
+        bone = pose_of(armature).bones[name]
+        path = bone.path_from_id("location")
+        if path in acting or (not bone.bone.use_connect and np.abs(bone.location[:]).max() > SAME_PLACE):
+            yield Channel(path, name, np.zeros((1, 3)), "AUTO_RGB")

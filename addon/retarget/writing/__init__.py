@@ -1,0 +1,1 @@
+"""Planning keys, writing them as an Action, and taking them back."""

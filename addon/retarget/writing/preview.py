@@ -1,0 +1,36 @@
+"""A rig shows what retargeting would do, in an Action that goes away again and leaves everything as it was."""
+
+from dataclasses import replace
+
+import bpy
+
+from ...narrowing import present
+from .plan import Plan
+from .results import result_of, take_back
+from .write import write
+
+
+def previewing(scene: bpy.types.Scene) -> bpy.types.Object | None:
+    """The rig that shows a preview, if one does."""
+    rigs = (found for found in scene.objects if found.type == "ARMATURE")
+    return next((rig for rig in rigs if (result := result_of(rig)) is not None and result.record.preview), None)
+
+
+def begin(context: bpy.types.Context, plan: Plan) -> None:
+    """Let a rig show what a plan would write."""
+    write(replace(plan, name=f"{plan.armature.name} preview"), preview=True)
+    show(context)
+
+
+def end(context: bpy.types.Context, armature: bpy.types.Object) -> None:
+    """Bring back what the rig did and how it stood before the preview. A preview that was edited stays in the file."""
+    result = result_of(armature)
+    if result is not None and result.record.preview:
+        take_back(armature, result)
+        show(context)
+
+
+def show(context: bpy.types.Context) -> None:
+    """Evaluate the scene's frame anew."""
+    scene = present(context.scene)
+    scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)
