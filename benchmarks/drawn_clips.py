@@ -19,11 +19,13 @@ from benchmarks.hand_painter import FINGERS_UP, HandPainter, background
 from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Intrinsics, Lens
 from dahyf_core.capture import Capture
-from dahyf_core.capture.pipeline import CaptureSettings, capture_footage
+from dahyf_core.capture.job import CaptureSettings
+from dahyf_core.capture.pipeline import capture_footage
 from dahyf_core.evaluation.yardsticks.systems import Quiet
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.metrics import epe, pa_mpjpe, to_palm_size
+from dahyf_core.tracking import TrackingSettings
 
 HEADING = f"{'':44} {'mean':>7} {'median':>7} {'p90':>7}"
 """The line above those of `describe`."""
@@ -65,7 +67,9 @@ def measure_clip(side: Side, folder: Path, backdrop: Image, seconds: float, rand
     intrinsics = Lens().intrinsics(WIDTH, HEIGHT)
     clip = folder / f"synthetic_{side}.mp4"
     write_clip(clip, model, truth, backdrop, intrinsics)
-    capture = capture_footage(CaptureSettings(clip, max_hands=1), folder / f"synthetic_{side}.npz", Quiet())
+    capture = capture_footage(
+        CaptureSettings(clip, tracking=TrackingSettings(max_hands=1)), folder / f"synthetic_{side}.npz", Quiet()
+    )
     print_errors(side, capture, model, truth, intrinsics)
 
 

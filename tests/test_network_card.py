@@ -9,7 +9,8 @@ from footage_factory import write_picture, write_video
 from rendered_hands import RATE, hand_picture
 
 from dahyf_core.capture import load_capture
-from dahyf_core.capture.pipeline import CaptureSettings, Interrupted, capture_footage
+from dahyf_core.capture.job import CaptureSettings
+from dahyf_core.capture.pipeline import Interrupted, capture_footage
 from dahyf_core.errors import ModelFileError, SettingsError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import card_metadata, create_estimator, network_estimator, read_card

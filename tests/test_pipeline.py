@@ -16,8 +16,9 @@ from rendered_hands import RATE, hand_picture
 
 from dahyf_core.camera import Crops
 from dahyf_core.capture import load_capture, tracking_loop
+from dahyf_core.capture.job import CaptureSettings
 from dahyf_core.capture.journal import Journal
-from dahyf_core.capture.pipeline import CaptureSettings, Interrupted, capture_footage, never
+from dahyf_core.capture.pipeline import Interrupted, capture_footage, never
 from dahyf_core.capture.tracking_loop import Clip, TrackingResult, run_tracking
 from dahyf_core.cleaning import State
 from dahyf_core.detection import Palms

@@ -10,6 +10,7 @@ from cli_runner import run
 from footage_factory import write_video
 
 from dahyf_core.capture import save_capture
+from dahyf_core.capture.job import CaptureSettings, JobSpec, job_document
 from dahyf_core.capture.meta import CaptureMeta
 from dahyf_core.export import export_json
 from dahyf_core.pose.network_card import LITE
@@ -53,6 +54,13 @@ def test_boxes_are_described_as_they_are_checked():
 def test_the_meta_of_captures_is_described_as_it_is_checked():
     _, parts = msgspec.json.schema_components([CaptureMeta], ref_template="#/$defs/{name}")
     assert read("exported_capture")["$defs"] == parts
+
+
+def test_jobs_are_described_as_they_are_checked():
+    (reference,), parts = msgspec.json.schema_components([JobSpec], ref_template="#/$defs/{name}")
+    described = read("capture_job")
+    assert {"$ref": described["$ref"]} == reference
+    assert described["$defs"] == json.loads(json.dumps(parts))
 
 
 GOOD_BOX = {"image": "a.png", "box": [1, 2, 30, 40], "side": "left", "focal": 500.0, "principal": [320, 240]}
@@ -156,6 +164,14 @@ def test_shipped_retarget_presets(path):
 )
 def test_retarget_presets_that_are_none(preset):
     assert not accepts(RETARGET, preset)
+
+
+def test_jobs():
+    job = json.loads(json.dumps(job_document(CaptureSettings(Path("a.mp4")))))
+    assert accepts("capture_job", job)
+    assert accepts("capture_job", {"version": 1, "footage": "a.mp4"})
+    for place, value in ((("version",), 2), (("rate",), 24), (("lens", "fov"), 60), (("cleaning", "lost"), "keep")):
+        assert not accepts("capture_job", changed(job, place, value))
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
-from fractions import Fraction
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core import __version__
-from dahyf_core.camera import Lens
 from dahyf_core.capture.assembly import assemble_capture
 from dahyf_core.capture.atomic import sole_writer
 from dahyf_core.capture.file import save_capture
+from dahyf_core.capture.job import CaptureSettings, observed_part
 from dahyf_core.capture.journal import Journal, journal_folder
 from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
-from dahyf_core.cleaning import CleaningSettings, RawHand
+from dahyf_core.cleaning import RawHand
 from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DahyfError
 from dahyf_core.footage import Footage, probe, select
 from dahyf_core.hand_model import Side, load_hand_model
-from dahyf_core.pose import EstimatorName, HandEstimates, HandObservations, PoseEstimator, create_estimator
+from dahyf_core.pose import HandEstimates, HandObservations, PoseEstimator, create_estimator
 from dahyf_core.profiling import stage
 from dahyf_core.tracking import TrackingSettings, assemble_hands
 
@@ -35,29 +34,6 @@ class Interrupted(DahyfError):  # noqa: N818
     """The work was asked to stop. What is done is kept, and the same command goes on from there."""
 
     exit_code: ClassVar[int] = 130
-
-
-@dataclass(frozen=True)
-class CaptureSettings:
-    """What to capture, and how.
-
-    footage: a video, a still, a folder of stills or a pattern. frame_range: as `footage.select` reads it, None for all.
-    rate: frames/s of an image sequence. mirrored: the footage shows a mirror image; sides and poses are those of the
-    real hands, and the captured geometry lies on the flipped picture. hand_model: the user's MANO file, None for the
-    open hand. estimator: "dahyf" is the trained network, "baseline" MediaPipe's landmarks with inverse kinematics.
-    network: an ONNX file in place of the trained network that ships.
-    """
-
-    footage: Path
-    frame_range: str | None = None
-    rate: Fraction | None = None
-    lens: Lens = field(default_factory=Lens)
-    mirrored: bool = False
-    max_hands: int = 2
-    hand_model: Path | None = None
-    estimator: EstimatorName = "dahyf"
-    network: Path | None = None
-    cleaning: CleaningSettings = field(default_factory=CleaningSettings)
 
 
 def never() -> bool:
@@ -93,8 +69,8 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
         estimator = create_estimator(settings.estimator, models, network=settings.network)
         detector = PalmDetector()
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
-    tracking = TrackingSettings(max_hands=settings.max_hands)
-    journal = Journal.beside(output, _journal_settings(clip, estimator, tracking))
+    tracking = settings.tracking
+    journal = Journal.beside(output, observed_part(settings) | _resolved(clip, estimator))
     if journal.has_dropped:
         report.warning(f"What an unfinished capture with other settings had kept beside {output} is dropped.")
     tracked = run_tracking(clip, detector, estimator, tracking, journal, report, stop)
@@ -172,16 +148,13 @@ def _raw_hand(
     )
 
 
-def _journal_settings(clip: Clip, estimator: PoseEstimator, tracking: TrackingSettings) -> dict[str, Any]:
-    """All that the observations depend on."""
+def _resolved(clip: Clip, estimator: PoseEstimator) -> dict[str, Any]:
+    """What the observations depend on beside the settings."""
     return {
-        "version": __version__,
+        "program": __version__,
         "footage": clip.source.sha256,
         "positions": [clip.positions.start, clip.positions.stop],
         "times": hashlib.sha256(clip.times.tobytes()).hexdigest(),
         "intrinsics": asdict(clip.intrinsics),
-        "mirrored": clip.mirrored,
-        "estimator": estimator.name,
         "weights": estimator.weights,
-        "tracking": asdict(tracking),
     }

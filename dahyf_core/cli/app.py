@@ -19,6 +19,7 @@ from dahyf_core.cli import (
     annotate,
     evaluate,
     export,
+    jobs,
     options,
     predict,
     report,
@@ -87,14 +88,18 @@ CAPTURE_EXAMPLES = """
 Examples:\n
 dahyf capture clip.mp4 -o clip.npz\n
 dahyf capture clip.mp4 -o clip.npz --range 1.5s:4s --max-hands 1 --fov 65\n
-dahyf capture shots/%04d.png -o shots.npz --rate 24 --focal-mm 35 --sensor-mm 36
+dahyf capture shots/%04d.png -o shots.npz --rate 24 --focal-mm 35 --sensor-mm 36\n
+dahyf capture --job job.json -o shot.npz
 """
 
 
 @app.command(epilog=CAPTURE_EXAMPLES)
 def capture(
-    clip: options.Clip,
-    output: options.CaptureOutput,
+    context: typer.Context,
+    clip: options.Clip = None,
+    output: options.CaptureOutput = None,
+    job: jobs.JobFile = None,
+    write_job: jobs.WriteJob = None,
     frame_range: options.Range = None,
     rate: options.Rate = None,
     max_hands: options.MaxHands = 2,
@@ -127,27 +132,29 @@ def capture(
 
     Ctrl-C stops cleanly: the frames done so far are in the file, and the same command goes on from there.
     """
+    jobs.check_usage(context)
     with session(as_json) as reporter, profiled(time.perf_counter()) as spent:
         with stage("importing"):
             from dahyf_core.camera import Lens
-            from dahyf_core.capture.pipeline import CaptureSettings, capture_footage
+            from dahyf_core.capture.job import CaptureSettings, read_job, with_network_threshold
+            from dahyf_core.capture.pipeline import capture_footage
             from dahyf_core.cleaning import CleaningSettings
+            from dahyf_core.tracking import TrackingSettings
 
         started = time.monotonic()
-        check_output(output, CAPTURE_SUFFIXES, inputs=[clip, hand_model, model])
         settings = CaptureSettings(
-            footage=clip,
+            footage=clip or Path(),
             frame_range=frame_range,
             rate=rate,
             lens=Lens(fov, focal_px, focal_mm, sensor_mm, intrinsics, distortion or ()),
             mirrored=mirrored,
-            max_hands=max_hands,
+            tracking=TrackingSettings(max_hands=max_hands),
             hand_model=hand_model,
             estimator=estimator.value,
             network=model,
             cleaning=_changed(
                 CleaningSettings(),
-                threshold=_threshold_of(model) if threshold is None else threshold,
+                threshold=threshold,
                 lost=lost and lost.value,
                 max_gap_seconds=max_gap,
                 spike_seconds=spike,
@@ -160,6 +167,16 @@ def capture(
                 threshold_overrides=_threshold_overrides(threshold_override, floor),
             ),
         )
+        if job is not None:
+            settings = read_job(job)
+        elif threshold is None:
+            settings = with_network_threshold(settings)
+        if write_job is not None:
+            jobs.write(settings, write_job, reporter)
+            return
+        assert output is not None
+        inputs = [job, settings.footage, settings.hand_model, settings.network]
+        check_output(output, CAPTURE_SUFFIXES, inputs=inputs)
         with StopRequest() as stop:
             result = capture_footage(settings, output, reporter, stop)
         if profile:
@@ -369,13 +386,6 @@ def _outcome(capture: "Capture", output: Path, started: float) -> Outcome:
 def _changed(settings: "CleaningSettings", **given: Any) -> "CleaningSettings":
     """Settings with those that were given on the command line."""
     return replace(settings, **{name: value for name, value in given.items() if value is not None})
-
-
-def _threshold_of(model: Path | None) -> float | None:
-    """The threshold that a network's file states."""
-    from dahyf_core.pose import read_card
-
-    return None if model is None else read_card(model).threshold
 
 
 def _threshold_overrides(

@@ -126,7 +126,7 @@ MovedFootage = Annotated[
 ]
 
 Clip = Annotated[
-    Path,
+    Path | None,
     typer.Argument(
         metavar="CLIP",
         show_default=False,
@@ -134,7 +134,8 @@ Clip = Annotated[
     ),
 ]
 CaptureOutput = Annotated[
-    Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The capture file to write (.npz).")
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The capture file to write (.npz)."),
 ]
 Range = Annotated[
     str | None,

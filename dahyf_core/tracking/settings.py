@@ -1,13 +1,15 @@
 """What decides that a hand is there, and how often hands are searched for."""
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, fields
 
 from dahyf_core.errors import SettingsError
+from dahyf_core.shared.limits import HANDS
 
 
 @dataclass(frozen=True)
 class TrackingSettings:
-    """Times in seconds of footage. Raises SettingsError when no hand is asked for.
+    """Times in seconds of footage. Raises SettingsError for values that make no sense.
 
     max_hands: hands followed at a time, and returned. enter_presence: presence from which a new hand is followed.
     keep_presence: presence under which a followed hand is lost.
@@ -28,3 +30,12 @@ class TrackingSettings:
     def __post_init__(self) -> None:
         if self.max_hands < 1:
             raise SettingsError(f"At most {self.max_hands} hands cannot be followed.", "Ask for one hand at least.")
+        if self.max_hands > HANDS:
+            raise SettingsError(f"{self.max_hands} hands cannot be followed at a time.", f"Ask for {HANDS} at most.")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            most = 1.0 if field.name.endswith("presence") else sys.float_info.max
+            if field.type is float and not 0 <= value <= most:
+                raise SettingsError(
+                    f"The tracking setting {field.name} cannot be {value}.", "Use 0 or more; a presence is 1 at most."
+                )
