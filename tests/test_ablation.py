@@ -115,6 +115,29 @@ def test_the_command_runs_a_recipe(recipe, tmp_path):
     assert (tmp_path / "s" / "table.md").exists()
 
 
+def test_the_command_writes_its_results_elsewhere(recipe, tmp_path):
+    write_recipe(tmp_path / "a.toml", recipe.data[0].path)
+    command = ("ablate", tmp_path / "a.toml", "-o", tmp_path / "s", "--seeds", 1, "--rows", "gdm")
+    assert run(*command, "--results", tmp_path / "docs").exit_code == 0
+    assert {"results.json", "table.md"} <= {file.name for file in (tmp_path / "docs").iterdir()}
+    assert not (tmp_path / "s" / "table.md").exists()
+
+
+def test_the_command_takes_another_backbone(recipe, tmp_path, monkeypatch):
+    asked = []
+
+    def create(name: str, *_: object) -> None:
+        asked.append(name)
+        raise SettingsError("There are no weights.", "Get them.")
+
+    monkeypatch.setattr("dahyf_core.network.backbone.create_in_timm", create)
+    write_recipe(tmp_path / "a.toml", recipe.data[0].path)
+    command = ("ablate", tmp_path / "a.toml", "-o", tmp_path / "s", "--seeds", 1, "--rows", "gdm")
+    assert run(*command, "--backbone", "resnet50").error["text"] == "There are no weights."
+    assert asked == ["resnet50"]
+    assert "vgg" in run(*command, "--backbone", "vgg").error["text"]
+
+
 def test_the_same_command_takes_other_hands_and_refuses_to_mix_them_into_a_study(recipe, tmp_path):
     mano = load_hand_model(write_pickle(tmp_path / "MANO_RIGHT.pkl", made_up_mano()))
     write_freihand(tmp_path / "freihand", mano)

@@ -318,6 +318,12 @@ class TestCapture:
         )
         assert capture.cleaning == expected
 
+    def test_a_focal_length_in_millimetres_goes_by_the_sensors_width(self, clip, tmp_path):
+        output = tmp_path / "a.npz"
+        lens = ("--focal-mm", "27", "--sensor-mm", "36")
+        assert run("capture", clip, "-o", output, "--range", "0:1", *lens).exit_code == 0
+        assert load_capture(output).source.intrinsics.fx == pytest.approx(320 * 27 / 36)
+
     def test_mirrored_footage_gives_the_other_side_on_the_flipped_picture(self, clip, tmp_path):
         run("capture", clip, "-o", tmp_path / "a.npz", "--mirrored", "--range", ":3")
         capture = load_capture(tmp_path / "a.npz")
@@ -401,6 +407,11 @@ def test_a_terminal_sees_a_bar_with_pace_and_time_left(clip, shipped_network, tm
     assert out == f"Wrote {tmp_path / 'a.npz'}: 1 hand, 16 frames.\n"
 
 
+def cleaned_with(capture_file, *settings):
+    assert run("clean", capture_file, "--reset", *settings).exit_code == 0
+    return load_capture(capture_file)
+
+
 class TestClean:
     def test_renews_the_file_with_the_given_settings_only(self, capture_file):
         run("clean", capture_file, "--lost", "open")
@@ -420,6 +431,19 @@ class TestClean:
         after = load_capture(capture_file)
         np.testing.assert_array_equal(after.raw_pose, before.raw_pose)
         assert np.abs(after.translation - before.translation).max() > 0.001
+
+    def test_depth_is_smoothed_along_the_ray_alone(self, capture_file):
+        rough, smooth = (cleaned_with(capture_file, "--wrist-depth-hz", hertz) for hertz in ("0", "0.5"))
+        assert (
+            np.abs(np.diff(smooth.translation[..., 2], axis=0)).max()
+            < 0.9 * np.abs(np.diff(rough.translation[..., 2], axis=0)).max()
+        )
+        np.testing.assert_array_equal(smooth.pose, rough.pose)
+
+    def test_the_wrists_rotation_is_smoothed_without_the_fingers(self, capture_file):
+        rough, smooth = (cleaned_with(capture_file, "--wrist-rotation-hz", hertz) for hertz in ("0", "0.5"))
+        assert np.abs(smooth.pose[:, :, 0] - rough.pose[:, :, 0]).max() > 1e-3
+        np.testing.assert_array_equal(smooth.pose[:, :, 1:], rough.pose[:, :, 1:])
 
     def test_all_settings_reach_the_file(self, capture_file):
         run("clean", capture_file, "--stillness", "0.004", "--wrist-rotation-only",

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import typer
+from cli_runner import run
 from rendered_hands import hand_picture
 from typer.testing import CliRunner
 
@@ -436,3 +437,14 @@ def test_annotate_on_the_command_line(folder, tmp_path):
     assert load_labels(tmp_path / "labels.npz").picture.tolist() == ["one.png"]
     missing = CliRunner().invoke(app, [str(tmp_path / "nothing"), "-o", str(tmp_path / "labels.npz"), "--json"])
     assert missing.exit_code == DatasetError.exit_code
+
+
+def test_annotate_takes_a_network_for_poses_and_paints_hands_over(folder, annotation, shipped_network, tmp_path):
+    options = ("--network", shipped_network, "--backgrounds", tmp_path / "empty")
+    assert run("annotate", folder, "-o", tmp_path / "labels.npz", *options).done["hands"] > 0
+    found = load_labels(tmp_path / "labels.npz")
+    assert found.picture.tolist() == annotation.labels.picture.tolist()
+    assert np.isfinite(found.pose).all()
+    assert not np.allclose(found.pose, annotation.labels.pose, atol=1e-3, equal_nan=True)
+    painted = {file.relative_to(tmp_path / "empty").with_suffix("").as_posix() for file in tmp_path.rglob("*.jpg")}
+    assert painted == set(found.source)

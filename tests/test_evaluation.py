@@ -224,6 +224,16 @@ class TestCommand:
         assert results["data"]["reader"] == reader
         assert output.with_suffix(".png").is_file()
 
+    def test_so_many_worst_cases_are_shown(self, sets: Path, tmp_path: Path) -> None:
+        arguments = ("--data", "freihand", "--path", sets / "freihand", "--estimator", "baseline", "--limit", 3)
+        shown = {}
+        for count in (1, 2):
+            output = tmp_path / f"{count}.json"
+            assert run("evaluate", *arguments, "--worst", count, "-o", output).exit_code == 0
+            shown[count] = json.loads(output.read_text())["worst"]
+        assert [len(shown[count]) for count in (1, 2)] == [1, 2]
+        assert shown[1] == shown[2][:1]
+
     def test_meshes_are_measured_with_the_users_mano(self, sets: Path, tmp_path: Path, mano_file: Path) -> None:
         arguments = ("--data", "freihand", "--path", sets / "freihand", "--estimator", "baseline", "--limit", 1)
         code, text, _ = say("evaluate", *arguments, "--hand-model", mano_file, "-o", tmp_path / "out.json")

@@ -45,6 +45,15 @@ def test_values_stand_for_their_names(tmp_path: Path) -> None:
         read_recipe(recipe, [])
 
 
+def test_the_command_takes_values(tmp_path: Path) -> None:
+    recipe = written(tmp_path, 'command = ["info", "{clip}"]')
+    command = ("train", recipe, "-o", tmp_path / "work")
+    assert "asks for clip" in run(*command).error["text"]
+    done = run(*command, "--set", f"clip={ROOT / 'samples' / 'one_hand.mp4'}")
+    assert done.exit_code == 0
+    assert "info" in done.of_type("status")[-1]["text"]
+
+
 @pytest.mark.parametrize("stage", ['command = "check"', "command = []", "command = [1]", 'makes = "x"'])
 def test_a_stage_without_a_command_is_refused(tmp_path: Path, stage: str) -> None:
     with pytest.raises(SettingsError, match="no command"):

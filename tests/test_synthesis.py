@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from cli_runner import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -331,3 +332,32 @@ def test_hands_across_a_wide_frame_show_themselves_the_same_way(backgrounds):
         angles = np.degrees(np.arctan2(np.linalg.norm(middle[:, :2], axis=1), middle[:, 2]))
         assert (np.diff(angles) > 10).all()
         assert 35 < angles[-1] < 43
+
+
+@pytest.fixture
+def fits(tmp_path: Path) -> Path:
+    """A file of one pose, as often as makes a distribution."""
+    pose = np.zeros((FEWEST_FITS, 16, 3))
+    pose[:, 1:4] = (0.0, 0.0, 0.6)
+    source = np.array([f"set/{number}" for number in range(FEWEST_FITS)])
+    np.savez(tmp_path / "fits.npz", pose=pose, side=np.full(FEWEST_FITS, "right"), source=source)
+    return tmp_path / "fits.npz"
+
+
+@pytest.mark.usefixtures("generator")
+def test_the_command_draws_what_it_is_told(backgrounds: Path, fits: Path, tmp_path: Path) -> None:
+    def drawn(name: str, *options: object) -> SyntheticHands:
+        told = ("--backgrounds", backgrounds, "--size", 64, *options)
+        done = run("synth", "-o", tmp_path / name, *told)
+        assert done.exit_code == 0, done.messages
+        return SyntheticHands(tmp_path / name, MODEL)
+
+    first, again, other = (drawn(str(row), "--count", 2, "--seed", seed) for row, seed in enumerate((3, 3, 4)))
+    assert len(first) == 2
+    np.testing.assert_array_equal(first[1].image, again[1].image)
+    assert np.abs(first[1].image.astype(float) - other[1].image).max() > 0
+    varied = drawn("fits", "--count", 2, "--seed", 3, "--poses", fits)
+    assert np.abs(first[1].pose - varied[1].pose).max() > 0.01
+    placed = drawn("placed", "--count", 3, "--seed", 3, "--places", 3)
+    fingers = [placed[row].pose[1:] for row in range(3)]
+    assert np.ptp(fingers, axis=0).max() < 1e-5

@@ -183,8 +183,10 @@ def test_what_a_run_learned_is_written_to_capture_with_and_to_train_on_from(feat
     config = config_of(features, steps=1, validation=())
     learned = RunFolder.create(tmp_path / "run", config)
     train(config, learned, ignore)
-    assert run("export-onnx", learned.path, "-o", tmp_path / "lite.onnx").exit_code == 0
-    assert DahyfNetwork(tmp_path / "lite.onnx", threads=1).provider
+    said = ("--name", "mine", "--licence", "CC0-1.0")
+    assert run("export-onnx", learned.path, "-o", tmp_path / "lite.onnx", *said).exit_code == 0
+    card = DahyfNetwork(tmp_path / "lite.onnx", threads=1).card
+    assert (card.name, card.licence) == ("mine", "CC0-1.0")
     kept = load_weights(tmp_path / "lite.safetensors")
     for name, tensor in load_weights(learned.weights).items():
         torch.testing.assert_close(kept[name].to(tensor.dtype), tensor, rtol=1e-3, atol=1e-4)
@@ -386,6 +388,16 @@ def test_the_command_goes_on_with_a_run(features: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result
     assert (tmp_path / "run" / "weights.safetensors").is_file()
     assert result.of_type("status")[-1]["text"].startswith("Trained to step 2")
+
+
+def test_the_commands_seed_takes_the_place_of_the_configurations(features: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(
+        "steps = 1\nseed = 3\naccelerator = 'cpu'\n[kinematics]\nsteps = 1\nbatch = 4\n"
+        "[network]\nchannels = 8\nmap_size = 14\nhidden = [8]\n"
+        f"[[data]]\nname = 'hands'\nreader = 'features'\npath = '{features.as_posix()}'\ncount = 2\n"
+    )
+    assert run("train", tmp_path / "a.toml", "-o", tmp_path / "run", "--seed", 7).exit_code == 0
+    assert RunFolder.open(tmp_path / "run")[1].seed == 7
 
 
 def test_the_command_names_what_is_no_run(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """The yardsticks' numbers on cases whose answer is known."""
 
 import json
+import sys
 
 import numpy as np
 import pytest
+from cli_runner import run
+from dataset_factory import write_picture
 from scipy.spatial.transform import Rotation
 
 from dahyf_core.camera import Lens
@@ -111,3 +114,40 @@ def estimates(model, pose, translation, camera):
     joints = model.keypoints(model.skeleton(pose, np.zeros((1, 10)), translation), "mediapipe")
     pixels = camera.project(joints)
     return HandEstimates(pose, np.zeros((1, 10)), translation, pixels, pixels, joints, np.ones(1))
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A folder with two pictures without hands, and no clips."""
+    (tmp_path / "data" / "clips").mkdir(parents=True)
+    for number in range(2):
+        write_picture(tmp_path / "data" / "backgrounds" / f"{number}.png", 90)
+    return tmp_path / "data"
+
+
+def test_the_command_measures_one_yardstick_of_one_network(shipped_network, data, tmp_path):
+    options = ("--only", "false_hands", "--no-baseline", "--model", shipped_network, "--threads", 2)
+    done = run("yardsticks", data, "-o", tmp_path / "numbers.json", *options, "--plots", tmp_path / "plots")
+    assert done.exit_code == 0, done.messages
+    rows = json.loads((tmp_path / "numbers.json").read_text())
+    assert {(row["yardstick"], row["system"]) for row in rows} == {("false_hands", "dahyf_lite")}
+    assert (tmp_path / "plots").is_dir()
+    refused = run("yardsticks", data, "-o", tmp_path / "numbers.json", "--only", "beauty")
+    assert "false_hands" in refused.error["remedy"]
+
+
+def test_yardsticks_say_what_they_need_and_name_what_is_not_there(shipped_network, data, tmp_path):
+    command = ("yardsticks", data, "-o", tmp_path / "numbers.json", "--no-baseline")
+    (warning,) = run(*command, "--only", "synthetic").of_type("warning")
+    assert "it needs --synthetic" in warning["text"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert str(empty) in run(*command, "--only", "synthetic", "--synthetic", empty).error["text"]
+    labels = tmp_path / "labels.npz"
+    assert labels.name in run(*command, "--only", "photographs", "--labels", labels).error["text"]
+
+
+def test_a_mediapipe_that_cannot_be_run_is_named(shipped_network, data, tmp_path):
+    command = ("yardsticks", data, "-o", tmp_path / "numbers.json", "--no-baseline", "--only", "false_hands")
+    assert "MediaPipe Hands stopped" in run(*command, "--mediapipe", sys.executable).error["text"]
+    assert "nothing" in run(*command, "--mediapipe", tmp_path / "nothing").error["text"]

@@ -217,5 +217,6 @@ def _evened_out(angles: Array) -> Array:
     """(N,) chances that make rare poses as likely as common ones, nearly: by the distance to the neighbours."""
     distance, _ = KDTree(angles).query(angles, k=NEIGHBOURS + 1)
     farthest = np.asarray(distance)[:, -1]
-    rarity = np.clip(farthest, *np.quantile(farthest, (0.1, 0.9))) ** 2
+    low, high = np.maximum(np.quantile(farthest, (0.1, 0.9)), 1e-6)  # radians: poses may all be one
+    rarity = np.clip(farthest, low, high) ** 2
     return rarity / rarity.sum()
