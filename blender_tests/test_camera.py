@@ -11,8 +11,9 @@ from conftest import MakeCapture
 
 from addon import compat
 from addon.backend.capture_file import Intrinsics
-from addon.scene.camera import lens_of, match_picture
+from addon.scene.camera import lens_of
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
+from addon.scene.scene_setup import SceneSetup
 
 SIZE = (64, 36)
 
@@ -37,11 +38,13 @@ def test_pixel_aspect_is_never_below_one(fx: float, fy: float) -> None:
     assert lens.pixel_aspect_y / lens.pixel_aspect_x == pytest.approx(fx / fy)
 
 
-def test_render_size_is_the_footage_s() -> None:
+def test_the_scene_renders_pictures_of_the_footage_s_size(make_capture: MakeCapture) -> None:
     render = bpy.context.scene.render
     render.resolution_percentage = 50
-    match_picture(render, camera(width=360, height=640))
-    assert (render.resolution_x, render.resolution_y, render.resolution_percentage) == (360, 640, 100)
+    capture = make_capture()
+    import_capture(bpy.context, capture, ImportOptions(SceneSetup.ALWAYS, show_footage=False))
+    assert (render.resolution_x, render.resolution_y) == (capture.footage.width, capture.footage.height)
+    assert render.resolution_percentage == 100
 
 
 @pytest.fixture

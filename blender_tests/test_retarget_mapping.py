@@ -10,7 +10,7 @@ from rig_factory import Style, build_rig, without
 from addon.errors import RetargetError
 from addon.retarget import choose_preset
 from addon.retarget.joints import all_joints, side_of
-from addon.retarget.mapping.automatic import automatic_preset
+from addon.retarget.mapping.automatic import find_hands, preset_of
 from addon.retarget.mapping.presets import SHIPPED, Preset, fitted, preset_files, read_preset, write_preset
 from addon.retarget.rest import rest_bones
 from addon.retarget.rotations import (
@@ -50,7 +50,7 @@ def test_shipped_presets_are_whole_and_cite_their_source(preset: Preset) -> None
 )
 def test_automatic_finds_every_joint(named: Preset, style: Style) -> None:
     rig = build_rig(named, style)
-    assert automatic_preset("rig", rest_bones(rig)).bones == named.bones
+    assert preset_of("rig", find_hands(rest_bones(rig))).bones == named.bones
 
 
 def test_automatic_takes_short_fingers_and_end_bones() -> None:
@@ -62,7 +62,7 @@ def test_automatic_takes_short_fingers_and_end_bones() -> None:
         end = rig.data.edit_bones.new(last.name[:-1] + "4_end")
         end.head, end.tail, end.parent = last.tail, last.tail + last.vector, last
     bpy.ops.object.mode_set(mode="OBJECT")
-    assert automatic_preset("rig", rest_bones(rig)).bones == short.bones
+    assert preset_of("rig", find_hands(rest_bones(rig))).bones == short.bones
 
 
 def test_automatic_refuses_what_has_no_hands() -> None:

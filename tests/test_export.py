@@ -428,6 +428,18 @@ def test_what_a_format_cannot_do_is_refused_by_name(tmp_path, monkeypatch, argum
     assert [path.name for path in tmp_path.iterdir()] == ["in.npz"]
 
 
+def test_the_command_takes_the_unit(tmp_path):
+    save_capture(make_capture(frames=2), tmp_path / "in.npz")
+    lengths = {}
+    for unit in ("m", "cm"):
+        file = tmp_path / f"{unit}.bvh"
+        assert run("export", tmp_path / "in.npz", "-o", file, "--unit", unit).exit_code == 0
+        (written,) = list(tmp_path.glob(f"{unit}*.bvh"))[:1]
+        offsets = [line.split()[1:] for line in written.read_text().splitlines() if "OFFSET" in line]
+        lengths[unit] = np.linalg.norm(np.array(offsets, float), axis=1)
+    np.testing.assert_allclose(lengths["cm"], 100 * lengths["m"], atol=1e-3)
+
+
 def test_a_capture_is_not_written_over_itself(tmp_path):
     save_capture(make_capture(frames=2), tmp_path / "in.npz")
     assert "overwrite" in run("export", tmp_path / "in.npz", "-o", tmp_path / "in.npz").error["text"]

@@ -53,7 +53,7 @@ def lens_of(intrinsics: Intrinsics, sensor_width: float = 36.0) -> Lens:
 
 
 def create_camera(name: str, intrinsics: Intrinsics) -> bpy.types.Object:
-    """A camera at its parent's origin that looks along +Y. It lines up once `match_picture` has set the picture."""
+    """A camera at its parent's origin that looks along +Y. The render must have its picture size."""
     lens = lens_of(intrinsics)
     data = bpy.data.cameras.new(name)
     data.sensor_fit = "HORIZONTAL"
@@ -66,13 +66,3 @@ def create_camera(name: str, intrinsics: Intrinsics) -> bpy.types.Object:
     camera = bpy.data.objects.new(name, data)
     camera.rotation_euler = CAMERA_ROTATION
     return camera
-
-
-def match_picture(render: bpy.types.RenderSettings, intrinsics: Intrinsics) -> None:
-    """Render pictures of the footage's size and pixel aspect."""
-    lens = lens_of(intrinsics)
-    render.resolution_x = intrinsics.width
-    render.resolution_y = intrinsics.height
-    render.resolution_percentage = 100
-    render.pixel_aspect_x = lens.pixel_aspect_x
-    render.pixel_aspect_y = lens.pixel_aspect_y

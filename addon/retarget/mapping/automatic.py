@@ -38,11 +38,6 @@ class Findings:
     spare: tuple[str, ...] = ()
 
 
-def automatic_preset(name: str, bones: Bones, held: Collection[str] = ()) -> Preset:
-    """The joints that were found in a rig of this name, none where it has no hands."""
-    return preset_of(name, find_hands(bones, held))
-
-
 def preset_of(name: str, findings: Findings) -> Preset:
     """What was found as a preset."""
     found: dict[str, str] = {}
