@@ -31,6 +31,7 @@ from addon.retarget import (
 )
 from addon.retarget.joints import SIDES, hand_joint
 from addon.retarget.mapping.presets import SHIPPED, Preset, preset_files, read_preset
+from addon.scene import scene_setup
 from addon.scene.camera import CAMERA_ROTATION
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 from addon.scene.scene_setup import SceneSetup
@@ -412,13 +413,16 @@ def test_two_captures_of_one_side(make_capture: MakeCapture) -> None:
     assert "several hands of one side" in done.warnings[0]
 
 
-def test_sources_are_what_was_imported_last_or_what_is_named(make_capture: MakeCapture) -> None:
+def test_sources_are_what_is_shown_or_what_is_named(make_capture: MakeCapture) -> None:
     first, second = (
         import_capture(bpy.context, make_capture(sides=sides), ImportOptions(show_footage=False))
         for sides in (("left",), ("left", "right"))
     )
-    assert len(scene_sources(bpy.context.scene, None)) == 2
+    assert [source.motion.side for source in scene_sources(bpy.context.scene, None)] == ["left"]
     assert len(scene_sources(bpy.context.scene, first.root)) == 1
+    assert len(scene_sources(bpy.context.scene, second.root)) == 2
+    scene_setup.switch(bpy.context.scene, bpy.context.view_layer, second.root)
+    assert len(scene_sources(bpy.context.scene, None)) == 2
     (source,) = scene_sources(bpy.context.scene, second.rigs[1].armature)
     assert source.motion.side == "right"
 
@@ -455,5 +459,6 @@ def test_a_preset_is_saved_and_used(imported: ImportedCapture, tmp_path: Path) -
     assert bpy.ops.dahyf_hands.save_preset(target="rig", filepath=str(tmp_path / "mine.json")) == {"FINISHED"}
     saved = choose_preset(rig, str(tmp_path / "mine.json"))
     assert saved.bones[hand_joint("left")] == "mixamorig:LeftHand"
+    assert saved.name == "mine"
     run(rig, saved, hands="LEFT")
     assert worst_angle(imported, rig, MIXAMO, sides=("left",)) < TOLERANCE

@@ -425,6 +425,11 @@ class TestClean:
         assert capture_file.read_bytes() == before
         assert load_capture(tmp_path / "b.npz").cleaning.threshold == 0
 
+    def test_says_that_footage_is_no_capture(self, clip):
+        result = run("clean", clip)
+        assert result.exit_code == 6
+        assert f"{clip} is" in result.of_type("error")[0]["text"]
+
     def test_keeps_the_raw_estimates(self, capture_file):
         before = load_capture(capture_file)
         run("clean", capture_file, "--wrist-position-hz", "0.5")

@@ -261,7 +261,7 @@ class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelp
         folder = retarget.user_folder()
         if folder is not None and not self.filepath:
             folder.mkdir(parents=True, exist_ok=True)
-            self.filepath = str(folder / "my_rig.json")
+            self.filepath = str(folder / f"{bpy.path.clean_name(named_rig(context, self.target).name)}.json")
         return super().invoke(context, event)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:

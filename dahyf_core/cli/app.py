@@ -225,8 +225,8 @@ def clean(
         started = time.monotonic()
         output = output or capture
         edits = TrackEdits(tuple(split or ()), tuple(join or ()), tuple(swap or ()), tuple(drop or ()))
-        check_output(output, CAPTURE_SUFFIXES, inputs=[hand_model, *([capture] if edits else [])])
         before = load_capture(capture)
+        check_output(output, CAPTURE_SUFFIXES, inputs=[hand_model, *([capture] if edits else [])])
         settings = _changed(
             CleaningSettings() if reset else before.cleaning,
             threshold=threshold,

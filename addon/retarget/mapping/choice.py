@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
@@ -98,9 +99,10 @@ def found_preset(armature: bpy.types.Object) -> Preset:
 
 
 def save_preset(preset: Preset, path: Path) -> Path:
-    """Write a preset to a file, or to the user's presets where the path is a bare name. Raises RetargetError."""
+    """Write a preset to a file, or to the user's presets where the path is a bare name. It is called as the file is, so
+    that the menu tells it from the preset that it was made from. Raises RetargetError."""
     path = path.with_name(path.name.removesuffix(SUFFIX) + SUFFIX)
     if path.parent == Path() and (own := user_folder()) is not None:
         path = own / path
-    write_preset(preset, path)
+    write_preset(replace(preset, name=path.stem), path)
     return path

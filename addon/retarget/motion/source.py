@@ -10,7 +10,7 @@ from mathutils import Euler
 from ...backend.capture_file import BONE_NAMES, Capture, Hand
 from ...errors import RetargetError
 from ...narrowing import armature_of, holds
-from ...scene import keys, nla_layers, references
+from ...scene import keys, nla_layers, references, scene_setup
 from ...scene.camera import CAMERA_ROTATION, OPENCV_ROTATION
 from ...scene.keys import KeyTimes
 from ...scene.rig import FINGERS_OF_TIPS, WRIST, bone_name
@@ -134,7 +134,7 @@ def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Sourc
     camera = np.array(root.matrix_world.normalized()) @ CAMERA if root else CAMERA
     rate = armature.get(TIMELINE_RATE)
     return Source(
-        name=root.name if root else armature.name,
+        name=scene_setup.title(root) if root else armature.name,
         motion=motion,
         times=times,
         camera=camera,

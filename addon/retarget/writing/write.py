@@ -51,7 +51,7 @@ def summary(done: Retargeted) -> str:
     """What was done, for the status bar."""
     hands = "1 hand" if done.hands == 1 else f"{done.hands} hands"
     frames = "1 frame" if done.frames == 1 else f"{done.frames} frames"
-    return f"Keyed {hands}, {frames}, in the Action {done.action.name}"
+    return f'Keyed {hands}, {frames}, in the Action "{done.action.name}"'
 
 
 def retarget(
