@@ -20,7 +20,7 @@ from dahyf_core.capture import load_capture, recleaned, save_capture
 from dahyf_core.capture.file import ARRAYS
 from dahyf_core.cleaning import CleaningSettings, ThresholdOverride
 from dahyf_core.errors import CaptureFileError, ModelFileError, OutputError
-from dahyf_core.export import export_json
+from dahyf_core.export import export_capture
 from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import load_hand_model
 
@@ -329,25 +329,25 @@ def failing_fsync(error):
     return fsync
 
 
-@pytest.mark.parametrize("write", [save_capture, export_json])
+@pytest.mark.parametrize("write", [save_capture, export_capture])
 def test_a_full_disk_leaves_the_folder_as_it_was(capture, tmp_path, monkeypatch, write):
-    path = tmp_path / "out"
+    path = tmp_path / "out.json"
     path.write_text("before")
     monkeypatch.setattr(os, "fsync", failing_fsync(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
     with pytest.raises(OutputError, match="No space left on device") as caught:
         write(capture, path)
     assert str(path) in caught.value.reason
-    assert [file.name for file in tmp_path.iterdir()] == ["out"]
+    assert [file.name for file in tmp_path.iterdir()] == ["out.json"]
     assert path.read_text() == "before"
 
 
-@pytest.mark.parametrize("write", [save_capture, export_json])
+@pytest.mark.parametrize("write", [save_capture, export_capture])
 def test_a_disk_that_fills_up_while_writing(capture, tmp_path, write):
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:
         with pytest.raises(OutputError, match="cannot be written"):
-            write(capture, tmp_path / "out")
+            write(capture, tmp_path / "out.json")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []
@@ -356,14 +356,14 @@ def test_a_disk_that_fills_up_while_writing(capture, tmp_path, write):
 def test_an_interrupt_leaves_the_folder_as_it_was(capture, tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", failing_fsync(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt):
-        save_capture(capture, tmp_path / "out")
+        save_capture(capture, tmp_path / "out.json")
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("write", [save_capture, export_json])
+@pytest.mark.parametrize("write", [save_capture, export_capture])
 def test_a_missing_folder_is_named(capture, tmp_path, write):
     with pytest.raises(OutputError, match=r"nowhere.*No such file"):
-        write(capture, tmp_path / "nowhere" / "out")
+        write(capture, tmp_path / "nowhere" / "out.json")
 
 
 # JSON
@@ -372,7 +372,7 @@ def test_a_missing_folder_is_named(capture, tmp_path, write):
 def test_json_holds_the_cleaned_hands(tmp_path):
     capture = make_capture(frames=30, unseen=range(5, 25))
     path = tmp_path / "clip.json"
-    export_json(capture, path)
+    export_capture(capture, path)
     document = json.loads(path.read_text(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert document["meta"]["footage"]["rate"] == [30000, 1001]
     assert len(document["bones"]) == len(document["parents"]) == 16
@@ -390,12 +390,12 @@ def test_json_holds_the_cleaned_hands(tmp_path):
 
 
 def test_json_has_one_frame_a_line(capture, tmp_path):
-    export_json(capture, tmp_path / "clip.json")
+    export_capture(capture, tmp_path / "clip.json")
     lines = (tmp_path / "clip.json").read_text().splitlines()
     frames = [json.loads(line.rstrip(",")) for line in lines if line.startswith('{"frame"')]
     assert [frame["frame"] for frame in frames] == [*range(12), *range(12)]
 
 
 def test_json_without_hands(tmp_path):
-    export_json(make_capture(frames=3, sides=()), tmp_path / "clip.json")
+    export_capture(make_capture(frames=3, sides=()), tmp_path / "clip.json")
     assert json.loads((tmp_path / "clip.json").read_text())["hands"] == []

@@ -395,6 +395,24 @@ def test_every_format_is_written_whole_or_not_at_all(tmp_path, suffix, monkeypat
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("suffix", export.suffixes())
+def test_a_disk_that_fills_up_while_writing_is_told(tmp_path, suffix):
+    resource = pytest.importorskip("resource", reason="only Unix limits the size of files")
+    exporter = next(each for each in export.EXPORTERS.values() if suffix in each.suffixes)
+    if exporter.module:
+        pytest.importorskip(exporter.module, reason=f"{exporter.module} is not installed")
+    capture = make_capture(frames=20)
+    export_capture(capture, tmp_path / f"before{suffix}")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
+    try:
+        with pytest.raises(OutputError, match="cannot"):
+            export_capture(capture, tmp_path / f"a{suffix}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [path.name for path in tmp_path.iterdir()] == [f"before{suffix}"]
+
+
 def test_any_exporter_will_do(tmp_path, monkeypatch):
     monkeypatch.setattr(registry, "EXPORTERS", dict(export.EXPORTERS))
 

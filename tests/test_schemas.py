@@ -12,7 +12,7 @@ from footage_factory import write_video
 from dahyf_core.capture import save_capture
 from dahyf_core.capture.job import CaptureSettings, JobSpec, job_document
 from dahyf_core.capture.meta import CaptureMeta
-from dahyf_core.export import export_json
+from dahyf_core.export import export_capture
 from dahyf_core.pose.network_card import LITE
 from dahyf_core.stills.boxes import BoxEntry
 
@@ -85,7 +85,7 @@ def test_boxes(place, value):
 
 @pytest.mark.parametrize("options", [{}, {"unseen": [2, 3]}, {"sides": ()}], ids=str)
 def test_exported_captures(tmp_path, options):
-    export_json(make_capture(frames=6, **options), tmp_path / "a.json")
+    export_capture(make_capture(frames=6, **options), tmp_path / "a.json")
     document = json.loads((tmp_path / "a.json").read_text())
     jsonschema.Draft202012Validator(read("exported_capture")).validate(document)
 
@@ -104,7 +104,7 @@ def test_exported_captures(tmp_path, options):
     ],
 )
 def test_exports_that_are_none(tmp_path, place, value):
-    export_json(make_capture(frames=2), tmp_path / "a.json")
+    export_capture(make_capture(frames=2), tmp_path / "a.json")
     assert not accepts("exported_capture", changed(json.loads((tmp_path / "a.json").read_text()), place, value))
 
 

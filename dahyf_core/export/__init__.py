@@ -1,6 +1,5 @@
 """Captures as files of other programs: a registry of formats, and the moving skeleton that most of them are made of."""
 
-from dahyf_core.export.json_file import export_json
 from dahyf_core.export.options import ExportOptions
 from dahyf_core.export.registry import EXPORTERS, Exporter, export_capture, exporter_of, register, suffixes
 from dahyf_core.export.skeleton import SkeletonAnimation, animate, resampled
@@ -12,7 +11,6 @@ __all__ = [
     "SkeletonAnimation",
     "animate",
     "export_capture",
-    "export_json",
     "exporter_of",
     "register",
     "resampled",

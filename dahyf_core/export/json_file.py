@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.capture import Capture, replacing
+from dahyf_core.capture import Capture
 from dahyf_core.capture.file import SCHEMA_VERSION, meta_of
 from dahyf_core.cleaning import State
 from dahyf_core.export.options import ExportOptions
@@ -16,17 +15,10 @@ from dahyf_core.geometry import continuous_quaternions, quaternion_from_axis_ang
 from dahyf_core.hand_model import JOINT_NAMES
 
 DECIMALS = 6
-PLAIN = ExportOptions()
 
 
-def export_json(capture: Capture, path: Path) -> None:
-    """Write the cleaned hands as JSON. Raises OutputError."""
-    with replacing(path) as stream:
-        write_json(capture, stream)
-
-
-def write_json(capture: Capture, stream: BinaryIO, options: ExportOptions = PLAIN, suffix: str = ".json") -> None:
-    """Each frame on a line of its own."""
+def write_json(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix: str) -> None:
+    """Write the cleaned hands, each frame on a line of its own."""
     stream.writelines(line.encode() for line in _document(capture))
 
 

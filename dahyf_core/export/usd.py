@@ -39,8 +39,20 @@ def write_usd(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix
         _add_camera(stage, capture.source.intrinsics, hands[0])
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"capture{suffix}"
-        stage.GetRootLayer().Export(str(file))
+        _write(stage.GetRootLayer(), file)
         stream.write(file.read_bytes())
+
+
+def _write(layer: Any, file: Path) -> None:
+    """Write a layer. Raises OSError, as other formats do."""
+    from pxr import Tf
+
+    try:
+        written = layer.Export(str(file))
+    except Tf.ErrorException as error:
+        raise OSError(0, f"USD cannot write {file}") from error
+    if not written:
+        raise OSError(0, f"USD cannot write {file}")
 
 
 def _add_hand(stage: Any, hand: SkeletonAnimation) -> None:
