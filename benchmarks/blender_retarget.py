@@ -10,8 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import addon_utils
 import bpy
+
+import addon_utils  # isort: skip  (it is found once bpy is there)
 
 from addon import command_line
 from blender_tests.capture_factory import capture_arrays, write_capture
