@@ -13,7 +13,7 @@ import bpy
 from . import retarget
 from .backend import environment, worker
 from .backend.capture_file import read_capture
-from .errors import AddonError, OutputError, RetargetError
+from .errors import AddonError, OutputError, RetargetError, SettingsError
 from .narrowing import present
 from .scene import blend_file, views
 from .scene.scene_import import ImportOptions, import_capture
@@ -50,6 +50,7 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_USAGE if stop.code else 0
     say = say_json if chosen.json else say_text
     try:
+        check_loaded(sys.argv)
         chosen.work(chosen, core_arguments, say)
     except AddonError as error:
         say("error", text=error.reason, remedy=error.remedy, exit_code=error.exit_code)
@@ -172,7 +173,7 @@ def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say:
         )
     wanted = chosen.capture_file or chosen.output.with_suffix(".hands.npz")
     capture_file = capture_properties.unused(wanted.resolve(), chosen.clip.absolute())
-    say("status", text=f"The capture is kept in {capture_file}.")
+    say("status", text=f"The capture goes to {capture_file}.")
     command = environment.core_command(
         interpreter, "capture", str(chosen.clip), "--output", str(capture_file), "--json", *core_arguments
     )
@@ -257,10 +258,23 @@ def find_rig(name: str) -> bpy.types.Object:
     return present(bpy.context.scene).objects[name]
 
 
+def check_loaded(blender_arguments: Sequence[str]) -> None:
+    """Refuse to go on without the FILE that Blender was to load; it says so, and begins with an empty scene instead.
+
+    blender_arguments: Blender's own, from its name to what follows --command. Raises SettingsError.
+    """
+    before = (
+        list(blender_arguments[1 : blender_arguments.index("--command")]) if "--command" in blender_arguments else []
+    )
+    named = [argument for argument in before if Path(argument).suffix.lower().startswith(".blend")]
+    if named and not bpy.data.filepath:
+        raise SettingsError(f"Blender could not load {named[-1]}.", "Check its path, and that this Blender opens it.")
+
+
 def check_output(path: Path) -> None:
-    """Refuse at the start what could not be written in the end. Raises OutputError."""
+    """Refuse at the start what could not be written in the end. Raises SettingsError and OutputError."""
     if path.suffix != ".blend":
-        raise OutputError(f"The output {path} does not end in .blend.", "Name a .blend file.")
+        raise SettingsError(f"The output {path} does not end in .blend.", "Name a .blend file.")
     if path.is_dir() or not path.parent.is_dir():
         raise OutputError(f"The output {path} is no file in a folder that exists.", "Make the folder first.")
     if not os.access(path.parent, os.W_OK):

@@ -17,6 +17,12 @@ class AddonError(Exception):
         self.remedy = remedy
 
 
+class SettingsError(AddonError):
+    """A choice cannot be honoured."""
+
+    exit_code = 4
+
+
 class CaptureFileError(AddonError):
     """A capture file is missing, damaged, or of a newer schema."""
 

@@ -51,12 +51,23 @@ def test_import_adds_to_the_file_that_is_open(capture_path: Path, tmp_path: Path
     assert bpy.context.scene.render.fps == 24
 
 
+def test_a_scene_that_did_not_load_is_not_replaced_by_an_empty_one(
+    capture_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    bpy.ops.wm.read_homefile(use_empty=True)
+    output = capture_path.with_name("out.blend")
+    monkeypatch.setattr(sys, "argv", ["blender", "-b", "hero.blend", "--command", "dahyf_hands", "import"])
+    assert command_line.run(["import", str(capture_path), "-o", str(output)]) == 4
+    assert "could not load hero.blend" in capsys.readouterr().err
+    assert not output.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "output", "code"),
     [
         ("none.npz", "out.blend", 6),
         ("forged.npz", "out.blend", 6),
-        ("clip.npz", "out.fbx", 7),
+        ("clip.npz", "out.fbx", 4),
         ("clip.npz", "no/such/folder/out.blend", 7),
         ("clip.npz", "folder.blend", 7),
     ],
@@ -183,7 +194,7 @@ def test_a_second_capture_of_one_output_keeps_the_first_one_s_file(
         assert command_line.run(["capture", "clip.mp4", "-o", str(tmp_path / "out.blend"), "--json"]) == 0
     said = [message["text"] for message in json_lines(capsys.readouterr().out) if message["type"] == "status"]
     kept = [tmp_path / "out.hands.npz", tmp_path / "out.2.hands.npz"]
-    assert said == [f"The capture is kept in {path}." for path in kept]
+    assert said == [f"The capture goes to {path}." for path in kept]
     assert all(path.is_file() for path in kept)
 
 

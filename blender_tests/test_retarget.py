@@ -413,6 +413,12 @@ def test_two_captures_of_one_side(make_capture: MakeCapture) -> None:
     assert "several hands of one side" in done.warnings[0]
 
 
+def test_a_side_that_was_not_captured_is_named(make_capture: MakeCapture) -> None:
+    import_capture(bpy.context, make_capture(sides=("right",)), ImportOptions(show_footage=False))
+    with pytest.raises(RetargetError, match="no left hand"):
+        of_sides(scene_sources(bpy.context.scene, None), "LEFT")
+
+
 def test_sources_are_what_is_shown_or_what_is_named(make_capture: MakeCapture) -> None:
     first, second = (
         import_capture(bpy.context, make_capture(sides=sides), ImportOptions(show_footage=False))

@@ -79,8 +79,11 @@ def capture_motion(hand: Hand, capture: Capture) -> HandMotion:
 
 
 def of_sides(sources: list[Source], hands: str) -> list[Source]:
-    """Those of the sources that are LEFT, RIGHT or, with BOTH, either."""
-    return [source for source in sources if hands in ("BOTH", source.motion.side.upper())]
+    """Those of the sources that are LEFT, RIGHT or, with BOTH, either. Raises RetargetError where there is none."""
+    found = [source for source in sources if hands in ("BOTH", source.motion.side.upper())]
+    if sources and not found:
+        raise RetargetError(f"The capture has no {hands.lower()} hand.", "Choose both hands, or another capture.")
+    return found
 
 
 def is_captured(candidate: bpy.types.Object) -> bool:
