@@ -9,7 +9,7 @@ from ... import compat
 from ...narrowing import pose_of, rna_property
 from ...scene.keys import Channel
 from ..motion.source import Source
-from ..playback import play
+from ..playback import Played
 from ..rest import RestBone
 from ..rotations import FloatArray
 from .solve import TargetHand
@@ -18,15 +18,22 @@ SAME_TURN = 1e-4
 SAME_PLACE = 1e-6
 
 
+def helpers(bones: Mapping[str, RestBone], hand: TargetHand) -> dict[str, tuple[str, str]]:
+    """The finger bones that hang from a metacarpal or helper, each with it and with the bone above that."""
+    return {bone: pair for bone, pair in parents_and_anchors(bones, hand).items() if pair[0] != pair[1]}
+
+
 def helper_turns(
-    scene: bpy.types.Scene, armature: bpy.types.Object, bones: Mapping[str, RestBone], source: Source, hand: TargetHand
+    played: Played, bones: Mapping[str, RestBone], source: Source, hand: TargetHand
 ) -> dict[str, FloatArray]:
-    """How metacarpals and helpers are turned where the scene turns them, at the source's frames; see `finger_keys`."""
-    pairs = {bone: pair for bone, pair in parents_and_anchors(bones, hand).items() if pair[0] != pair[1]}
-    played = play(scene, armature, {name for pair in pairs.values() for name in pair}, source.times.frames)
+    """How metacarpals and helpers are turned where the scene turns them, at the source's frames; see `finger_keys`.
+
+    played: with the bones of `helpers`.
+    """
+    rows = played.at(source.times.frames)
     turns: dict[str, FloatArray] = {}
-    for bone, (parent, anchor) in pairs.items():
-        above, below = (played.bones[name][:, :3, :3] for name in (anchor, parent))
+    for bone, (parent, anchor) in helpers(bones, hand).items():
+        above, below = (played.bones[name][rows, :3, :3] for name in (anchor, parent))
         turn = bones[anchor].orientation @ without_scale(np.linalg.inv(above) @ below) @ bones[parent].orientation.T
         if np.abs(turn - np.eye(3)).max() > SAME_TURN:
             turns[bone] = turn

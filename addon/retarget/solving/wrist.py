@@ -15,7 +15,7 @@ from ..joints import HAND_IK, hand_joint
 from ..mapping.presets import IkSwitch, Preset
 from ..motion.source import Source
 from ..overrides import held_bones
-from ..playback import Matrices, Played, moving_bones, play
+from ..playback import Matrices, Played, moving_bones
 from ..rotations import FloatArray, degrees_between
 from .arm import ArmPose, Task, easiest_start, reachable_start, solved, still
 from .arm_keys import (
@@ -125,30 +125,43 @@ class Handling:
             yield self.pole
 
 
-def plan_wrists(
-    scene: bpy.types.Scene,
+def handlings(
     armature: bpy.types.Object,
     bones: Bones,
     hands: Sequence[HandPair],
     preset: Preset,
     choice: WristChoice,
+    warnings: list[str],
+) -> list[Handling]:
+    """How a rig moves its hands; none where wrists are left alone. Adds to the warnings. Raises RetargetError."""
+    if choice.wrist is Wrist.NONE:
+        return []
+    targets = tuple(target for _, target in hands)
+    return [handling(armature, bones, source, target, targets, preset, choice, warnings) for source, target in hands]
+
+
+def wrist_bones(armature: bpy.types.Object, found: Sequence[Handling]) -> set[str]:
+    """The bones that `plan_wrists` must know on every frame."""
+    return with_ancestors(armature, (name for each in found for name in each.all_bones))
+
+
+def plan_wrists(
+    armature: bpy.types.Object,
+    bones: Bones,
+    found: Sequence[Handling],
+    played: Played,
+    preset: Preset,
+    choice: WristChoice,
+    metres: float,
+    warnings: list[str],
 ) -> WristPlan:
     """The keys of the hands' controls, and of their arms. Raises RetargetError.
 
     Where a rig has an FK and an IK control, both are keyed: whichever the arm follows, the hand does what it should.
+    metres: a unit of the scene. warnings: the list that the plan goes on with.
     """
-    plan = WristPlan()
-    if choice.wrist is Wrist.NONE:
-        return plan
-    targets = tuple(target for _, target in hands)
-    handlings = [
-        handling(armature, bones, source, target, targets, preset, choice, plan.warnings) for source, target in hands
-    ]
-    frames = np.unique(np.concatenate([source.times.frames for source, _ in hands]))
-    names = with_ancestors(armature, (name for each in handlings for name in each.all_bones))
-    played = play(scene, armature, names, frames)
-    metres = scene.unit_settings.scale_length
-    for each in handlings:
+    plan = WristPlan(warnings=warnings)
+    for each in found:
         rows = played.at(each.source.times.frames)
         if each.limb is None:
             free_hand(armature, bones, each, played, rows, choice, plan)

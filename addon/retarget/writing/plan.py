@@ -14,14 +14,25 @@ from ..limits import joint_limits
 from ..mapping.presets import Preset, fitted
 from ..motion.source import Source
 from ..overrides import held_bones
+from ..playback import play
 from ..rest import RestBone, rest_bones
 from ..rotations import FloatArray, quaternions_from_matrices
 from ..solving.arm_keys import shown_bone
-from ..solving.between import helper_turns, neutral_channels
+from ..solving.between import helper_turns, helpers, neutral_channels
 from ..solving.channels import rotation_channel
 from ..solving.solve import TargetHand, finger_keys, finger_turns
 from ..solving.target import missing_fingers, missing_hands, target_hands
-from ..solving.wrist import DEFAULT_CHOICE, HandPair, Part, WristChoice, WristPlan, first_key, plan_wrists
+from ..solving.wrist import (
+    DEFAULT_CHOICE,
+    HandPair,
+    Part,
+    WristChoice,
+    WristPlan,
+    first_key,
+    handlings,
+    plan_wrists,
+    wrist_bones,
+)
 from .linked import check_not_linked
 from .outcome import Goal
 from .results import base_shown
@@ -69,11 +80,17 @@ def plan_retarget(
     hands = target_hands(armature.name, bones, preset, chosen)
     sides = tuple(source.motion.side for source, _ in hands)
     with base_shown(present(context.scene), armature, sides):
+        scene, noted = present(context.scene), list[str]()
+        arms = handlings(armature, bones, hands, preset, choice, noted)
+        above = {name for _, hand in hands for pair in helpers(bones, hand).values() for name in pair}
+        frames = np.unique(np.concatenate([source.times.frames for source, _ in hands]))
+        played = play(scene, armature, above | wrist_bones(armature, arms), frames)
         parts: list[Part] = []
         for source, hand in hands:
-            helpers = helper_turns(present(context.scene), armature, bones, source, hand)
-            parts.append((source.times, list(finger_channels(armature, source, hand, helpers))))
-        wrists = plan_wrists(present(context.scene), armature, bones, hands, preset, choice)
+            turns = helper_turns(played, bones, source, hand)
+            parts.append((source.times, list(finger_channels(armature, source, hand, turns))))
+        metres = scene.unit_settings.scale_length
+        wrists = plan_wrists(armature, bones, arms, played, preset, choice, metres, noted)
         parts += wrists.parts
         parts += list(neutral_parts(armature, preset, parts))
     for times, channels in parts:
@@ -85,7 +102,7 @@ def plan_retarget(
         parts=tuple(parts),
         sides=sides,
         side_of_path=sides_of_paths(bones, preset, parts),
-        frames=len(np.unique(np.concatenate([source.times.frames for source, _ in hands]))),
+        frames=len(frames),
         warnings=(
             *unique_notes(hands),
             *preset.notes,
