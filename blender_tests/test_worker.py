@@ -9,6 +9,7 @@ from pathlib import Path
 from shutil import which
 
 import pytest
+from another_blender import run_script
 from conftest import CORE_PYTHON, ROOT
 from processes import is_alive, until
 
@@ -215,6 +216,30 @@ def test_run_blocking_gives_the_last_word() -> None:
     script = """print('{"type": "status", "text": "a"}'); print('{"type": "done", "output": "x"}')"""
     assert run_blocking(python(script), seen.append) == (0, {"type": "done", "output": "x"})
     assert [message["type"] for message in seen] == ["status", "done"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+def test_an_interrupt_reaches_the_core_from_every_blender(tmp_path: Path) -> None:
+    code = """
+import os, signal, sys
+sys.path.insert(0, sys.argv[sys.argv.index("--") + 1])
+from addon.backend.worker import run_blocking
+
+def interrupt(said):
+    if said["text"] == "ready":
+        os.kill(os.getpid(), signal.SIGINT)
+
+child = (
+    "import signal, sys, time\\n"
+    "signal.signal(signal.SIGINT, lambda *_: (print('kept', flush=True), sys.exit(130)))\\n"
+    "print('ready', flush=True)\\n"
+    "time.sleep(20)\\n"
+)
+code, last = run_blocking([sys.executable, "-c", child], interrupt)
+print("exit code", code)
+"""
+    result = run_script(tmp_path, code, str(ROOT))
+    assert "exit code 130" in result.stdout, result.stdout + result.stderr
 
 
 def test_a_crash_is_told_in_its_own_words() -> None:

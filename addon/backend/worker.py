@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -133,6 +134,7 @@ def run_blocking(command: Sequence[str], on_message: Callable[[Message], None]) 
     """
     worker = Worker(command)
     seen: list[Message] = []
+    before = take_interrupts()
     try:
         running = True
         while running:
@@ -152,3 +154,18 @@ def run_blocking(command: Sequence[str], on_message: Callable[[Message], None]) 
         return code, failure(code, seen, worker.error_text())
     finally:
         worker.close()
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+
+
+def take_interrupts() -> Any:
+    """Let a Ctrl-C raise KeyboardInterrupt, which a Blender without a window keeps from Python.
+
+    Returns the handler that Python knew before; None where it knew none, or where this is not the main thread, which
+    alone can set one.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return before
