@@ -73,7 +73,7 @@ class NewAction:
 
     def new_fcurve(self, data_path: str, index: int, group: str) -> bpy.types.FCurve:
         """A new F-curve without keys, in the group of that name."""
-        fcurve = self._channels.fcurves.new(data_path, index=index)
+        fcurve: bpy.types.FCurve = self._channels.fcurves.new(data_path, index=index)
         groups = self._channels.groups
         if group:
             fcurve.group = groups.get(group) or groups.new(group)

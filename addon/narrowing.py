@@ -74,7 +74,8 @@ def rna_property(kind: bpy.types.bpy_struct | type[bpy.types.bpy_struct], name: 
 
 def picture_suffixes() -> Iterable[str]:
     """The suffixes of pictures that Blender reads, in lower case, with their dot."""
-    return cast(Any, bpy.path).extensions_image
+    suffixes: Iterable[str] = cast(Any, bpy.path).extensions_image
+    return suffixes
 
 
 def attach(owner: type[bpy.types.ID], name: str, group: type[bpy.types.PropertyGroup]) -> None:

@@ -60,7 +60,8 @@ class Session:
     @property
     def metadata(self) -> Mapping[str, str]:
         """The metadata properties of the file."""
-        return self._session.get_modelmeta().custom_metadata_map
+        metadata: Mapping[str, str] = self._session.get_modelmeta().custom_metadata_map
+        return metadata
 
     def run(self, **inputs: np.ndarray) -> list[np.ndarray]:
         """Run the network on named inputs; returns its outputs in the order of the file.
@@ -70,13 +71,15 @@ class Session:
         if self.provider == CPU and len(next(iter(inputs.values()))) >= self._threads > 1:
             return self._run_apart(inputs)
         try:
-            return self._session.run(None, inputs)
+            outputs: list[np.ndarray] = self._session.run(None, inputs)
+            return outputs
         except Exception as error:  # ONNX Runtime raises a different type for each provider and fault
             if self.provider == CPU:
                 raise
             _warn_of_failure(self.provider, self._model, error)
         self._session, self.provider = _open(self._model, CPU, self._threads), CPU
-        return self._session.run(None, inputs)
+        outputs = self._session.run(None, inputs)
+        return outputs
 
     def _run_apart(self, inputs: Mapping[str, np.ndarray]) -> list[np.ndarray]:
         """Run a batch in parts of one thread each: threads then wait for each other once, not at every layer."""

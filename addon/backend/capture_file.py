@@ -114,7 +114,8 @@ class Hand:
     @property
     def present(self) -> NDArray[np.bool_]:
         """(T,) where the hand has a pose."""
-        return self.state != State.MISSING
+        is_present: NDArray[np.bool_] = self.state != State.MISSING
+        return is_present
 
 
 @dataclass(frozen=True)

@@ -131,7 +131,7 @@ def fingerprint(action: bpy.types.Action) -> str:
 
 def is_untouched(action: bpy.types.Action) -> bool:
     """Whether all keys are still where `write_action` put them."""
-    return action.get(FINGERPRINT) == fingerprint(action)
+    return bool(action.get(FINGERPRINT) == fingerprint(action))
 
 
 def enum_numbers(property_name: str, *identifiers: str) -> NDArray[np.int32]:
@@ -162,4 +162,5 @@ def continuous(quaternions: NDArray[np.floating]) -> NDArray[np.floating]:
     """The same rotations (N, 4), signs chosen so that neighbours lie on the same half of the sphere."""
     turns = np.einsum("ij,ij->i", quaternions[1:], quaternions[:-1]) < 0
     signs = np.where(np.cumsum(turns) % 2, -1.0, 1.0)
-    return quaternions * np.concatenate([np.ones(1), signs])[: len(quaternions), None]
+    signed: NDArray[np.floating] = quaternions * np.concatenate([np.ones(1), signs])[: len(quaternions), None]
+    return signed

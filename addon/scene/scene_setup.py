@@ -148,7 +148,8 @@ def picture_in(root: bpy.types.Object) -> list[float]:
 
 def comparable(numbers: Iterable[float]) -> list[float]:
     """Blender keeps its numbers as floats of 32 bits."""
-    return np.asarray(list(numbers), np.float32).tolist()
+    rounded: list[float] = np.asarray(list(numbers), np.float32).tolist()
+    return rounded
 
 
 def show(view_layer: bpy.types.ViewLayer, root: bpy.types.Object, shown: bool) -> None:

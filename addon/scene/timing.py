@@ -73,4 +73,5 @@ def first_number(capture: Capture) -> int:
     """The number of the footage's first frame: 0 in a video, its file's number in an image sequence."""
     if capture.footage.kind == "video":
         return 0
-    return int(capture.frame[0]) - round(capture.time[0] * float(capture.footage.rate))
+    number: int = int(capture.frame[0]) - round(capture.time[0] * float(capture.footage.rate))
+    return number

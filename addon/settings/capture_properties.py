@@ -278,7 +278,8 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
 
 def settings_of(scene: bpy.types.Scene) -> DAHYF_HANDS_PG_settings:
     """The capture settings of a scene."""
-    return getattr(scene, PROPERTY)
+    settings: DAHYF_HANDS_PG_settings = getattr(scene, PROPERTY)
+    return settings
 
 
 def describe_footage(settings: DAHYF_HANDS_PG_settings) -> str:

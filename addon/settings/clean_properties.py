@@ -144,7 +144,8 @@ NAMES = tuple(CleanSettings.__annotations__)
 
 def settings_of(scene: bpy.types.Scene) -> DAHYF_HANDS_PG_clean:
     """The cleaning settings of a scene."""
-    return getattr(scene, PROPERTY)
+    settings: DAHYF_HANDS_PG_clean = getattr(scene, PROPERTY)
+    return settings
 
 
 def chosen_settings(operator: bpy.types.Operator, scene: bpy.types.Scene) -> dict[str, Any]:

@@ -96,7 +96,8 @@ class Study:
         folder = self.folder / f"{row.name}-{seed}"
         file = folder / SCORES
         if file.exists():
-            return json.loads(file.read_text(encoding="utf-8"))
+            facts: Facts = json.loads(file.read_text(encoding="utf-8"))
+            return facts
         if (folder / "config.json").exists():
             run, config = RunFolder.open(folder)
         else:

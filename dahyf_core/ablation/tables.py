@@ -72,7 +72,8 @@ def draw_wrist(found: Sequence[Facts], path: Path) -> None:
 
 def _value(facts: Facts, column: tuple[str, str, str, int]) -> float | None:
     part, key, _, _ = column
-    return facts.get(part, {}).get(key)
+    value: float | None = facts.get(part, {}).get(key)
+    return value
 
 
 def _cell(values: Sequence[float | None], decimals: int) -> str:

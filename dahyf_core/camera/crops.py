@@ -108,7 +108,8 @@ class Crops:
         """(N, 2) centres of the patches in pixels of the virtual cameras."""
         intrinsics = self.intrinsics
         offset = (self.center - (intrinsics.cx, intrinsics.cy)) * (1.0, intrinsics.aspect)
-        return np.einsum("nij,nj->ni", self._virtual_axes(), offset)
+        center: FloatArray = np.einsum("nij,nj->ni", self._virtual_axes(), offset)
+        return center
 
     def _virtual_axes(self) -> FloatArray:
         """(N, 2, 2) orthogonal matrices: x and y of the real camera to those of the virtual ones."""

@@ -123,7 +123,8 @@ def assumed_focal(picture_size: ArrayLike, box_sides: ArrayLike) -> FloatArray:
     from 20 cm; the picture was cut out of a larger one.
     """
     width, height = np.moveaxis(np.asarray(picture_size, dtype=np.float64), -1, 0)
-    return np.maximum(np.hypot(width, height), np.asarray(box_sides) / HAND_IN_FOCAL_LENGTHS)
+    focal: FloatArray = np.maximum(np.hypot(width, height), np.asarray(box_sides) / HAND_IN_FOCAL_LENGTHS)
+    return focal
 
 
 def _require(condition: bool, reason: str, remedy: str) -> None:

@@ -90,7 +90,8 @@ def job_document(settings: CaptureSettings) -> dict[str, Any]:
     plain = {name: asdict(value) if is_dataclass(value) else value for name, value in plain.items()}  # type: ignore[arg-type]
     plain |= {name: None if plain[name] is None else str(plain[name]) for name in ("footage", "hand_model", "network")}
     plain["rate"] = None if settings.rate is None else settings.rate.as_integer_ratio()
-    return msgspec.to_builtins({"version": VERSION, **plain})
+    document: dict[str, Any] = msgspec.to_builtins({"version": VERSION, **plain})
+    return document
 
 
 def observed_part(settings: CaptureSettings) -> dict[str, Any]:

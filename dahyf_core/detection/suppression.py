@@ -10,7 +10,8 @@ def overlap(box: FloatArray, boxes: FloatArray) -> FloatArray:
     shared = np.minimum(box[2:], boxes[:, 2:]) - np.maximum(box[:2], boxes[:, :2])
     intersection = np.prod(np.maximum(shared, 0), axis=-1)
     union = np.prod(box[2:] - box[:2]) + np.prod(boxes[:, 2:] - boxes[:, :2], axis=-1) - intersection
-    return np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
+    shares: FloatArray = np.divide(intersection, union, out=np.zeros_like(union), where=union > 0)
+    return shares
 
 
 def merge_overlapping(

@@ -46,4 +46,5 @@ def true_vertices(dataset: HandDataset, index: int, sample: Sample, model: HandM
         return dataset.vertices[index % len(dataset.vertices)] if model.name == "mano" else None
     if model.name != "open_hand" or not np.isfinite(sample.pose).all() or not np.isfinite(sample.shape).all():
         return None
-    return model(sample.pose[None], sample.shape[None], np.zeros((1, 3))).vertices[0]
+    vertices: Array = model(sample.pose[None], sample.shape[None], np.zeros((1, 3))).vertices[0]
+    return vertices

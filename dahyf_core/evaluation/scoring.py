@@ -113,9 +113,10 @@ class SampleEstimate:
     def joints_3d(self) -> Array:
         """(21, 3) m, camera frame, those keypoints of the found hand that the sample labels."""
         found = self.found
-        return self.model.keypoints(
+        points: Array = self.model.keypoints(
             self.model.skeleton(found.pose, found.shape, found.translation), self.sample.keypoints
         )[0]
+        return points
 
     @cached_property
     def joints_2d(self) -> Array:

@@ -184,4 +184,5 @@ def normals(vertices: Array, faces: NDArray[np.integer]) -> Array:
     for corner in range(3):
         np.add.at(result, faces[:, corner], of_faces)
     lengths = np.linalg.norm(result, axis=1, keepdims=True)
-    return np.divide(result, lengths, out=np.tile([0.0, 0.0, 1.0], (len(result), 1)), where=lengths > 0)
+    units: Array = np.divide(result, lengths, out=np.tile([0.0, 0.0, 1.0], (len(result), 1)), where=lengths > 0)
+    return units

@@ -188,7 +188,8 @@ def _find_shape(model: HandModel, observations: HandObservations, world: Array) 
     """One shape (10,) for the hand, from observations that surely show it, spread over the time."""
     surest = np.flatnonzero(observations.presence >= np.median(observations.presence))
     rows = surest[np.linspace(0, len(surest) - 1, min(SHAPE_FRAMES, len(surest))).astype(int)]
-    return fit(model, _targets(observations[rows], world[rows]), replace(FIT, shape="shared")).shape[0]
+    shape: Array = fit(model, _targets(observations[rows], world[rows]), replace(FIT, shape="shared")).shape[0]
+    return shape
 
 
 def _targets(observations: HandObservations, world: Array) -> FitTargets:

@@ -92,7 +92,8 @@ def _vertex_normals(face_normals: Array, faces: NDArray[np.integer], count: int)
     normals = np.stack(
         [np.bincount(faces.ravel(), np.repeat(face_normals[:, axis], 3), minlength=count) for axis in range(3)], axis=1
     )
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    unit_normals: Array = normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+    return unit_normals
 
 
 def _brightness(vertices: Array, normals: Array) -> Array:
@@ -103,7 +104,8 @@ def _brightness(vertices: Array, normals: Array) -> Array:
     facing = np.clip(np.einsum("vi,vi->v", normals, towards_eye), 0, 1)
     diffuse = 0.45 + 0.55 * np.clip((normals @ LIGHT + 0.4) / 1.4, 0, 1)
     highlight = 0.25 * np.clip(np.einsum("vi,vi->v", normals, half), 0, 1) ** 16
-    return diffuse * (0.45 + 0.55 * np.sqrt(facing)) + highlight
+    brightness: Array = diffuse * (0.45 + 0.55 * np.sqrt(facing)) + highlight
+    return brightness
 
 
 def _paint(corners: Array, brightness: Array, shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -48,7 +48,8 @@ def choose_frames(capture: Capture, count: int) -> NDArray[np.intp]:
     with_hands = np.flatnonzero((capture.state != State.MISSING).any(axis=0))
     candidates = with_hands if len(with_hands) else np.arange(len(capture.frame))
     picks = np.linspace(0, len(candidates) - 1, min(count, len(candidates)))
-    return candidates[np.round(picks).astype(int)]
+    frames: NDArray[np.intp] = candidates[np.round(picks).astype(int)]
+    return frames
 
 
 def draw_tiles(

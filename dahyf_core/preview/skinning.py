@@ -23,7 +23,8 @@ def skin(
     """
     moves = bone_moves(rest_joints, parents, pose)
     blended = (skin_weights @ moves.reshape(len(moves), -1)).reshape(-1, 3, 4)
-    return np.einsum("vij,vj->vi", blended[..., :3], rest_vertices) + blended[..., 3] + translation
+    vertices: Array = np.einsum("vij,vj->vi", blended[..., :3], rest_vertices) + blended[..., 3] + translation
+    return vertices
 
 
 def bone_moves(rest_joints: Array, parents: NDArray[np.integer], pose: Array) -> Array:

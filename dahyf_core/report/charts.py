@@ -137,7 +137,8 @@ def _plot(axes: Axes, frame: NDArray[np.int64], values: Array, bins: int, role: 
 
 def _widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """With the neighbours, so that a filled span is joined to the curve on both sides."""
-    return mask | np.append(mask[1:], False) | np.append(False, mask[:-1])
+    widened: NDArray[np.bool_] = mask | np.append(mask[1:], False) | np.append(False, mask[:-1])
+    return widened
 
 
 def _state_bars(frame: NDArray[np.int64], state: NDArray[np.uint8]) -> dict[State, list[tuple[float, float]]]:

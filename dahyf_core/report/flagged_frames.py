@@ -54,7 +54,8 @@ def reprojection_distance(capture: Capture, hand: int) -> NDArray[np.floating]:
     """(T,) mean distance of the cleaned joints to the located ones, in palms at the hand's depth; NaN without both."""
     pixels = np.linalg.norm(capture.joints_2d[hand] - capture.raw_joints_2d[hand], axis=-1).mean(axis=-1)
     depth = capture.wrist_position[hand, :, 2]
-    return pixels * depth / (capture.source.intrinsics.fx * palm_length(capture, hand))
+    distance: NDArray[np.floating] = pixels * depth / (capture.source.intrinsics.fx * palm_length(capture, hand))
+    return distance
 
 
 def lost_ranges(capture: Capture, count: int) -> list[FrameRange]:

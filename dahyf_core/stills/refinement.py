@@ -82,7 +82,8 @@ def _likelihood(hand: WantedHand, seen: HandObservations) -> FloatArray:
     """(N,) how well observations show a hand that fills the box and points up."""
     fills = overlap(hand.box, box_around(seen.joints_2d))
     off = upright_rolls(seen.joints_2d, seen.crops.mirrored, hand.intrinsics) - seen.crops.roll
-    return seen.presence * fills * (1 + np.cos(off)) / 2
+    likelihood: FloatArray = seen.presence * fills * (1 + np.cos(off)) / 2
+    return likelihood
 
 
 def _observe(estimator: StillsEstimator, hands: Sequence[WantedHand], crops: Sequence[Crops]) -> list[HandObservations]:

@@ -46,7 +46,8 @@ class MediaPipeHand:
     @property
     def middle(self) -> Array:
         """(2,) px, of its box."""
-        return (self.points.min(axis=0) + self.points.max(axis=0)) / 2
+        middle: Array = (self.points.min(axis=0) + self.points.max(axis=0)) / 2
+        return middle
 
 
 class MediaPipeProcess:
