@@ -1,4 +1,4 @@
-"""Names of the version before, which go on working for one version."""
+"""Names of the previous version, which still work for one version."""
 
 import warnings
 from collections.abc import Mapping
@@ -6,14 +6,14 @@ from typing import Any
 
 
 def warn_of_old_name(old: str, new: str, where: str = "") -> None:
-    """Say that a name was given that goes with the next version. where: who gave it, as the end of a sentence."""
-    warnings.warn(f"{old} is now called {new}{where}; the old name goes with the next version.", stacklevel=3)
+    """Warn that an old name was used, which the next version removes. where: end of the sentence, who used it."""
+    warnings.warn(f"{old} is now called {new}{where}; the next version removes the old name.", stacklevel=3)
 
 
 def with_new_names(table: Mapping[str, Any], names: Mapping[str, str], where: str) -> dict[str, Any]:
-    """The table with keys of the version before under their new names, and a warning for each of them.
+    """The table with the previous version's keys renamed, and a warning for each of them.
 
-    names: new ones by old ones. A key that is there under both names stays under both, for the caller to refuse.
+    names: new names by old names. A key that is there under both names stays under both, for the caller to refuse.
     """
     result = dict(table)
     for old, new in names.items():

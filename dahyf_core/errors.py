@@ -1,10 +1,10 @@
-"""Failures that a user can mend. Each carries one sentence of reason, one of remedy, and the exit code of `dahyf`."""
+"""Errors that a user can fix. Each has one sentence of reason, one of remedy, and the exit code of `dahyf`."""
 
 from typing import ClassVar
 
 
 class DahyfError(Exception):
-    """Base of all failures that are reported without a traceback.
+    """Base class of all errors that are reported without a traceback.
 
     reason: one sentence that names the file and says what is wrong. remedy: one sentence that says what to do.
     """
@@ -57,9 +57,9 @@ LONGEST_DETAIL = 300
 
 
 def detail(error: BaseException) -> str:
-    """What a library says of a failure, as a part of a sentence: on one line, of some length, without a full stop.
+    """A library's error message as part of a sentence: on one line, of limited length, without a full stop.
 
-    It may quote the file that it failed on.
+    The message may quote the file that could not be read.
     """
     text = " ".join(str(error).split()) or type(error).__name__
     text = "".join(letter if letter.isprintable() else "?" for letter in text)

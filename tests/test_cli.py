@@ -256,7 +256,7 @@ class TestHelp:
                 continue
             option = "--" + field.name.removesuffix("_seconds").replace("_", "-")
             value = field.default if isinstance(field.default, str) else f"{field.default:g}"
-            assert re.search(rf"{option} .*?\(at first {re.escape(value)}\)", text), option
+            assert re.search(rf"{option} .*?\(initially {re.escape(value)}\)", text), option
 
     def test_version(self):
         assert say("--version") == (0, f"dahyf {__version__}\n", "")
@@ -469,7 +469,7 @@ class TestClean:
         result = run("clean", capture_file, "--floor", "0:4=0", "--threshold-override", "10:12=0.99")
         assert load_capture(capture_file).cleaning.threshold_overrides == ((10, 12, 0.99), (0, 4, 0.0))
         assert [message["text"] for message in result.messages if message["type"] == "warning"] == [
-            "--floor is now called --threshold-override; the old name goes with the next version."
+            "--floor is now called --threshold-override; the next version removes the old name."
         ]
 
     def test_reset_forgets_the_settings_of_the_file(self, capture_file):

@@ -71,7 +71,7 @@ class TestUsage:
         assert (code, out) == (2, "")
         assert err.splitlines() == [
             "Usage: dahyf info [OPTIONS] {FILE}",
-            "Error: Missing argument 'FILE'. `dahyf info --help` says what it takes.",
+            "Error: Missing argument 'FILE'. Run `dahyf info --help` to see its options.",
         ]
 
     def test_nothing_at_all_is_helped(self):

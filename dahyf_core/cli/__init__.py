@@ -1,4 +1,4 @@
-"""The `dahyf` command. Little is imported before `main` has seen to signals."""
+"""The `dahyf` command. Little is imported before `main` has set the signal handlers."""
 
 import os
 import signal
@@ -27,14 +27,14 @@ def main() -> None:
         app(prog_name="dahyf")
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
-            # Python would end by a signal, not with the code, where the interruption once was in code from a string.
+            # After an interruption inside code from a string, Python would exit by a signal instead of with this code.
             sys.stderr.flush()
             os._exit(INTERRUPTED)
         raise
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """End at once, before a command's work has begun: an exception might be lost in the middle of an import."""
+    """Exit at once, before a command's work has begun: an exception in the middle of an import may be lost."""
     try:
         if "--json" in sys.argv:
             os.write(1, EARLY_JSON.encode())

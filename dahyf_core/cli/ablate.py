@@ -1,4 +1,4 @@
-"""`dahyf ablate`: the paper's table, on any data."""
+"""`dahyf ablate`: the paper's ablation table, on any data."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,7 @@ dahyf ablate ablation.toml -o study --backbone resnet50 --data freihand --path F
 
 
 class Backbone(StrEnum):
-    """What sees the patch."""
+    """The backbone of the network."""
 
     LITE = "lite"
     RESNET50 = "resnet50"
@@ -34,30 +34,30 @@ def ablate(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FOLDER", show_default=False, help="The folder of the study.")
     ],
-    seeds: Annotated[int, typer.Option(min=1, help="How often each row is trained.")] = 3,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds that each row is trained with.")] = 3,
     rows: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="Only this row; may be repeated. docs/ablation.md lists them."),
+        typer.Option(metavar="NAME", help="Train only this row. May be repeated. docs/ablation.md lists the rows."),
     ] = None,
     backbone: Annotated[
-        Backbone | None, typer.Option(help="In place of the recipe's; but for lite it needs the extra `paper`.")
+        Backbone | None, typer.Option(help="Backbone instead of the recipe's. All but lite need the extra `paper`.")
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option(metavar="READER", help="What reads the hands, in place of the recipe's (docs/datasets.md)."),
+        typer.Option(metavar="READER", help="Reader of the hands, instead of the recipe's (docs/datasets.md)."),
     ] = None,
     path: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Where they are: a folder, or the label file of photographs.")
+        Path | None, typer.Option(metavar="PATH", help="Hands for --data: a folder, or a label file of photographs.")
     ] = None,
     results: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write results.json, table.md and the plot here, not into the study."),
+        typer.Option(metavar="FOLDER", help="Folder for results.json, table.md and the plot. Default: the study."),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Train and score networks that differ in one part, with the same data, schedule and budget.
 
-    Ctrl-C stops it; the same command goes on from there, and writes the results of what is done.
+    Ctrl-C stops the study and writes the results so far. The same command resumes from there.
     """
     with session(as_json) as reporter:
         from dahyf_core.ablation import Study, select_rows, with_backbone, with_hands, write_results
@@ -65,7 +65,7 @@ def ablate(
 
         config = read_config(recipe)
         if (data is None) != (path is None):
-            raise SettingsError("Hands need a reader and a path.", "Give --data and --path, or neither.")
+            raise SettingsError("The options --data and --path belong together.", "Give both or neither.")
         if data and path:
             config = with_hands(config, data, path)
         if backbone:

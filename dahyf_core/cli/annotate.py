@@ -21,26 +21,29 @@ dahyf annotate photographs -o labels.npz --backgrounds backgrounds
 def annotate(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="FOLDER", show_default=False, help="A folder of photographs; those below it count too."),
+        typer.Argument(metavar="FOLDER", show_default=False, help="A folder of photographs. Subfolders are included."),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The label file to write (.npz).")
     ],
     network: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="A trained network (.onnx) that labels poses instead of MediaPipe's."),
+        typer.Option(
+            metavar="FILE", help="A trained network (.onnx) that labels the poses. Default: MediaPipe's network."
+        ),
     ] = None,
     backgrounds: Annotated[
         Path | None,
         typer.Option(
-            metavar="FOLDER", help="Also write one picture of each source there, its hands painted over, to draw over."
+            metavar="FOLDER",
+            help="Also write one picture per source here, with its hands painted over, for `dahyf synth`.",
         ),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Label the hands in photographs, as data to train on: joints, how sure they are, and poses of the hand model.
+    """Label the hands in photographs as training data: joints, their spread, and poses of the hand model.
 
-    Hands of which little is sure are left out. docs/datasets.md describes the file, and labels that FOLDER may hold.
+    Hands with doubtful labels are left out. docs/datasets.md describes the file, and labels that FOLDER may hold.
     """
     with session(as_json) as reporter:
         from dahyf_core.datasets import Annotator, save_labels

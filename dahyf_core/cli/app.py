@@ -1,4 +1,4 @@
-"""The commands. Each checks what it is told, calls one function of the core, and says where the result is.
+"""The commands. Each checks its arguments, calls one function of the core, and reports where the result is.
 
 The core is imported inside the commands, so that `dahyf --help` answers at once.
 """
@@ -68,14 +68,14 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def dahyf(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     exit_with_stdin: Annotated[
         bool,
         typer.Option(
             "--exit-with-stdin",
             envvar="DAHYF_EXIT_WITH_STDIN",
-            help="Interrupt the run when standard input is closed, as it is when the program that started it ends.",
+            help="Interrupt the run when standard input closes, for example because the calling program ended.",
         ),
     ] = False,
 ) -> None:
@@ -130,7 +130,7 @@ def capture(
 ) -> None:
     """Capture the hands in footage.
 
-    Ctrl-C stops cleanly: the frames done so far are in the file, and the same command goes on from there.
+    Ctrl-C stops cleanly: the file then holds the frames done so far, and the same command resumes from there.
     """
     jobs.check_usage(context)
     with session(as_json) as reporter, profiled(time.perf_counter()) as spent:
@@ -189,7 +189,7 @@ def clean(
     capture: options.CaptureFile,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write here; without it CAPTURE itself is renewed."),
+        typer.Option("--output", "-o", metavar="FILE", help="The capture file to write. Default: overwrite CAPTURE."),
     ] = None,
     hand_model: options.HandModelFile = None,
     threshold: options.Threshold = None,
@@ -205,7 +205,7 @@ def clean(
     threshold_override: options.ThresholdOverrides = None,
     floor: options.DeprecatedFloors = None,
     reset: Annotated[
-        bool, typer.Option("--reset", help="Begin with the first settings of every capture, not with the file's.")
+        bool, typer.Option("--reset", help="Start from the default settings instead of the file's.")
     ] = False,
     split: options.Split = None,
     join: options.Join = None,
@@ -213,10 +213,10 @@ def clean(
     drop: options.Drop = None,
     as_json: options.Json = False,
 ) -> None:
-    """Gate and smooth a capture again, from its raw estimates: no footage, no network, under a second.
+    """Gate and smooth a capture again from its raw estimates. This needs neither the footage nor the network.
 
-    Settings that are not given stay as they are in the file. Tracks are split first, then joined, swapped and dropped;
-    this changes the raw estimates, and so needs another output.
+    Settings that are not given stay as they are in the file. Tracks are split first, then joined, swapped and dropped.
+    Track edits change the raw estimates, so they need another output file.
     """
     with session(as_json) as reporter:
         from dahyf_core.capture import load_capture, recleaned, save_capture
@@ -254,7 +254,7 @@ def info(
     ],
     as_json: options.Json = False,
 ) -> None:
-    """Say what is in footage or in a capture file, or what a network's file says of it."""
+    """Print facts about footage, a capture file or a network file."""
     with session(as_json):
         from dahyf_core.cli.facts import capture_facts, footage_facts, network_facts, print_facts
 
@@ -284,7 +284,7 @@ def export_(
     camera: export.Camera = False,
     as_json: options.Json = False,
 ) -> None:
-    """Write the cleaned hands for other programs: the suffix of FILE says in which format (docs/export.md)."""
+    """Export the cleaned hands for other programs. The suffix of FILE sets the format (docs/export.md)."""
     with session(as_json) as reporter:
         _export(capture, output, reporter, up=up and up.value, unit=unit and unit.value, rate=rate, camera=camera)
 
@@ -327,16 +327,16 @@ def preview(
             "-o",
             metavar="FILE",
             show_default=False,
-            help="A video (.mp4) of all captured frames, or one picture (.png, .jpg) of some.",
+            help="A video (.mp4) of all captured frames, or one picture (.png, .jpg) of selected frames.",
         ),
     ],
     footage: options.MovedFootage = None,
-    frames: Annotated[int, typer.Option(min=1, max=200, help="Frames in the picture.")] = 12,
+    frames: Annotated[int, typer.Option(min=1, max=200, help="Number of frames in the picture.")] = 12,
     raw: Annotated[bool, typer.Option("--raw", help="Draw the hands as estimated, before gate and smoothing.")] = False,
     hand_model: options.HandModelFile = None,
     as_json: options.Json = False,
 ) -> None:
-    """Draw the captured hands over the footage: mesh, joints, confidence, and which poses were not observed."""
+    """Draw the captured hands over the footage: mesh, joints, confidence, and the state of each pose."""
     with session(as_json) as reporter:
         from dahyf_core.capture import load_capture
         from dahyf_core.preview import CapturedFootage, without_cleaning, write_sheet, write_video
@@ -357,7 +357,7 @@ def preview(
 
 @app.command()
 def check(as_json: options.Json = False) -> None:
-    """Try everything that a capture needs, and say what is installed: part of every good problem report."""
+    """Check that everything a capture needs works, and list what is installed, for problem reports."""
     with session(as_json) as reporter:
         from dahyf_core.cli.checks import environment_facts
 
@@ -384,7 +384,7 @@ def _outcome(capture: "Capture", output: Path, started: float) -> Outcome:
 
 
 def _changed(settings: "CleaningSettings", **given: Any) -> "CleaningSettings":
-    """Settings with those that were given on the command line."""
+    """The settings, changed by those that were given on the command line."""
     return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 

@@ -1,4 +1,4 @@
-"""What `dahyf check` tries: everything that a capture needs, once, on a blank picture."""
+"""The checks of `dahyf check`: everything that a capture needs runs once, on a blank picture."""
 
 import platform
 import sys

@@ -24,7 +24,7 @@ dahyf evaluate --data photographs --path labels.npz --estimator baseline --limit
 
 
 class Estimator(StrEnum):
-    """What is measured."""
+    """The estimator to measure."""
 
     DAHYF = "dahyf"
     BASELINE = "baseline"
@@ -38,10 +38,11 @@ EstimatorOption = Annotated[
 
 def evaluate(
     data: Annotated[
-        str, typer.Option(metavar="READER", show_default=False, help="What reads the data set (docs/datasets.md).")
+        str, typer.Option(metavar="READER", show_default=False, help="Reader of the data set (docs/datasets.md).")
     ],
     path: Annotated[
-        Path, typer.Option(metavar="PATH", show_default=False, help="Its folder, or the label file of photographs.")
+        Path,
+        typer.Option(metavar="PATH", show_default=False, help="Folder of the data set, or label file of photographs."),
     ],
     output: Annotated[
         Path,
@@ -50,23 +51,21 @@ def evaluate(
             "-o",
             metavar="FILE",
             show_default=False,
-            help="The results to write (.json); a picture of the worst cases goes beside it (.png).",
+            help="The results to write (.json). A picture of the worst cases is written beside them (.png).",
         ),
     ],
-    split: Annotated[Split, typer.Option(help="The part of the data set.")] = Split.TEST,
+    split: Annotated[Split, typer.Option(help="Split of the data set to measure on.")] = Split.TEST,
     estimator: EstimatorOption = Estimator.DAHYF,
     model: options.Model = None,
     hand_model: options.HandModelFile = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Measure on so many samples, spread evenly over all.")
-    ] = None,
-    worst: Annotated[int, typer.Option(min=1, max=120, help="Worst cases to show.")] = 24,
+    limit: Annotated[int | None, typer.Option(min=1, help="Measure at most this many samples, spread evenly.")] = None,
+    worst: Annotated[int, typer.Option(min=1, max=120, help="Number of worst cases in the picture.")] = 24,
     as_json: options.Json = False,
 ) -> None:
     """Measure an estimator on labelled hands, with every metric that the labels allow.
 
-    Hands are looked at where the labels say they are: detection is not measured. docs/evaluation.md says what the
-    numbers mean.
+    Each hand is cropped where its label places it, so detection is not measured. docs/evaluation.md explains the
+    numbers.
     """
     with session(as_json) as reporter:
         from dahyf_core import evaluation

@@ -25,7 +25,7 @@ class Up(StrEnum):
 
 
 class Unit(StrEnum):
-    """Of lengths."""
+    """The unit of lengths."""
 
     M = "m"
     CM = "cm"
@@ -42,20 +42,20 @@ Output = Annotated[
     ),
 ]
 UpOption = Annotated[
-    Up | None, typer.Option("--up", help="The axis that points up, in .bvh and .usd files (at first y).")
+    Up | None, typer.Option("--up", help="The axis that points up, in .bvh and .usd files (default y).")
 ]
 UnitOption = Annotated[
     Unit | None,
-    typer.Option("--unit", help="Unit of lengths in .bvh files (at first cm) and .usd files (at first m)."),
+    typer.Option("--unit", help="Unit of lengths in .bvh files (default cm) and .usd files (default m)."),
 ]
 Rate = Annotated[
     Fraction | None,
     typer.Option(
         parser=parse_rate,
         metavar="FPS",
-        help="Even frames a second to interpolate to, in .bvh, .glb and .usd files. Default: the capture's frames.",
+        help="Interpolate to this even frame rate, in .bvh, .glb and .usd files. Default: the capture's frames.",
     ),
 ]
 Camera = Annotated[
-    bool, typer.Option("--camera", help="Write the camera that filmed the hands too, in .glb and .usd files.")
+    bool, typer.Option("--camera", help="Also write the camera that filmed the hands, in .glb and .usd files.")
 ]

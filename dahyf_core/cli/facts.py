@@ -1,4 +1,4 @@
-"""What `dahyf info` says about a file: as plain values for programs, as a table for people."""
+"""The facts of `dahyf info` about a file: plain values for programs, a table for people."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -19,7 +19,7 @@ Facts = dict[str, Any]
 
 
 def footage_facts(info: FootageInfo) -> Facts:
-    """Size, length and pace of footage."""
+    """Size, length and frame rate of footage."""
     return {
         "footage": str(info.path),
         "kind": info.kind,
@@ -36,7 +36,7 @@ def footage_facts(info: FootageInfo) -> Facts:
 
 
 def capture_facts(capture: Capture) -> Facts:
-    """Where a capture comes from, and how well each hand was seen."""
+    """Source and settings of a capture, and the states and the confidence of each hand."""
     source = capture.source
     camera = source.intrinsics
     return {
@@ -63,12 +63,12 @@ def capture_facts(capture: Capture) -> Facts:
 
 
 def network_facts(model: Path) -> Facts:
-    """What a network's file says of it. Raises ModelFileError."""
+    """The network card in a network file. Raises ModelFileError."""
     return {"network": str(model), **asdict(read_card(model))}
 
 
 def print_facts(facts: Mapping[str, Any], console: Console) -> None:
-    """Two columns, and below them a table of the hands where there are any. console: one without markup."""
+    """Print two columns, and below them a table of the hands if there are any. console: without markup."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")

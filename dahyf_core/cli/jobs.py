@@ -1,4 +1,4 @@
-"""`dahyf capture --job` and `--write-job`: settings from a file, and into one."""
+"""`dahyf capture --job` and `--write-job`: settings read from a job file, or written to one."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,13 +17,13 @@ JobFile = Annotated[
         "--job",
         metavar="FILE",
         show_default=False,
-        help="A job (.json) that says the clip and all settings, in place of CLIP and every other option.",
+        help="A job file (.json) with the clip and all settings, instead of CLIP and the options of the settings.",
     ),
 ]
 WriteJob = Annotated[
     Path | None,
     typer.Option(
-        "--write-job", metavar="FILE", show_default=False, help="Write CLIP and the settings as a job, and stop."
+        "--write-job", metavar="FILE", show_default=False, help="Write CLIP and the settings to a job file and exit."
     ),
 ]
 
@@ -31,12 +31,12 @@ BESIDE_A_JOB = {"job", "output", "as_json", "profile"}
 
 
 def check_usage(context: typer.Context) -> None:
-    """Refuse the usage where the clip or the output is missing, or a job is given beside what it says itself."""
+    """Refuse a command line without a clip or an output, and one with both a job and settings."""
     given = {name for name in context.params if _is_given(context, name)}
     if "job" in given:
         if beside := sorted(given - BESIDE_A_JOB):
             name = "CLIP" if beside[0] == "clip" else f"--{beside[0].replace('_', '-')}"
-            context.fail(f"The job says all settings; leave out {name}.")
+            context.fail(f"The job file has all settings; leave out {name}.")
     elif "clip" not in given:
         context.fail("Missing argument 'CLIP'.")
     if "output" not in given and "write_job" not in given:

@@ -1,4 +1,4 @@
-"""The options of the commands: their names, help, and how their text becomes values.
+"""The options of the commands: their names, their help, and the parsers of their values.
 
 This module is read on every start, `dahyf --help` included; it imports nothing heavy.
 """
@@ -15,13 +15,13 @@ from dahyf_core.shared.limits import HANDS, RATE
 
 _RATE = re.compile(r"\d{1,9}(\.\d{0,9}|/\d{1,9})?|\.\d{1,9}")
 
-LENS_PANEL = "Lens (one way to state the focal length; without any: the picture's diagonal)"
-CLEANING_PANEL = "Gate and smoothing (`dahyf clean` changes it later)"
-TRACKS_PANEL = "Which hand is which (hands go by the numbers that `dahyf info` lists)"
+LENS_PANEL = "Lens (give the focal length in one way; default: the picture's diagonal in pixels)"
+CLEANING_PANEL = "Gate and smoothing (`dahyf clean` can change these later)"
+TRACKS_PANEL = "Track edits (`dahyf info` lists the hand numbers)"
 
 
 class Lost(StrEnum):
-    """What a frame gets in which the hand was lost."""
+    """The pose of a frame in which the hand is lost."""
 
     HOLD = "hold"
     INTERPOLATE = "interpolate"
@@ -29,7 +29,7 @@ class Lost(StrEnum):
 
 
 class Estimator(StrEnum):
-    """What estimates poses."""
+    """The pose estimator."""
 
     DAHYF = "dahyf"
     BASELINE = "baseline"
@@ -60,7 +60,7 @@ class Pair(NamedTuple):
 
 
 class Coefficients(tuple[float, ...]):
-    """Of lens distortion. Typer would take a plain tuple for several arguments."""
+    """Coefficients of lens distortion. They have their own class because Typer reads a tuple as several arguments."""
 
 
 def parse_pinhole(text: str) -> Pinhole:
@@ -101,7 +101,7 @@ def parse_pair(text: str) -> Pair:
     """HAND:NUMBER."""
     found = re.fullmatch(r"(\d{1,9}):(\d{1,9})", text.strip())
     if found is None:
-        raise typer.BadParameter(f"{text!r} is not of two numbers, such as 0:120")
+        raise typer.BadParameter(f"{text!r} is not a pair of numbers such as 0:120")
     return Pair(int(found[1]), int(found[2]))
 
 
@@ -113,9 +113,11 @@ def _parse_numbers(text: str) -> list[float]:
 
 
 Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON object a line instead, for programs (docs/command-line.md).")
+    bool, typer.Option("--json", help="Print one JSON object per line, for programs (docs/command-line.md).")
 ]
-Profiled = Annotated[bool, typer.Option("--profile", help="Say at the end where the time went (docs/speed.md).")]
+Profiled = Annotated[
+    bool, typer.Option("--profile", help="Print the seconds of each stage at the end (docs/speed.md).")
+]
 CaptureFile = Annotated[
     Path,
     typer.Argument(metavar="CAPTURE", show_default=False, help="A capture file (.npz) that `dahyf capture` wrote."),
@@ -142,16 +144,16 @@ Range = Annotated[
     typer.Option(
         "--range",
         metavar="START:END",
-        help="Part of the clip: frames as in 10:250, both included, or seconds as in 1.5s:4s. Also 10: or :4s.",
+        help="Part of the clip: frames (10:250, both included) or seconds (1.5s:4s). 10: and :4s have one open end.",
     ),
 ]
 Rate = Annotated[
     Fraction | None,
     typer.Option(
-        parser=parse_rate, metavar="FPS", help="Frames a second of an image sequence: 25, or exactly 30000/1001."
+        parser=parse_rate, metavar="FPS", help="Frames per second of an image sequence: 25, or exactly 30000/1001."
     ),
 ]
-MaxHands = Annotated[int, typer.Option(min=1, max=HANDS, help="Keep at most so many hands.")]
+MaxHands = Annotated[int, typer.Option(min=1, max=HANDS, help="Largest number of hands to capture.")]
 Mirrored = Annotated[
     bool, typer.Option("--mirrored", help="The footage shows a mirror image, as many selfie cameras record it.")
 ]
@@ -160,7 +162,7 @@ HandModelFile = Annotated[
     typer.Option(
         "--hand-model",
         metavar="FILE",
-        help="Your MANO_RIGHT or MANO_LEFT file (.pkl or .npz) in place of the open hand.",
+        help="Your MANO_RIGHT or MANO_LEFT file (.pkl or .npz) instead of the open hand.",
     ),
 ]
 EstimatorOption = Annotated[
@@ -174,14 +176,16 @@ Model = Annotated[
     typer.Option(
         "--model",
         metavar="FILE",
-        help="A trained network (.onnx, by `dahyf export-onnx`) in place of the one that ships.",
+        help="A trained network (.onnx, from `dahyf export-onnx`) instead of the one that ships.",
     ),
 ]
 
 Fov = Annotated[
     float | None,
     typer.Option(
-        metavar="DEGREES", rich_help_panel=LENS_PANEL, help="Horizontal field of view. Phones: 60 to 70 unless zoomed."
+        metavar="DEGREES",
+        rich_help_panel=LENS_PANEL,
+        help="Horizontal field of view. Phones have 60 to 70 unless zoomed.",
     ),
 ]
 FocalPx = Annotated[
@@ -199,7 +203,9 @@ FocalMm = Annotated[
 SensorMm = Annotated[
     float | None,
     typer.Option(
-        metavar="MM", rich_help_panel=LENS_PANEL, help="Width of the sensor. 36 with a 35 mm equivalent focal length."
+        metavar="MM",
+        rich_help_panel=LENS_PANEL,
+        help="Width of the sensor. Use 36 with a 35 mm equivalent focal length.",
     ),
 ]
 Intrinsics = Annotated[
@@ -217,7 +223,7 @@ Distortion = Annotated[
         parser=parse_coefficients,
         metavar="K1,K2,P1,P2,K3",
         rich_help_panel=LENS_PANEL,
-        help="Lens distortion, OpenCV's coefficients; goes with any of the above.",
+        help="Lens distortion: OpenCV's coefficients. Can be combined with any focal length.",
     ),
 ]
 
@@ -227,7 +233,7 @@ Threshold = Annotated[
         min=0,
         max=1,
         rich_help_panel=CLEANING_PANEL,
-        help="Confidence under which a frame counts as lost (at first 0.8).",
+        help="Confidence under which a frame counts as lost (initially 0.8).",
     ),
 ]
 LostOption = Annotated[
@@ -235,7 +241,7 @@ LostOption = Annotated[
     typer.Option(
         "--lost",
         rich_help_panel=CLEANING_PANEL,
-        help="What a lost frame gets: the last good pose, a way between good ones, or no keys (at first interpolate).",
+        help="Pose of a lost frame: the last confident one, an interpolated one, or none (initially interpolate).",
     ),
 ]
 MaxGap = Annotated[
@@ -244,7 +250,7 @@ MaxGap = Annotated[
         min=0,
         metavar="SECONDS",
         rich_help_panel=CLEANING_PANEL,
-        help="Longest gap that interpolation bridges (at first 0.5).",
+        help="Longest gap that is interpolated (initially 0.5).",
     ),
 ]
 Spike = Annotated[
@@ -253,7 +259,7 @@ Spike = Annotated[
         min=0,
         metavar="SECONDS",
         rich_help_panel=CLEANING_PANEL,
-        help="Longest flip of a wrist or finger to discard; 0 keeps all (at first 0.25).",
+        help="Discard flips of the wrist or a finger up to this length; 0 keeps all (initially 0.25).",
     ),
 ]
 WristPositionHz = Annotated[
@@ -262,7 +268,7 @@ WristPositionHz = Annotated[
         min=0,
         metavar="HZ",
         rich_help_panel=CLEANING_PANEL,
-        help="Smoothing of the wrist's place in the picture: lower is smoother, 0 is off (at first 6).",
+        help="Low-pass cut-off of the wrist's position in the picture: lower is smoother, 0 is off (initially 6).",
     ),
 ]
 WristDepthHz = Annotated[
@@ -271,7 +277,7 @@ WristDepthHz = Annotated[
         min=0,
         metavar="HZ",
         rich_help_panel=CLEANING_PANEL,
-        help="Smoothing of the wrist's distance (at first 2).",
+        help="Low-pass cut-off of the wrist's distance from the camera (initially 2).",
     ),
 ]
 WristRotationHz = Annotated[
@@ -280,12 +286,17 @@ WristRotationHz = Annotated[
         min=0,
         metavar="HZ",
         rich_help_panel=CLEANING_PANEL,
-        help="Smoothing of the wrist's rotation (at first 5).",
+        help="Low-pass cut-off of the wrist's rotation (initially 5).",
     ),
 ]
 FingerHz = Annotated[
     float | None,
-    typer.Option(min=0, metavar="HZ", rich_help_panel=CLEANING_PANEL, help="Smoothing of the fingers (at first 5)."),
+    typer.Option(
+        min=0,
+        metavar="HZ",
+        rich_help_panel=CLEANING_PANEL,
+        help="Low-pass cut-off of the finger joints (initially 5).",
+    ),
 ]
 Stillness = Annotated[
     float | None,
@@ -293,7 +304,7 @@ Stillness = Annotated[
         min=0,
         metavar="METRES",
         rich_help_panel=CLEANING_PANEL,
-        help="Hold a hand still that stays this near to its place; 0 is off (at first 0). Try 0.003.",
+        help="Hold a hand still while its joints stay within this distance; 0 is off (initially 0). Try 0.003.",
     ),
 ]
 WristRotationOnly = Annotated[
@@ -301,7 +312,7 @@ WristRotationOnly = Annotated[
     typer.Option(
         "--wrist-rotation-only/--wrist-moves",
         rich_help_panel=CLEANING_PANEL,
-        help="Whether the wrist turns but stays in one place (at first it moves).",
+        help="Let the wrist only turn, in one place, or let it move (initially it moves).",
     ),
 ]
 ThresholdOverrides = Annotated[
@@ -311,7 +322,7 @@ ThresholdOverrides = Annotated[
         parser=parse_threshold_override,
         metavar="START:END=VALUE",
         rich_help_panel=CLEANING_PANEL,
-        help="Another threshold for a range of frames, both included: 10:250=0.3. May be given several times.",
+        help="Another threshold for a range of frames, both included: 10:250=0.3. May be repeated.",
     ),
 ]
 DeprecatedFloors = Annotated[
@@ -326,7 +337,7 @@ Split = Annotated[
         parser=parse_pair,
         metavar="HAND:FRAME",
         rich_help_panel=TRACKS_PANEL,
-        help="From that frame on it is another hand, which gets the next free number.",
+        help="Split the hand in two at this frame. The later part gets the next free number.",
     ),
 ]
 Join = Annotated[
@@ -335,14 +346,16 @@ Join = Annotated[
         parser=parse_pair,
         metavar="HAND:OTHER",
         rich_help_panel=TRACKS_PANEL,
-        help="Both are one hand, which goes by the first number.",
+        help="Join two hands into one, which keeps the first number.",
     ),
 ]
 Swap = Annotated[
     list[int] | None,
-    typer.Option(metavar="HAND", rich_help_panel=TRACKS_PANEL, help="The hand was taken for the wrong side."),
+    typer.Option(
+        metavar="HAND", rich_help_panel=TRACKS_PANEL, help="Change the hand to the other side, left or right."
+    ),
 ]
 Drop = Annotated[
     list[int] | None,
-    typer.Option(metavar="HAND", rich_help_panel=TRACKS_PANEL, help="There is no such hand."),
+    typer.Option(metavar="HAND", rich_help_panel=TRACKS_PANEL, help="Delete the hand from the capture."),
 ]

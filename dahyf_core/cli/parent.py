@@ -8,17 +8,17 @@ from threading import Thread
 from dahyf_core.cli import INTERRUPTED
 
 PATIENCE = 20.0
-"""Seconds that a run has to keep what is done, once it is alone."""
+"""Seconds that a run has for saving its work after standard input has ended."""
 
 
 def end_with_stdin() -> None:
-    """Interrupt the run when standard input ends, as the pipe from a program does when that ends, however it does."""
+    """Interrupt the run when standard input ends. A pipe from a program ends when the program ends for any reason."""
     Thread(target=_wait, name="standard input", daemon=True).start()
 
 
 def _wait() -> None:
     try:
-        while os.read(0, 4096):  # not sys.stdin, whose lock Python wants at its end
+        while os.read(0, 4096):  # not sys.stdin, whose lock Python needs when it exits
             pass
     except OSError:
         pass

@@ -30,25 +30,25 @@ def predict(
     ],
     images: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="IMAGE...", show_default=False, help="Pictures; with --boxes they may be left out."),
+        typer.Argument(metavar="IMAGE...", show_default=False, help="Pictures. Optional with --boxes."),
     ] = None,
     boxes: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A JSON list of the hands to estimate (docs/command-line.md)."),
     ] = None,
-    vertices: Annotated[bool, typer.Option("--vertices", help="Write the skin's vertices too.")] = False,
+    vertices: Annotated[bool, typer.Option("--vertices", help="Also write the vertices of the mesh.")] = False,
     hand_model: options.HandModelFile = None,
     model: options.Model = None,
     as_json: options.Json = False,
 ) -> None:
-    """Estimate the hands in still images, wherever they are found, or in given boxes."""
+    """Estimate the hands in still images: all that are detected, or those in given boxes."""
     with session(as_json) as reporter:
         from dahyf_core.stills import Predictor, asked_boxes, check_pictures, write_predictions
 
         started = time.monotonic()
         paths = [str(image) for image in images or ()]
         if boxes is None and not paths:
-            raise SettingsError("No picture is named.", "Name pictures, or a file of boxes with --boxes.")
+            raise SettingsError("No picture is given.", "Give pictures, or a file of boxes with --boxes.")
         check_output(output, (".json",), inputs=[*map(Path, paths), boxes, hand_model, model])
         if boxes is None:
             check_pictures(paths)
@@ -65,7 +65,7 @@ def predict(
 
 
 def _told(found: "Iterable[list[Prediction]]", total: int, reporter: Reporter) -> "Iterator[Prediction]":
-    """The hands of each picture, with a word about the progress."""
+    """The hands of each picture, while progress is reported."""
     for done, hands in enumerate(found, start=1):
         reporter.progress("predict", done, total)
         yield from hands

@@ -1,4 +1,4 @@
-"""What surrounds all commands: wrong usage, and the ends of the standard streams."""
+"""Handling of wrong usage and of closed standard streams, for all commands."""
 
 import sys
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from dahyf_core.cli.streams import guarded
 from dahyf_core.errors import OutputError
 
 UsageError: type[Any] = typer.BadParameter.__mro__[1]
-"""Of the Click that Typer uses, which may be one of its own."""
+"""UsageError of the Click that Typer uses, which may be Typer's own copy."""
 
 
 class Program(TyperGroup):
     """The group of all commands. It ends with an exit code and never with a traceback."""
 
     def main(self, args: Sequence[str] | None = None, *_: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """Run a command. Wrong usage is told in a sentence, or as an object with --json."""
+        """Run a command. Wrong usage is reported in a sentence, or as a JSON object with --json."""
         arguments = sys.argv[1:] if args is None else list(args)
         extra |= {"args": arguments, "standalone_mode": False}
         if not standalone_mode:
@@ -37,10 +37,10 @@ class Program(TyperGroup):
 
 
 def _refuse(error: Any, as_json: bool) -> int:
-    """Say what is wrong with the usage, after how it should be; returns the exit code."""
+    """Print the correct usage and what was wrong with it. Returns the exit code."""
     if error.ctx is not None and not as_json:
         print(error.ctx.get_usage(), file=sys.stderr)
     command = error.ctx.command_path if error.ctx is not None else "dahyf"
     reason = error.format_message().rstrip(".") + "."
-    create_reporter(as_json).error(reason, f"`{command} --help` says what it takes.", error.exit_code)
+    create_reporter(as_json).error(reason, f"Run `{command} --help` to see its options.", error.exit_code)
     return int(error.exit_code)

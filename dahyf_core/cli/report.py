@@ -28,9 +28,9 @@ def report(
     footage: options.MovedFootage = None,
     as_json: options.Json = False,
 ) -> None:
-    """Write a page to judge a capture by: pictures, confidence, joint angles, jitter, and what to look at again.
+    """Write a page for judging a capture: pictures, confidence, joint angles, jitter, and frames to check.
 
-    The page is one file that opens without a network. It needs the extra `report`.
+    The page is one file that opens without an internet connection. The command needs the extra `report`.
     """
     with session(as_json, extra="report") as reporter:
         from dahyf_core.capture import load_capture

@@ -1,4 +1,4 @@
-"""What a run says while it works: a progress bar to people, short lines to logs, JSON lines to programs."""
+"""Messages of a running command: a progress bar for people, short lines for logs, JSON lines for programs."""
 
 import json
 import sys
@@ -33,7 +33,7 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a finished command made: hands and frames in the file `output`, in how many seconds."""
+    """Result of a finished command: hands and frames in the file `output`, and the seconds that it took."""
 
     output: Path
     hands: int
@@ -45,36 +45,36 @@ class Outcome:
 
 
 class Reporter(ABC):
-    """Where a command sends its messages; as a context manager it tidies the terminal up at the end."""
+    """Receiver of a command's messages. As a context manager it restores the terminal at the end."""
 
     @abstractmethod
     def status(self, text: str) -> None:
-        """Say what happens now."""
+        """Report what the command does now."""
 
     @abstractmethod
     def progress(self, stage: str, done: int, total: int) -> None:
-        """Say how many of a stage's frames are done; cheap enough to call for each frame."""
+        """Report how many of a stage's frames are done. This is cheap enough to call for each frame."""
 
     @abstractmethod
     def warning(self, text: str) -> None:
-        """Say what the user should know although the work goes on."""
+        """Report a problem that does not stop the work."""
 
     @abstractmethod
     def error(self, reason: str, remedy: str, exit_code: int) -> None:
-        """Say why the command ends without its result, and what to do."""
+        """Report why the command failed, and what to do."""
 
     @abstractmethod
     def done(self, outcome: Outcome) -> None:
-        """Say where the result is."""
+        """Report where the result is."""
 
     def profile(self, stages: Mapping[str, float], beside: Mapping[str, float]) -> None:
-        """Say in which stages the time went (s), and what other threads did beside them."""
+        """Report the seconds of each stage, and of other threads that ran beside them."""
         total = sum(stages.values())
         for name, seconds in stages.items():
             self.status(f"{name:20} {seconds:8.3f} s {100 * seconds / total:5.1f} %")
         self.status(f"{'together':20} {total:8.3f} s")
         for name, seconds in beside.items():
-            self.status(f"{name:20} {seconds:8.3f} s beside, in another thread")
+            self.status(f"{name:20} {seconds:8.3f} s in another thread, at the same time")
 
     def __enter__(self) -> Self:
         return self
@@ -86,9 +86,9 @@ class Reporter(ABC):
 
 
 class Pace:
-    """Frames a second and seconds left of a stage, at most once in `interval` seconds and at its end.
+    """Frames per second and seconds left of a stage, at most once in `interval` seconds and at its end.
 
-    Frames that were done before the first report, by an earlier run, do not count.
+    Frames done before the first report, by an earlier run, do not count.
     """
 
     def __init__(self, interval: float, clock: Clock = time.monotonic) -> None:
@@ -97,7 +97,7 @@ class Pace:
         self._stage: str | None = None
 
     def due(self, stage: str, done: int, total: int) -> bool:
-        """Take note of a stage's progress; True where a message about it is due."""
+        """Record a stage's progress. True if a message about it is due."""
         now = self._clock()
         if stage != self._stage:
             self._stage, self._first, self._start, self._last = stage, done, now, -float("inf")
@@ -109,17 +109,17 @@ class Pace:
 
     @property
     def rate(self) -> float | None:
-        """Frames a second so far, None before the first."""
+        """Frames per second so far, None before the first."""
         return self._new / self.elapsed if self._new and self.elapsed else None
 
     @property
     def eta(self) -> float | None:
-        """Seconds until the stage ends, None where nothing can be said yet."""
+        """Seconds until the stage ends, None before the first frame."""
         return self._left / self.rate if self.rate else None
 
 
 class JsonReporter(Reporter):
-    """One JSON object a line, each flushed."""
+    """One JSON object per line, each flushed."""
 
     def __init__(self, stream: TextIO, clock: Clock = time.monotonic) -> None:
         self._stream = stream
@@ -159,7 +159,7 @@ class JsonReporter(Reporter):
 
 
 class LineReporter(Reporter):
-    """Plain short lines for logs: what goes on and what fails to `log`, the result to `result`."""
+    """Plain short lines for logs: progress and errors go to `log`, the result goes to `result`."""
 
     def __init__(self, log: TextIO, result: TextIO, clock: Clock = time.monotonic) -> None:
         self._log = log
@@ -233,7 +233,7 @@ class ProgressReporter(Reporter):
 
 
 def create_reporter(as_json: bool) -> Reporter:
-    """The reporter for whoever listens: a program (--json), a person at a terminal, else a log."""
+    """The reporter for a program (--json), for a person at a terminal, or else for a log."""
     if as_json:
         return JsonReporter(sys.stdout)
     if sys.stderr.isatty():
@@ -247,7 +247,7 @@ def counted(count: int, noun: str) -> str:
 
 
 class _RateColumn(ProgressColumn):
-    """Frames a second."""
+    """Frames per second."""
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed

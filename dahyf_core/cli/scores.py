@@ -1,4 +1,4 @@
-"""What `dahyf evaluate` found, as tables for people."""
+"""The results of `dahyf evaluate` as tables for people."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 JOINT_COLUMNS = ("pa_mpjpe", "mpjpe", "ho3d_mpjpe", "epe_located", "epe_projected")
-"""What is told of each joint; the file has all."""
+"""Metrics that are printed for each joint. The file has all metrics."""
 
 
 def print_scores(facts: Mapping[str, Any], console: Console) -> None:
-    """All metrics with their intervals, then the joints, then what is missing and what to beware of."""
+    """Print all metrics with their intervals, then the joints, the missing metrics, and the data set's caveat."""
     metrics = facts["metrics"]
     console.print(_summary(facts))
     of_joints = {name: metrics[name] for name in JOINT_COLUMNS if name in metrics}
@@ -19,7 +19,7 @@ def print_scores(facts: Mapping[str, Any], console: Console) -> None:
         console.print(_joints(of_joints))
     missing = facts["not_labelled"]
     if missing:
-        console.print(f"Left out, for want of labels: {', '.join(missing)}.", soft_wrap=True)
+        console.print(f"Not measured, because the labels are missing: {', '.join(missing)}.", soft_wrap=True)
     if facts["data"]["caveat"]:
         console.print(facts["data"]["caveat"], soft_wrap=True)
 

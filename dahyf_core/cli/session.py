@@ -17,12 +17,12 @@ from dahyf_core.errors import DahyfError, OutputError, SettingsError
 
 UNEXPECTED = 1
 UNWRITABLE = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS")} - {None}
-"""The disk or what one may have of it is full, a file too large for its file system, a disk for reading only."""
+"""Full disk, exhausted quota, file too large for its file system, read-only disk."""
 
 
 @contextmanager
 def session(as_json: bool, extra: str = "train") -> Iterator[Reporter]:
-    """Run a command's work inside; whatever ends it is reported in a sentence and becomes the documented exit code.
+    """Run a command's work. Every error is reported in a sentence and becomes the documented exit code.
 
     extra: the optional dependencies that the command needs.
     """
@@ -57,7 +57,7 @@ def _described(error: Exception, extra: str) -> tuple[str, str, int]:
 
 @contextmanager
 def _warnings_to(reporter: Reporter) -> Iterator[None]:
-    """Send what is warned about with warnings.warn(text) to the reporter, each text once."""
+    """Send the texts of warnings.warn(text) to the reporter, each text once."""
     told: set[str] = set()
 
     def show(
@@ -80,7 +80,7 @@ def _warnings_to(reporter: Reporter) -> Iterator[None]:
 
 
 class _Attentive(Reporter):
-    """A reporter that is interrupted where a signal was lost: at the next progress, and before the result is told."""
+    """A reporter that raises a lost interruption: at the next progress, and before the result is reported."""
 
     def __init__(self, reporter: Reporter, check: Callable[[], None]) -> None:
         self._reporter = reporter
@@ -108,7 +108,7 @@ class _Attentive(Reporter):
 
 
 def _write_traceback(error: Exception) -> str:
-    """Keep the details in a file; returns how the report goes together with it."""
+    """Write the traceback to a file. Returns the end of the sentence that names the file, empty if that failed."""
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix="dahyf-error-", suffix=".txt", delete=False, encoding="utf-8", errors="backslashreplace"

@@ -35,7 +35,7 @@ class _Handler:
 class StopRequest(_Handler):
     """Within its `with` block, turns the first SIGINT, SIGTERM or CTRL_BREAK into a flag; a second one interrupts.
 
-    Called without arguments it says whether a stop was asked for.
+    Calling it without arguments returns whether a stop was requested.
     """
 
     def __call__(self) -> bool:
@@ -50,8 +50,8 @@ class StopRequest(_Handler):
 class Interruption(_Handler):
     """Within its `with` block, turns SIGINT, SIGTERM and CTRL_BREAK into KeyboardInterrupt.
 
-    Where Python cannot raise it, as in a callback from C or in a destructor, it is lost: `check` raises it again. And
-    some libraries turn it into an error of their own: `requested` tells.
+    Python loses it in a callback from C or in a destructor: `check` raises it again. Some libraries turn it into an
+    error of their own: `requested` is then True.
     """
 
     @property
@@ -80,6 +80,6 @@ class Interruption(_Handler):
         raise KeyboardInterrupt
 
     def _told(self, lost: "UnraisableHookArgs") -> None:
-        """What Python says of a lost exception; of an interruption it need not."""
+        """Report a lost exception as Python does, except for an interruption."""
         if not issubclass(lost.exc_type, KeyboardInterrupt):
             self._hook(lost)

@@ -1,4 +1,4 @@
-"""Standard output and error: text that is safe to show there, and what happens when they are full or closed."""
+"""Standard output and error: making text safe to show, and handling streams that are full or closed."""
 
 import os
 import re
@@ -10,11 +10,11 @@ from typing import Any, TextIO, cast
 from dahyf_core.errors import OutputError
 
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, those that turn the direction of text, and the bytes of names that are not UTF-8."""
+"""Control characters, characters that change the direction of text, and bytes of names that are not UTF-8."""
 
 
 def printable(text: object) -> str:
-    """The text with escapes, such as \\x1b, in place of what a terminal would obey or could not show."""
+    """The text with escapes, such as \\x1b, for characters that a terminal would obey or could not show."""
     return _UNSAFE.sub(lambda found: _escaped(found[0]), str(text))
 
 
@@ -27,7 +27,7 @@ def _escaped(character: str) -> str:
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Within the block, what standard output cannot take raises OutputError, and what standard error cannot is lost."""
+    """Within the block, a failing standard output raises OutputError, and a failing standard error is ignored."""
     _fill_closed()
     with (
         redirect_stdout(cast(TextIO, _Stream(sys.stdout, fails=True))),
@@ -37,7 +37,7 @@ def guarded() -> Iterator[None]:
 
 
 class _Stream:
-    """A text stream whose failures are not those of the system. Its encoding takes any character."""
+    """A text stream with its own handling of failures. Its encoding takes any character."""
 
     def __init__(self, stream: TextIO, fails: bool) -> None:
         self._stream = stream
@@ -50,7 +50,7 @@ class _Stream:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write, or fail as `guarded` says, and then each time."""
+        """Write, or fail as `guarded` says. After the first OutputError every call raises it again."""
         if self._error is not None:
             raise self._error
         with self._failing():
@@ -71,12 +71,12 @@ class _Stream:
             if self._fails:
                 self._error = OutputError(
                     f"Standard output cannot be written to: {getattr(error, 'strerror', None) or error}.",
-                    "Files that were finished are whole; send the messages elsewhere.",
+                    "Finished files are complete; redirect the messages to another place.",
                 )
                 raise self._error from error
 
     def _discard(self) -> None:
-        """Let what is still buffered go nowhere, so that the interpreter does not fail once more at its end."""
+        """Discard what is still buffered, so that the interpreter does not fail again when it exits."""
         with suppress(OSError, ValueError):
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self._stream.fileno())
@@ -84,7 +84,7 @@ class _Stream:
 
 
 def _fill_closed() -> None:
-    """Open the null device in place of standard streams that are closed: no file may take their numbers."""
+    """Open the null device for closed standard streams, so that no other file gets their numbers."""
     for number in range(3):
         try:
             os.fstat(number)

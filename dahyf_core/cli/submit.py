@@ -1,4 +1,4 @@
-"""`dahyf submit` and `dahyf check-submission`: predictions for the servers of benchmarks."""
+"""`dahyf submit` and `dahyf check-submission`: predictions for benchmark servers."""
 
 import time
 from enum import StrEnum
@@ -21,15 +21,15 @@ dahyf check-submission freihand pred.zip --path FreiHAND_pub_v2_eval
 
 
 class BenchmarkName(StrEnum):
-    """Whose server."""
+    """The benchmark."""
 
     FREIHAND = "freihand"
     HO3D = "ho3d"
 
 
-Name = Annotated[BenchmarkName, typer.Argument(show_default=False, help="Whose server it is for.")]
+Name = Annotated[BenchmarkName, typer.Argument(show_default=False, help="The benchmark that the submission is for.")]
 Folder = Annotated[
-    Path, typer.Option("--path", metavar="FOLDER", show_default=False, help="The data set, as it was unpacked.")
+    Path, typer.Option("--path", metavar="FOLDER", show_default=False, help="Folder of the unpacked data set.")
 ]
 
 
@@ -47,9 +47,9 @@ def submit(
     model: options.Model = None,
     as_json: options.Json = False,
 ) -> None:
-    """Write predictions of FreiHAND's or HO-3D's evaluation set as its server wants them, and check them.
+    """Predict FreiHAND's or HO-3D's evaluation set, and write and check the submission for its server.
 
-    No label is used but those that the set gives to predict from (docs/evaluation.md).
+    Of the labels, only those are used that the benchmark gives as input (docs/evaluation.md).
     """
     with session(as_json) as reporter:
         from dahyf_core import evaluation
@@ -70,11 +70,13 @@ def submit(
 
 def check_submission(
     benchmark: Name,
-    file: Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="The zip file of a pred.json.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", show_default=False, help="The submission: a zip file of pred.json.")
+    ],
     path: Folder,
     as_json: options.Json = False,
 ) -> None:
-    """Check that a server would take a file: its form, the number of hands, units, axes and the order of joints."""
+    """Check a submission: its form, the number of hands, units, axes and the order of joints."""
     with session(as_json) as reporter:
         from dahyf_core import evaluation
 

@@ -19,7 +19,7 @@ dahyf synth -o val --count 2000 --seed 2 --backgrounds photographs --poses label
 
 
 class Split(StrEnum):
-    """A part of the backgrounds and poses, by where they come from."""
+    """A split of the backgrounds and poses, by their source."""
 
     TRAIN = "train"
     VAL = "val"
@@ -34,28 +34,30 @@ def synth(
     backgrounds: Annotated[
         Path, typer.Option(metavar="FOLDER", show_default=False, help="Photographs to draw the hands over.")
     ],
-    count: Annotated[int, typer.Option(min=1, help="How many pictures; more extends a set.")] = 1000,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same pictures.")] = 0,
+    count: Annotated[int, typer.Option(min=1, help="Number of pictures. A larger number extends a set.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed: the same seed gives the same pictures.")] = 0,
     poses: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Poses fitted to photographs (.npz), as `dahyf annotate` writes them, to vary."
+            metavar="FILE", help="Poses fitted to photographs (.npz, from `dahyf annotate`) to draw variations of."
         ),
     ] = None,
     split: Annotated[
         Split | None,
-        typer.Option(help="Use only backgrounds and poses of this split; without it all of them."),
+        typer.Option(help="Use only backgrounds and poses of this split. Default: all."),
     ] = None,
     size: Annotated[int, typer.Option(min=64, max=1024, help="Side of the pictures in pixels.")] = 256,
     places: Annotated[
         int,
-        typer.Option(min=0, help="Take each hand so often, from the middle of a wide-angle frame towards a corner."),
+        typer.Option(
+            min=0, help="Draw each hand this often, from the middle of a wide-angle frame to a corner; 0: once."
+        ),
     ] = 0,
     as_json: options.Json = False,
 ) -> None:
     """Draw hands with exact labels, as data to train on.
 
-    Ctrl-C stops it; the shards that are done stay, and the same command goes on from there. docs/synthetic-sets.md
+    Ctrl-C stops the run and keeps the finished shards. The same command resumes from there. docs/synthetic-sets.md
     describes the files.
     """
     with session(as_json) as reporter:

@@ -1,4 +1,4 @@
-"""`dahyf train`: a training run, begun or gone on with; `dahyf export-onnx`: what it learned, for capture."""
+"""`dahyf train` starts or resumes a training run; `dahyf export-onnx` exports its network for capture."""
 
 import time
 from dataclasses import replace
@@ -24,7 +24,7 @@ def train(
     config: Annotated[
         Path | None,
         typer.Argument(
-            metavar="CONFIG", show_default=False, help="What to train, on what; or a recipe of stages: a TOML file."
+            metavar="CONFIG", show_default=False, help="A TOML file: one training configuration, or a recipe of stages."
         ),
     ] = None,
     output: Annotated[
@@ -32,18 +32,18 @@ def train(
         typer.Option("--output", "-o", metavar="FOLDER", show_default=False, help="The folder of the new run."),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", show_default=False, help="Go on with the run in this folder.")
+        Path | None, typer.Option(metavar="RUN", show_default=False, help="Resume the run in this folder.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed in place of the configuration's.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the configuration's.")] = None,
     values: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="What {NAME} stands for in a recipe; may be repeated."),
+        typer.Option("--set", metavar="NAME=VALUE", help="Value of {NAME} in a recipe. May be repeated."),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Train a network, or run all stages of a recipe.
 
-    Ctrl-C stops after the step at hand; what is learned stays, and --resume goes on as if nothing had happened.
+    Ctrl-C stops after the current step and keeps what was learned. --resume continues as if there had been no stop.
     docs/training.md describes configurations and the folder of a run.
     """
     if (resume is None) == (config is None or output is None) or (resume is not None and config is not None):
@@ -74,23 +74,21 @@ def export_onnx(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="RUN...", show_default=False, help="The folder of a run of `lite`; of several, the mean of weights."
+            metavar="RUN...", show_default=False, help="Folder of a run of `lite`. Weights of several are averaged."
         ),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The ONNX file to write.")
     ],
-    name: Annotated[
-        str | None, typer.Option(help="What captures call the network; without it, the file's name.")
-    ] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the network in captures. Default: the file's name.")] = None,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Confidence under which its frames count as lost, if you measured one."),
+        typer.Option(min=0, max=1, help="Confidence under which a frame counts as lost, if you measured one."),
     ] = None,
     licence: Annotated[str, typer.Option(metavar="NAME", help="Licence of the weights, such as CC-BY-4.0.")] = "",
     as_json: options.Json = False,
 ) -> None:
-    """Write the network of a run as ONNX, as capture runs it, and beside it as .safetensors, to train on from."""
+    """Export the network of a run as ONNX for capture, and as .safetensors beside it for further training."""
     with session(as_json) as reporter:
         from dahyf_core import training
 

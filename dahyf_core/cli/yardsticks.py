@@ -1,4 +1,4 @@
-"""`dahyf yardsticks`: hand capture measured side by side with its peers."""
+"""`dahyf yardsticks`: this program measured side by side with its peers."""
 
 import sys
 from pathlib import Path
@@ -27,36 +27,39 @@ def yardsticks(
     ],
     model: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="A trained network (.onnx); may be repeated. Default: the one that ships."),
+        typer.Option(metavar="FILE", help="A trained network (.onnx). May be repeated. Default: the one that ships."),
     ] = None,
     baseline: Annotated[
-        bool, typer.Option("--baseline/--no-baseline", help="Measure the baseline estimator too.")
+        bool, typer.Option("--baseline/--no-baseline", help="Also measure the baseline estimator.")
     ] = True,
     mediapipe: Annotated[
         Path | None,
         typer.Option(
-            metavar="PYTHON", help="Measure MediaPipe Hands too, run by this interpreter, which has mediapipe 0.10.21."
+            metavar="PYTHON", help="Also measure MediaPipe Hands, with this interpreter, which needs mediapipe 0.10.21."
         ),
     ] = None,
     only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="One yardstick; may be repeated. Default: all.")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Measure only this yardstick. May be repeated. Default: all."),
     ] = None,
-    limit: Annotated[int, typer.Option(min=0, help="Pictures of each set at most, spread evenly; 0 for all.")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Largest number of pictures per set, spread evenly; 0 for all.")
+    ] = 0,
     synthetic: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="A validation set drawn by `dahyf synth`.")
     ] = None,
     labels: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Labels of photographs, by `dahyf annotate`.")
+        Path | None, typer.Option(metavar="FILE", help="Label file of photographs, from `dahyf annotate`.")
     ] = None,
     threads: Annotated[int, typer.Option(min=1, help="CPU threads of each network.")] = 1,
     plots: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Draw curves there; needs the [report] extra.")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder for plots of the curves; needs the extra `report`.")
     ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Measure networks, the baseline and MediaPipe Hands on the same clips and pictures.
 
-    Prints a table in Markdown for each yardstick. docs/yardsticks.md says what each number means.
+    Prints a table in Markdown for each yardstick. docs/yardsticks.md explains each number.
     """
     with session(as_json) as reporter:
         from dahyf_core.evaluation import yardsticks as measures
