@@ -13,7 +13,7 @@ import bpy
 from . import retarget
 from .backend import environment, worker
 from .backend.capture_file import read_capture
-from .errors import AddonError, OutputError, RetargetError, SettingsError
+from .errors import AddonError, ExitCode, OutputError, RetargetError, SettingsError
 from .narrowing import present
 from .scene import blend_file, views
 from .scene.scene_import import ImportOptions, import_capture
@@ -21,8 +21,6 @@ from .scene.scene_setup import SceneSetup, timeline_of
 from .settings import capture_properties, preferences
 
 COMMAND = "dahyf_hands"
-EXIT_UNEXPECTED = 1
-EXIT_USAGE = 2
 
 EPILOG = """\
 Blender loads FILE first when one is given before --command, else the work starts from an empty scene.
@@ -47,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         chosen, core_arguments = parse(arguments)
     except SystemExit as stop:
-        return EXIT_USAGE if stop.code else 0
+        return ExitCode.USAGE if stop.code else ExitCode.DONE
     say = say_json if chosen.json else say_text
     try:
         check_loaded(sys.argv)
@@ -57,8 +55,8 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except Exception as error:
         text = f"An unexpected error stopped the work: {type(error).__name__}: {error}."
-        say("error", text=text, remedy="Please report it.", exit_code=EXIT_UNEXPECTED)
-        return EXIT_UNEXPECTED
+        say("error", text=text, remedy="Please report it.", exit_code=ExitCode.UNEXPECTED)
+        return ExitCode.UNEXPECTED
     return 0
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FINGERS = ("index", "middle", "pinky", "ring", "thumb")
-BONE_NAMES = ("wrist", *(f"{finger}{joint}" for finger in FINGERS for joint in (1, 2, 3)))
+from addon.shared.capture_schema import ARRAYS, CONVENTIONS
+from addon.shared.names import BONE_NAMES, FINGERS, MANO_FINGERS, SIDES
+
 PARENTS = np.array([-1, 0, 1, 2, 0, 4, 5, 0, 7, 8, 0, 10, 11, 0, 13, 14])
-TIP_ORDER = ("thumb", "index", "middle", "ring", "pinky")
 KNUCKLES = {
     "index": (-0.090, 0.002, 0.025),
     "middle": (-0.095, 0.004, 0.003),
@@ -34,7 +34,7 @@ RADIUS = 0.009
 def rest_hand(side: str) -> dict[str, NDArray]:
     """vertices, joints, tips, faces, weights of a hand of tubes: the right one as MANO lays it, or its mirror image."""
     joints, tips = [np.array([0.005, 0.001, -0.002])], {}
-    for finger in FINGERS:
+    for finger in MANO_FINGERS:
         direction = np.array(DIRECTIONS[finger]) / np.linalg.norm(DIRECTIONS[finger])
         along = np.array(KNUCKLES[finger]) + np.concatenate([[0], np.cumsum(PHALANX)])[:, None] * direction
         joints.extend(along[:3])
@@ -47,7 +47,7 @@ def rest_hand(side: str) -> dict[str, NDArray]:
     return {
         "vertices": np.concatenate(vertices) * mirror,
         "joints": np.array(joints) * mirror,
-        "tips": np.array([tips[finger] for finger in TIP_ORDER]) * mirror,
+        "tips": np.array([tips[finger] for finger in FINGERS]) * mirror,
         "faces": np.array(faces, np.int32)[:, order],
         "weights": np.concatenate(weights),
     }
@@ -57,7 +57,7 @@ def tube_end(bone: int, joints: list[NDArray], tips: Mapping[str, NDArray]) -> N
     """Where the tube around a bone ends."""
     if bone == 0:
         return joints[4]
-    return tips[FINGERS[(bone - 1) // 3]] if bone % 3 == 0 else joints[bone + 1]
+    return tips[MANO_FINGERS[(bone - 1) // 3]] if bone % 3 == 0 else joints[bone + 1]
 
 
 def add_tube(vertices: list, faces: list, weights: list, bone: int, head: NDArray, tail: NDArray) -> None:
@@ -119,18 +119,15 @@ def capture_arrays(
         "parents": PARENTS.copy(),
         "bone_names": np.array(BONE_NAMES, dtype="<U8"),
     }
-    doubles = ("time",)
-    return {
-        name: array.astype(np.float32) if array.dtype == np.float64 and name not in doubles else array
-        for name, array in arrays.items()
-    }
+    return {name: array.astype(ARRAYS[name][0]) if name in ARRAYS else array for name, array in arrays.items()}
 
 
 def default_meta() -> dict[str, Any]:
     """What a capture says of itself."""
     return {
-        "program": "dahyf",
+        "program": "DaHyF Hands",
         "version": "0.1.0",
+        "created": "2026-01-01T00:00:00+00:00",
         "footage": {
             "path": "/nowhere/clip.mp4",
             "kind": "video",
@@ -142,9 +139,11 @@ def default_meta() -> dict[str, Any]:
             "constant_rate": True,
         },
         "intrinsics": intrinsics(),
+        "estimator": "made up",
+        "hand_model": {"name": "made_up", "flat_hand_mean": True, "sha256": dict.fromkeys(SIDES, "0" * 64)},
         "mirrored": False,
-        "hand_model": {"name": "made_up", "flat_hand_mean": True, "sha256": "0" * 64},
-        "conventions": {"camera": "OpenCV", "units": "metres, radians"},
+        "cleaning": {},
+        "conventions": CONVENTIONS,
     }
 
 

@@ -1,6 +1,7 @@
 """A scene of its own for every test, and captures to import."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,8 +47,14 @@ def registered() -> Iterator[None]:
     addon.unregister()
 
 
+@pytest.fixture
+def captured(written_capture: Path, tmp_path: Path) -> Path:
+    """A capture, beside which there is nothing yet. On the timeline, frames 21 to 36 of 40 show no hand."""
+    return Path(shutil.copy(written_capture, tmp_path / "clip.hands.npz"))
+
+
 @pytest.fixture(scope="session")
-def captured(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written_capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A capture that the core has written, with frames of low confidence and a gap."""
     if not CORE_PYTHON.exists():
         pytest.skip("the core is not installed: run scripts/setup core")
@@ -75,6 +82,23 @@ def hands(registered: None, core: None, captured: Path) -> Hands:
     """The imported hands, looked up anew after each undo."""
     bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(captured))
     return lambda: sorted(filter(recleaning.is_hand_rig, bpy.data.objects), key=lambda rig: rig["dahyf_hand"])
+
+
+@pytest.fixture
+def rigify_human() -> bpy.types.Object:
+    """The human that Rigify generates from the waist up, in its A-pose."""
+    addon_utils = pytest.importorskip("addon_utils")
+    if addon_utils.enable("rigify", default_set=True) is None:
+        pytest.skip("this Blender comes without Rigify")
+    bpy.ops.object.armature_human_metarig_add()
+    bpy.ops.object.mode_set(mode="EDIT")
+    bones = bpy.context.object.data.edit_bones
+    kept = ("spine", "shoulder", "arm", "hand", "f_", "thumb", "palm")
+    for bone in [bone for bone in bones if not any(part in bone.name for part in kept)]:
+        bones.remove(bone)
+    bpy.ops.object.mode_set(mode="OBJECT")
+    bpy.ops.pose.rigify_generate()
+    return bpy.context.object
 
 
 def data_blocks() -> dict[str, int]:

@@ -13,7 +13,8 @@ import numpy as np
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture import Capture, CaptureSource, FootageRecord, HandModelRecord, save_capture
 from dahyf_core.cleaning import CleaningSettings, State
-from dahyf_core.hand_model import BONE_NAMES, load_hand_model
+from dahyf_core.hand_model import load_hand_model
+from dahyf_core.shared.names import BONE_NAMES
 
 FRAMES = 4
 SIDES = ("right", "left")

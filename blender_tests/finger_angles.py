@@ -7,8 +7,9 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from addon.retarget.joints import FINGERS, SIDES, finger_joints
 from addon.retarget.mapping.presets import Preset
+from addon.shared.names import SIDES
+from addon.shared.rig_joints import FINGERS, finger_joints
 
 
 def worst_angle(

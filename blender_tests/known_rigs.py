@@ -14,7 +14,7 @@ from typing import Any
 import bpy
 from mathutils import Matrix
 
-from addon.retarget.joints import FINGERS, finger_joints
+from addon.shared.rig_joints import FINGERS, finger_joints
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("DAHYF_TEST_DATA", ROOT.parent / "shared" / "data")) / "rigs"

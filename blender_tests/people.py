@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rig_factory import Style, finger_points
 
-from addon.retarget.joints import FINGERS, SIDES, finger_joints, hand_joint
 from addon.retarget.rest import RestBone
 from addon.retarget.rotations import matrices_from_axis_angle, matrices_from_quaternions
+from addon.shared.names import SIDES
+from addon.shared.rig_joints import FINGERS, finger_joints, hand_joint
 
 EXTRAS = ("hair", "tail", "skirt", "wings", "toes", "beard", "sword", "earrings", "twist")
 PALM_DOWN = matrices_from_axis_angle(np.array([np.pi / 2, 0, 0]))

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 import bpy
 import numpy as np
-from capture_factory import FINGERS as MANO_FINGERS
-from capture_factory import TIP_ORDER, rest_hand
+from capture_factory import rest_hand
 from mathutils import Matrix, Vector
 from numpy.typing import NDArray
 
-from addon.retarget.joints import FINGERS, HAND_IK, SIDES, finger_joints, hand_joint
 from addon.retarget.mapping.presets import Preset
+from addon.shared.names import SIDES
+from addon.shared.rig_joints import FINGERS, HAND_IK, MANO_BONES, finger_joints, hand_joint
 
 SHOULDER = Vector((0.2, 0.0, 1.4))
 ARM = 0.55
@@ -111,9 +111,8 @@ def finger_points(side: str, style: Style) -> dict[str, list[NDArray]]:
     rest = rest_hand(side)
     points = {}
     for finger in FINGERS:
-        mano = "pinky" if finger == "little" else finger
-        first = 1 + 3 * MANO_FINGERS.index(mano)
-        straight = [*rest["joints"][first : first + 3], rest["tips"][TIP_ORDER.index(mano)]] - rest["joints"][0]
+        bones = list(MANO_BONES[finger])
+        straight = [*rest["joints"][bones], rest["tips"][FINGERS.index(finger)]] - rest["joints"][0]
         bend = (1 if side == "right" else -1) * style.finger_bend * (0.3 if finger == "thumb" else 1.0)
         bent = [Vector(straight[0])]
         for index, segment in enumerate(np.diff(straight, axis=0), start=1):

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from addon.backend.capture_file import Capture, Hand
 from addon.errors import RetargetError
 from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
-from addon.retarget.joints import FINGERS, finger_joints, hand_joint
 from addon.retarget.mapping.presets import Preset
-from addon.retarget.motion.hand_motion import POINTS
 from addon.scene.timing import Timeline
+from addon.shared.rig_joints import FINGERS, MANO_BONES, finger_joints, hand_joint
 
 CAMERA_TO_WORLD = np.array([[1, 0, 0], [0, 0, 1], [0, -1, 0]])
 """OpenCV's axes to those of a camera that looks along +Y."""
@@ -89,7 +88,7 @@ def captured_points(hand: Hand, capture: Capture, frame: int) -> Points:
             rotations[bone] = rotations[parent] @ rotations[bone]
     points: Points = {"wrist": {0: CAMERA_TO_WORLD @ joints[0]}}
     for finger, tip in zip(FINGERS, hand.tips, strict=True):
-        bones = POINTS[finger]
+        bones = MANO_BONES[finger]
         reached = joints[bones[-1]] + rotations[bones[-1]] @ (tip - hand.joints[bones[-1]])
         points[finger] = {at: CAMERA_TO_WORLD @ point for at, point in enumerate([*joints[list(bones)], reached])}
     return points

@@ -1,5 +1,6 @@
 """Clean without re-capture: the core's result on rigs that exist, corrections by hand, and where hands are bad."""
 
+import json
 from pathlib import Path
 
 import bpy
@@ -10,14 +11,17 @@ from conftest import Hands, MakeCapture, data_blocks
 from mathutils import Quaternion
 from numpy.typing import NDArray
 
-from addon.backend.capture_file import Capture, State
+from addon.backend.capture_file import Capture
 from addon.cleaning import flagged_spans, recleaning
 from addon.errors import AddonError
 from addon.operators.threshold_overrides import span_at_playhead
 from addon.scene import nla_layers
 from addon.scene.scene_import import ImportOptions, import_capture
 from addon.scene.timing import Timeline
-from addon.settings.clean_properties import floor_arguments
+from addon.settings import settings_presets
+from addon.settings.clean_properties import NAMES, clean_arguments, floor_arguments
+from addon.shared.capture_schema import State
+from addon.shared.cleaning import NUMBERS
 
 BONE = "index1.R"
 
@@ -262,7 +266,73 @@ def test_ranges_that_are_none_are_refused(make_capture: MakeCapture, text: str) 
         list(floor_arguments(text, make_capture(), Timeline()))
 
 
+# The longest gap, which older versions had in frames
+
+
+def given_gap(settings: dict, capture: Capture) -> float:
+    arguments = clean_arguments(settings, capture, Timeline())
+    return float(arguments[arguments.index("--max-gap") + 1])
+
+
+def test_the_gap_is_in_seconds_as_the_core_has_it(make_capture: MakeCapture) -> None:
+    settings = {name: getattr(bpy.context.scene.dahyf_hands_clean, name) for name in NAMES}
+    assert given_gap(settings, make_capture()) == NUMBERS["max_gap_seconds"].default == 0.5
+
+
+def test_hands_that_an_older_version_cleaned_keep_their_gap_in_frames(make_capture: MakeCapture) -> None:
+    settings = {name: getattr(bpy.context.scene.dahyf_hands_clean, name) for name in NAMES}
+    settings.pop("max_gap_seconds")
+    capture = make_capture()
+    assert given_gap(settings | {"max_gap": 14}, capture) == pytest.approx(15.5 / float(capture.footage.rate), rel=1e-5)
+
+
+def test_a_script_may_still_set_the_gap_in_frames() -> None:
+    clean = bpy.context.scene.dahyf_hands_clean
+    bpy.context.scene.render.fps = 25
+    clean.max_gap = 11
+    assert clean.max_gap_seconds == pytest.approx(0.5)
+    assert not clean.is_property_set("max_gap")
+
+
+def test_the_gap_of_older_files_is_renewed_when_they_are_opened(tmp_path: Path) -> None:
+    clean = bpy.context.scene.dahyf_hands_clean
+    bpy.context.scene.render.fps = 25
+    stored = clean.bl_system_properties_get(do_create=True) if hasattr(clean, "bl_system_properties_get") else clean
+    stored["max_gap"] = 23
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "old.blend"))
+    for _ in range(2):
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "old.blend"))
+        clean = bpy.context.scene.dahyf_hands_clean
+        assert clean.max_gap_seconds == pytest.approx(0.98)
+        assert not clean.is_property_set("max_gap")
+        bpy.ops.wm.save_mainfile()
+
+
+@pytest.mark.parametrize(("content", "seconds"), [({"max_gap": 11}, 0.5), ({"max_gap": 11, "max_gap_seconds": 2}, 2)])
+def test_the_gap_of_older_presets_is_renewed(tmp_path: Path, content: dict, seconds: float) -> None:
+    bpy.context.scene.render.fps = 25
+    (tmp_path / "old.json").write_text(json.dumps(content))
+    settings_presets.load(bpy.context.scene, "clean", tmp_path / "old.json")
+    assert bpy.context.scene.dahyf_hands_clean.max_gap_seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("gap", [-3, 2.5, "many", True, 10**17])
+def test_the_gap_of_older_presets_is_checked(tmp_path: Path, gap: object) -> None:
+    (tmp_path / "old.json").write_text(json.dumps({"max_gap": gap}))
+    with pytest.raises(AddonError, match="max_gap is"):
+        settings_presets.load(bpy.context.scene, "clean", tmp_path / "old.json")
+
+
 # The operators, with the core itself
+
+
+def test_the_gap_may_still_be_given_in_frames(hands: Hands) -> None:
+    rate = float(recleaning.read_origin(hands()[0]).footage.rate)
+    frames = []
+    for gap in ({"max_gap": 2}, {"max_gap_seconds": 3.5 / rate}, {"max_gap_seconds": 60}):
+        assert bpy.ops.dahyf_hands.clean(threshold=0.5, **gap) == {"FINISHED"}
+        frames.append([[point.co.x for point in fcurves_of(hand)[0].keyframe_points] for hand in hands()])
+    assert frames[0] == frames[1] != frames[2]
 
 
 def test_the_panel_s_first_settings_give_what_the_capture_gave(hands: Hands) -> None:

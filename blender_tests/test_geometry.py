@@ -63,7 +63,7 @@ def test_blender_agrees_with_the_documented_formulas(make_capture: MakeCapture, 
 
 def test_bone_rolls_do_not_matter(make_capture: MakeCapture, monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(1)
-    monkeypatch.setattr("addon.scene.rig.bend_direction", lambda *_: Vector(rng.normal(size=3)))
+    monkeypatch.setattr("addon.scene.rig.bend_directions", lambda joints: rng.normal(size=joints.shape))
     capture = make_capture()
     assert_agreement(capture, make(capture), truth_of(capture))
 

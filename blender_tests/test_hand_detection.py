@@ -16,13 +16,14 @@ from rig_outcome import outcome
 
 from addon.errors import RetargetError
 from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
-from addon.retarget.joints import FINGERS, SIDES, all_joints, finger_joints, hand_joint
 from addon.retarget.mapping.automatic import find_hands, preset_of
 from addon.retarget.mapping.bone_names import read_name
 from addon.retarget.mapping.corrected import corrected_preset
 from addon.retarget.mapping.presets import SHIPPED, Preset, best_preset, preset_files, read_preset, usable
 from addon.retarget.rest import RestBone
 from addon.scene.timing import Timeline
+from addon.shared.names import SIDES
+from addon.shared.rig_joints import FINGERS, all_joints, finger_joints, hand_joint
 
 PRESETS = {name: read_preset(path) for name, path in preset_files(SHIPPED).items()}
 TWO_HANDED = {name: preset for name, preset in PRESETS.items() if len({joint[0] for joint in preset.bones}) == 2}

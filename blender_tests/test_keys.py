@@ -8,9 +8,10 @@ from capture_factory import footage
 from conftest import MakeCapture
 from numpy.typing import NDArray
 
-from addon.backend.capture_file import Capture, State
+from addon.backend.capture_file import Capture
 from addon.scene import keys
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
+from addon.shared.capture_schema import State
 
 STATES = [State.MISSING, State.OBSERVED, State.REPLACED, State.MISSING, State.INTERPOLATED, State.OBSERVED]
 
@@ -93,7 +94,12 @@ def test_the_skin_stays_when_asked_to_or_never_missing(gappy: Capture, make_capt
 
 
 def test_a_hand_that_is_never_there_is_hidden(make_capture: MakeCapture) -> None:
-    (rig,) = imported(make_capture(lambda arrays: arrays["state"].fill(0), sides=("left",))).rigs
+    def lose(arrays: dict) -> None:
+        arrays["state"].fill(State.MISSING)
+        arrays["pose"].fill(np.nan)
+        arrays["translation"].fill(np.nan)
+
+    (rig,) = imported(make_capture(lose, sides=("left",))).rigs
     bpy.context.scene.frame_set(3)
     assert rig.mesh.hide_render
     assert all(times(fcurve) == [] for fcurve in fcurves_of(rig.armature))

@@ -10,7 +10,6 @@ from capture_factory import capture_arrays, write_capture
 from conftest import ROOT, MakeCapture
 
 from addon.backend import notices
-from addon.backend.capture_file import State
 from addon.cleaning import confidence_bar
 from addon.errors import AddonError
 from addon.operators import core_job
@@ -18,10 +17,16 @@ from addon.operators.captures import captures
 from addon.scene import footage, nla_layers
 from addon.scene.scene_import import ImportOptions, import_capture
 from addon.settings import capture_properties, settings_presets
+from addon.shared import presets
+from addon.shared.capture_schema import State
+from addon.shared.cleaning import LOST_RULES, NUMBERS
+from addon.shared.rules import Choice, Flag, Number, Text
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "one_hand.mp4"
 
 pytestmark = pytest.mark.usefixtures("registered")
+
+FLT_MAX = 3.4e38
 
 
 def settings() -> capture_properties.DAHYF_HANDS_PG_settings:
@@ -147,7 +152,7 @@ def test_a_damaged_preset_changes_nothing(tmp_path: Path, content: str) -> None:
     path = tmp_path / "odd.json"
     path.write_text(content)
     clean = bpy.context.scene.dahyf_hands_clean
-    before = {name: getattr(clean, name) for name in settings_presets.KINDS["clean"][1]}
+    before = {name: getattr(clean, name) for name in presets.CLEAN.optional}
     with pytest.raises(AddonError, match=r"odd\.json"):
         settings_presets.load(bpy.context.scene, "clean", path)
     assert {name: getattr(clean, name) for name in before} == before
@@ -225,8 +230,27 @@ def test_the_schema_of_presets_knows_all_settings(presets_folder: Path, kind: st
     schema = json.loads((ROOT / "docs" / "schemas" / f"settings_preset_{kind}.schema.json").read_text())
     bpy.ops.dahyf_hands.save_settings(kind=kind, name=kind)
     saved = json.loads((presets_folder / f"{kind}.json").read_text())
-    types = {"number": (int, float), "integer": int, "boolean": bool, "string": str}
     assert set(schema["properties"]) == set(saved)
-    for name, value in saved.items():
-        setting = schema["properties"][name]
-        assert value in setting["enum"] if "enum" in setting else isinstance(value, types[setting["type"]])
+
+
+@pytest.mark.parametrize("kind", ["capture", "clean"])
+def test_the_panel_s_settings_have_the_ranges_of_the_shared_table(kind: str) -> None:
+    group, table = settings_presets.KINDS[kind]
+    known = getattr(bpy.context.scene, group).bl_rna.properties
+    for name, rule in table.optional.items():
+        setting = known[name]
+        if isinstance(rule, Number):
+            assert setting.hard_min == pytest.approx(rule.lowest, rel=1e-2)
+            assert setting.hard_max == pytest.approx(min(rule.highest, FLT_MAX), rel=1e-2)
+            assert (setting.type == "INT") == rule.whole
+        elif isinstance(rule, Choice):
+            assert sorted(item.identifier for item in setting.enum_items) == sorted(rule.values)
+        else:
+            assert setting.type == {Flag: "BOOLEAN", Text: "STRING"}[type(rule)]
+
+
+def test_cleaning_begins_as_the_core_s() -> None:
+    settings = bpy.context.scene.dahyf_hands_clean.bl_rna.properties
+    for name, number in NUMBERS.items():
+        assert settings[presets.PANEL_NAMES.get(name, name)].default == pytest.approx(number.default)
+    assert settings["lost"].default == LOST_RULES[0]

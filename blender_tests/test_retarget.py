@@ -29,13 +29,14 @@ from addon.retarget import (
     retarget,
     scene_sources,
 )
-from addon.retarget.joints import SIDES, hand_joint
 from addon.retarget.mapping.presets import SHIPPED, Preset, preset_files, read_preset
 from addon.scene import scene_setup
 from addon.scene.camera import CAMERA_ROTATION
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 from addon.scene.scene_setup import SceneSetup
 from addon.scene.timing import Timeline
+from addon.shared.names import SIDES
+from addon.shared.rig_joints import hand_joint
 
 PRESETS = {name: read_preset(path) for name, path in preset_files(SHIPPED).items()}
 MIXAMO = PRESETS["mixamo"]
@@ -110,56 +111,56 @@ def test_a_copy_of_the_source_is_posed_as_the_source(imported: ImportedCapture) 
             assert np.allclose(expected, found, atol=1e-4), bone.name
 
 
-def test_a_generated_rigify_rig(imported: ImportedCapture, rigify_rig: bpy.types.Object) -> None:
+def test_a_generated_rigify_human(imported: ImportedCapture, rigify_human: bpy.types.Object) -> None:
     """What deforms the character, not only its controls, whether the arm follows FK or IK."""
-    preset = choose_preset(rigify_rig, "AUTOMATIC")
+    preset = choose_preset(rigify_human, "AUTOMATIC")
     assert preset.name == PRESETS["rigify"].name
-    assert not run(rigify_rig, preset).warnings
+    assert not run(rigify_human, preset).warnings
     deforming = Preset("", {joint: f"DEF-{bone}" for joint, bone in preset.bones.items() if "HAND" not in joint})
     for fk in (0.0, 1.0):
         for side in "LR":
-            rigify_rig.pose.bones[f"upper_arm_parent.{side}"]["IK_FK"] = fk
-        rigify_rig.update_tag()
-        assert worst_angle(imported, rigify_rig, deforming) < TOLERANCE
+            rigify_human.pose.bones[f"upper_arm_parent.{side}"]["IK_FK"] = fk
+        rigify_human.update_tag()
+        assert worst_angle(imported, rigify_human, deforming) < TOLERANCE
 
 
 OTHER_CONTROLS = ("palm.L", "f_index.01_master.L", "f_ring.01_master.L", "thumb.01_master.L")
 
 
 def test_animated_controls_above_a_rigify_finger_do_not_spoil_it(
-    imported: ImportedCapture, rigify_rig: bpy.types.Object
+    imported: ImportedCapture, rigify_human: bpy.types.Object
 ) -> None:
     """The fingers make up for palm and finger controls that turn, move and scale, and these keep their keys."""
     for name in OTHER_CONTROLS:
-        bone = rigify_rig.pose.bones[name]
+        bone = rigify_human.pose.bones[name]
         turn = "rotation_quaternion" if bone.rotation_mode == "QUATERNION" else "rotation_euler"
         for frame, amount in ((1, 0.0), (3, 0.3)):
             setattr(bone, turn, (1, amount, 0.1, amount)[-len(getattr(bone, turn)) :])
             bone.scale, bone.location = (1, 1 - amount, 1), (0, amount / 30, 0)
             for path in (turn, "scale", "location"):
                 bone.keyframe_insert(path, frame=frame)
-    before = curve_values(rigify_rig)
-    preset = choose_preset(rigify_rig, "AUTOMATIC")
-    run(rigify_rig, preset)
+    before = curve_values(rigify_human)
+    preset = choose_preset(rigify_human, "AUTOMATIC")
+    run(rigify_human, preset)
     fingers = {joint: f"DEF-{bone}" for joint, bone in preset.bones.items() if bone.startswith(("f_", "thumb"))}
-    assert worst_angle(imported, rigify_rig, Preset("", fingers)) < 1.0
-    after = curve_values(rigify_rig)
+    assert worst_angle(imported, rigify_human, Preset("", fingers)) < 1.0
+    after = curve_values(rigify_human)
     assert all(np.array_equal(after[key], values) for key, values in before.items())
 
 
-def test_a_rigify_hand_moves_by_its_ik_control(make_capture: MakeCapture, rigify_rig: bpy.types.Object) -> None:
+def test_a_rigify_hand_moves_by_its_ik_control(make_capture: MakeCapture, rigify_human: bpy.types.Object) -> None:
     def move(arrays: dict) -> None:
         arrays["translation"][:] = [[0, 0, 0.5], [0.02, 0, 0.5], [0.02, 0.01, 0.46]]
 
     options = ImportOptions(SceneSetup.ALWAYS, show_footage=False)
     import_capture(bpy.context, make_capture(move, sides=("left",), frames=3), options)
-    run(rigify_rig, choose_preset(rigify_rig, "rigify"), Wrist.POSITION)
-    places = positions(rigify_rig, "DEF-hand.L")
+    run(rigify_human, choose_preset(rigify_human, "rigify"), Wrist.POSITION)
+    places = positions(rigify_human, "DEF-hand.L")
     steps = places[1:] - places[0]
     ratio = np.linalg.norm(steps[0]) / 0.02
     assert 0.5 < ratio < 2
     assert np.allclose(steps / ratio, [[0.02, 0, 0], [0.02, -0.04, -0.01]], atol=2e-3)
-    assert rigify_rig.pose.bones["upper_arm_parent.L"]["IK_FK"] == 0
+    assert rigify_human.pose.bones["upper_arm_parent.L"]["IK_FK"] == 0
 
 
 def positions(rig: bpy.types.Object, bone: str) -> NDArray:
@@ -168,26 +169,6 @@ def positions(rig: bpy.types.Object, bone: str) -> NDArray:
         bpy.context.scene.frame_set(frame)
         found.append(world(rig, rig.pose.bones[bone].head))
     return np.array(found)
-
-
-@pytest.fixture
-def rigify_rig() -> bpy.types.Object:
-    """The human that Rigify generates."""
-    addon_utils = pytest.importorskip("addon_utils")
-    if addon_utils.enable("rigify", default_set=True) is None:
-        pytest.skip("this Blender comes without Rigify")
-    bpy.ops.object.armature_human_metarig_add()
-    bpy.ops.object.mode_set(mode="EDIT")
-    bones = bpy.context.object.data.edit_bones
-    for bone in [bone for bone in bones if not in_an_arm(bone)]:
-        bones.remove(bone)
-    bpy.ops.object.mode_set(mode="OBJECT")
-    bpy.ops.pose.rigify_generate()
-    return bpy.context.object
-
-
-def in_an_arm(bone: bpy.types.EditBone) -> bool:
-    return any(part in bone.name for part in ("spine", "shoulder", "arm", "hand", "f_", "thumb", "palm"))
 
 
 @pytest.mark.parametrize("mode", ["XYZ", "ZYX", "AXIS_ANGLE"])

@@ -9,7 +9,6 @@ from rig_factory import Style, build_rig, without
 
 from addon.errors import RetargetError
 from addon.retarget import choose_preset
-from addon.retarget.joints import all_joints, side_of
 from addon.retarget.mapping.automatic import find_hands, preset_of
 from addon.retarget.mapping.presets import SHIPPED, Preset, fitted, preset_files, read_preset, write_preset
 from addon.retarget.rest import rest_bones
@@ -20,6 +19,7 @@ from addon.retarget.rotations import (
     swing,
     unit,
 )
+from addon.shared.rig_joints import all_joints, side_of
 
 PRESETS = {name: read_preset(path) for name, path in preset_files(SHIPPED).items()}
 MIXAMO = PRESETS["mixamo"]

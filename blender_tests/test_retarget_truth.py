@@ -12,10 +12,9 @@ from rig_factory import Style, build_rig
 
 from addon.backend.capture_file import Capture, Hand
 from addon.retarget import AUTOMATIC, capture_sources, choose_preset, retarget
-from addon.retarget.joints import FINGERS, finger_joints, hand_joint
 from addon.retarget.mapping.presets import SHIPPED, Preset, preset_files, read_preset
-from addon.retarget.motion.hand_motion import POINTS
 from addon.scene.timing import Timeline
+from addon.shared.rig_joints import FINGERS, MANO_BONES, finger_joints, hand_joint
 
 TOLERANCE = 3.0
 FRAMES = 5
@@ -37,7 +36,7 @@ def known_angles(arrays: dict) -> None:
 
 def segments(hand: Hand, capture: Capture, frame: int, finger: str) -> NDArray:
     """(3, 3) the bones of a finger in the world, from their angles alone."""
-    bones = POINTS[finger]
+    bones = MANO_BONES[finger]
     rotations = rotation_matrices(hand.pose[frame].astype(float))
     for bone, parent in enumerate(capture.skeleton.parents):
         if parent >= 0:

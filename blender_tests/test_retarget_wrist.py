@@ -16,7 +16,6 @@ from rig_factory import Style, build_rig
 
 from addon.backend.capture_file import Capture, read_capture
 from addon.retarget import Arm, Retargeted, Wrist, WristChoice, capture_sources, choose_preset, retarget
-from addon.retarget.joints import SIDES
 from addon.retarget.mapping.presets import SHIPPED, Preset, fitted, preset_files, read_preset
 from addon.retarget.playback import is_animated
 from addon.retarget.rest import rest_bones
@@ -26,6 +25,7 @@ from addon.retarget.solving.limb import Limb, find_limb
 from addon.retarget.solving.target import target_hand
 from addon.retarget.solving.wrist import DEFAULT_CHOICE
 from addon.scene.timing import Timeline
+from addon.shared.names import SIDES
 
 MIXAMO = read_preset(preset_files(SHIPPED)["mixamo"])
 A_POSE = Style(arm_drop=0.7, seed=2)
@@ -357,23 +357,6 @@ def test_a_driver_by_the_frame_is_played() -> None:
 
 def limb_twist(limb: Limb) -> float:
     return float(np.degrees(rest_arm(limb.arm.shoulder, limb.arm.elbow, limb.arm.wrist, limb.arm.palm).twist))
-
-
-@pytest.fixture
-def rigify_human() -> bpy.types.Object:
-    """The whole human that Rigify generates, in its A-pose."""
-    addon_utils = pytest.importorskip("addon_utils")
-    if addon_utils.enable("rigify", default_set=True) is None:
-        pytest.skip("this Blender comes without Rigify")
-    bpy.ops.object.armature_human_metarig_add()
-    bpy.ops.object.mode_set(mode="EDIT")
-    bones = bpy.context.object.data.edit_bones
-    kept = ("spine", "shoulder", "arm", "hand", "f_", "thumb", "palm")
-    for bone in [bone for bone in bones if not any(part in bone.name for part in kept)]:
-        bones.remove(bone)
-    bpy.ops.object.mode_set(mode="OBJECT")
-    bpy.ops.pose.rigify_generate()
-    return bpy.context.object
 
 
 @pytest.mark.parametrize("wrist", [Wrist.ROTATION, Wrist.POSITION])

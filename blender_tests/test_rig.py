@@ -3,12 +3,12 @@
 import bpy
 import numpy as np
 import pytest
-from capture_factory import BONE_NAMES
 from conftest import MakeCapture
 from mathutils import Quaternion
 
 from addon.scene.rig import Rig
 from addon.scene.scene_import import ImportOptions, import_capture
+from addon.shared.names import BONE_NAMES
 
 
 @pytest.fixture

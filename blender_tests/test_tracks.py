@@ -18,14 +18,6 @@ from addon.scene.timing import Timeline
 operators = bpy.ops.dahyf_hands
 
 
-@pytest.fixture
-def captured(captured: Path, tmp_path: Path) -> Path:
-    """A copy, beside which there is nothing yet. On the timeline, frames 21 to 36 of 40 show no hand."""
-    copy = tmp_path / "clip.hands.npz"
-    copy.write_bytes(captured.read_bytes())
-    return copy
-
-
 def choose(*rigs: bpy.types.Object) -> None:
     """Select these hands alone, the first one active."""
     for rig in bpy.context.selected_objects:

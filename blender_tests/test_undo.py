@@ -15,14 +15,6 @@ SAMPLE = Path(__file__).parent.parent / "samples" / "one_hand.mp4"
 operators = bpy.ops.dahyf_hands
 
 
-@pytest.fixture
-def captured(captured: Path, tmp_path: Path) -> Path:
-    """A copy, beside which edited captures go."""
-    copy = tmp_path / "clip.hands.npz"
-    copy.write_bytes(captured.read_bytes())
-    return copy
-
-
 def data_blocks() -> set[tuple[str, str]]:
     """Kind and name of all that is in the file."""
     return {(block.id_type, block.name_full) for block in bpy.data.user_map()}

@@ -15,6 +15,7 @@ from processes import is_alive, until
 
 from addon.backend import lifetime, worker
 from addon.backend.worker import Worker, clean_environment, failure, parse_message, run_blocking
+from addon.shared.errors import ExitCode
 
 
 def python(script: str) -> list[str]:
@@ -61,7 +62,7 @@ time.sleep(30)
     child.cancel()
     messages += wait_for(child)
     assert [message["text"] for message in messages] == ["ready", "kept"]
-    assert child.returncode == worker.EXIT_INTERRUPTED
+    assert child.returncode == ExitCode.INTERRUPTED
     child.close()
 
 

@@ -299,7 +299,7 @@ def test_wrong_and_malicious_captures(tmp_path, command, damage):
 
 
 def test_a_missing_capture(tmp_path):
-    assert_refused(run("info", tmp_path / "a.npz"), BAD_CAPTURE, tmp_path / "a.npz", "No such file")
+    assert_refused(run("info", tmp_path / "a.npz"), BAD_CAPTURE, tmp_path / "a.npz", "does not exist")
 
 
 @pytest.mark.usefixtures("shipped_network")

@@ -17,12 +17,12 @@ from capture_factory import make_capture
 
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture import load_capture, recleaned, save_capture
-from dahyf_core.capture.file import ARRAYS
 from dahyf_core.cleaning import CleaningSettings, ThresholdOverride
 from dahyf_core.errors import CaptureFileError, ModelFileError, OutputError
 from dahyf_core.export import export_capture
 from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import load_hand_model
+from dahyf_core.shared.capture_schema import ARRAYS
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "capture-file.md"
 
@@ -159,7 +159,7 @@ def assert_refused(path, reason=None):
 
 
 def test_missing_file(tmp_path):
-    assert_refused(tmp_path / "nowhere.npz", "No such file")
+    assert_refused(tmp_path / "nowhere.npz", "does not exist")
 
 
 def test_folder(tmp_path):

@@ -20,8 +20,9 @@ from dahyf_core.cleaning import CleaningSettings, State
 from dahyf_core.errors import OutputError, SettingsError
 from dahyf_core.export import Exporter, ExportOptions, animate, export_capture, registry, resampled
 from dahyf_core.geometry import angle_between, axis_angle_from_quaternion, matrix_from_axis_angle
-from dahyf_core.hand_model import JOINT_NAMES, KEYPOINT_BONES, load_hand_model
+from dahyf_core.hand_model import KEYPOINT_BONES, load_hand_model
 from dahyf_core.preview.skinning import bone_moves, skin
+from dahyf_core.shared.names import JOINT_NAMES
 
 MILLIMETRES, DEGREES, SECONDS = 0.1, 0.1, 1e-3
 """By which a file may be off."""

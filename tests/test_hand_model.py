@@ -8,9 +8,10 @@ from hypothesis.extra.numpy import arrays
 
 from dahyf_core.camera import Intrinsics
 from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle
-from dahyf_core.hand_model import BONE_NAMES, KEYPOINT_BONES, TIPS, HandModel, load_hand_model
+from dahyf_core.hand_model import KEYPOINT_BONES, TIPS, HandModel, load_hand_model
 from dahyf_core.preview import draw_mesh
 from dahyf_core.runtime import create_session
+from dahyf_core.shared.names import BONE_NAMES
 from dahyf_core.shipped import asset
 
 FINGERS = {"index": (1, 2, 3), "middle": (4, 5, 6), "pinky": (7, 8, 9), "ring": (10, 11, 12)}

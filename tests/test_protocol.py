@@ -204,7 +204,7 @@ sys.meta_path.insert(0, Trap())
         trap = """
 import os, signal
 from dahyf_core.capture import file
-file._read_arrays = lambda path: exec("os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass", globals())
+file.read_arrays = lambda path: exec("os.kill(os.getpid(), signal.SIGINT)\\nwhile True: pass", globals())
 """
         assert dahyf("info", capture_file, script=trap).returncode == 130
 

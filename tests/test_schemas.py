@@ -1,6 +1,7 @@
 """docs/schemas describes the JSON that is read and written: it accepts ours, and rejects what we refuse."""
 
 import json
+import runpy
 from pathlib import Path
 
 import msgspec
@@ -10,11 +11,13 @@ from cli_runner import run
 from footage_factory import write_video
 
 from dahyf_core.capture import save_capture
-from dahyf_core.capture.job import CaptureSettings, JobSpec, job_document
+from dahyf_core.capture.job import CaptureSettings, job_document
 from dahyf_core.capture.meta import CaptureMeta
 from dahyf_core.export import export_capture
 from dahyf_core.pose.network_card import LITE
-from dahyf_core.stills.boxes import BoxEntry
+from dahyf_core.shared import presets
+from dahyf_core.shared.capture_schema import META
+from dahyf_core.shared.rules import Table
 
 ROOT = Path(__file__).parent.parent
 SCHEMAS = ROOT / "docs" / "schemas"
@@ -46,21 +49,26 @@ def test_each_is_a_schema(path):
     jsonschema.Draft202012Validator.check_schema(json.loads(path.read_text()))
 
 
-def test_boxes_are_described_as_they_are_checked():
-    described = read("boxes")
-    assert {name: described[name] for name in ("type", "items", "$defs")} == msgspec.json.schema(list[BoxEntry])
+def test_what_is_checked_is_described():
+    tool = ROOT / "docs" / "tools" / "write_schemas.py"
+    for name, schema in runpy.run_path(str(tool))["written"]().items():
+        assert read(name) == schema, f"run {tool}"
 
 
-def test_the_meta_of_captures_is_described_as_it_is_checked():
-    _, parts = msgspec.json.schema_components([CaptureMeta], ref_template="#/$defs/{name}")
-    assert read("exported_capture")["$defs"] == parts
+def test_the_core_and_the_add_on_check_the_same_meta():
+    _, parts = msgspec.json.schema_components([CaptureMeta], ref_template="{name}")
+    assert without_references({"$ref": "CaptureMeta"}, parts) == Table(META.fields).schema()
 
 
-def test_jobs_are_described_as_they_are_checked():
-    (reference,), parts = msgspec.json.schema_components([JobSpec], ref_template="#/$defs/{name}")
-    described = read("capture_job")
-    assert {"$ref": described["$ref"]} == reference
-    assert described["$defs"] == json.loads(json.dumps(parts))
+def without_references(schema, parts):
+    """A schema whose parts stand where they are named, without what is said to people."""
+    if isinstance(schema, list):
+        return [without_references(each, parts) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return without_references(parts[schema["$ref"]], parts)
+    return {key: without_references(each, parts) for key, each in schema.items() if key not in ("title", "description")}
 
 
 GOOD_BOX = {"image": "a.png", "box": [1, 2, 30, 40], "side": "left", "focal": 500.0, "principal": [320, 240]}
@@ -157,6 +165,7 @@ def test_shipped_retarget_presets(path):
         {"bones": {"LEFT_HAND": ""}},
         {"bones": {}, "name": 5},
         {"bones": {}, "ik_switches": {"UP": {"bone": "a", "property": "b", "value": 1}}},
+        {"bones": {}, "poles": {"LEFT": {"switch": {"bone": "a", "property": "b", "value": 1}}}},
         {"bones": {}, "ik_switches": {"LEFT": {"bone": "a", "property": "b"}}},
         {"bones": {}, "ik_switches": {"LEFT": {"bone": "a", "property": "b", "value": "nan"}}},
     ],
@@ -164,6 +173,8 @@ def test_shipped_retarget_presets(path):
 )
 def test_retarget_presets_that_are_none(preset):
     assert not accepts(RETARGET, preset)
+    with pytest.raises(ValueError, match="it "):
+        presets.RETARGET.check(preset, "it")
 
 
 def test_jobs():
@@ -187,3 +198,6 @@ def test_jobs():
 def test_settings_presets(kind, good, bad):
     assert accepts(f"settings_preset_{kind}", good)
     assert not accepts(f"settings_preset_{kind}", bad)
+    getattr(presets, kind.upper()).check(good, "it")
+    with pytest.raises(ValueError, match=f"{next(iter(bad))} of it"):
+        getattr(presets, kind.upper()).check(bad, "it")

@@ -19,6 +19,7 @@ from rendered_hands import RATE, hand_picture
 from dahyf_core.capture import atomic, load_capture, save_capture
 from dahyf_core.capture.atomic import replacing, sole_writer
 from dahyf_core.errors import OutputError
+from dahyf_core.shared.processes import is_alive
 
 ROOT = Path(__file__).parent.parent
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX")
@@ -261,7 +262,7 @@ time.sleep(600)
         until(lambda: (tmp_path / "a.npz.partial" / "chunk-00000.npz").exists())
         parent.send_signal(signal.SIGKILL)
         parent.communicate()
-        until(lambda: not atomic._is_alive(child) or "zombie" in Path(f"/proc/{child}/status").read_text())
+        until(lambda: not is_alive(child) or "zombie" in Path(f"/proc/{child}/status").read_text())
         assert not (tmp_path / "a.npz.partial" / "lock").exists()
 
     def test_without_the_option_standard_input_does_not_matter(self, clip, tmp_path):

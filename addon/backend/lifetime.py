@@ -17,6 +17,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
+from ..shared.processes import is_alive
+
 PREFIX = "dahyf_hands_"
 STALE_SECONDS = 24 * 3600.0
 
@@ -94,24 +96,12 @@ def remove_leftovers(folder: Path) -> None:
             if path.is_symlink() or not path.is_dir() or not _is_own(path):
                 continue
             found = re.match(rf"{PREFIX}(\d+)_", path.name)
-            if (found and not _is_alive(int(found[1]))) or _age(path) > STALE_SECONDS:
+            if (found and is_alive(int(found[1])) is False) or _age(path) > STALE_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
 
 
 def _is_own(path: Path) -> bool:
     return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
-
-
-def _is_alive(process: int) -> bool:
-    if sys.platform == "win32":  # there os.kill would end it
-        return True
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        pass  # it is another user's
-    return True
 
 
 def _age(folder: Path) -> float:

@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from .capture_file import Capture, Hand, State
+from ..shared.capture_schema import State
+from .capture_file import Capture, Hand
 
 WORDS: Final = {
     State.OBSERVED: "seen",

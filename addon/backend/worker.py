@@ -16,12 +16,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ..shared.errors import ExitCode
 from . import lifetime
 
 Message = dict[str, Any]
 
-EXIT_UNEXPECTED = 1
-EXIT_INTERRUPTED = 130
 POLL_SECONDS = 0.1
 
 
@@ -150,7 +149,7 @@ def run_blocking(command: Sequence[str], on_message: Callable[[Message], None]) 
         code = worker.returncode or 0
         if code == 0 and seen and seen[-1]["type"] == "done":
             return code, seen[-1]
-        code = code or EXIT_UNEXPECTED
+        code = code or ExitCode.UNEXPECTED
         return code, failure(code, seen, worker.error_text())
     finally:
         worker.close()

@@ -13,6 +13,7 @@ from ..errors import AddonError, CaptureFileError
 from ..narrowing import armature_of, holds, present
 from ..scene import keys, nla_layers, references, rig, scene_import, timing
 from ..scene.references import CAPTURE, DIGEST
+from ..shared.names import WRIST
 
 HAND = "dahyf_hand"
 SIDE = "dahyf_side"
@@ -102,8 +103,8 @@ def rekey(
 
 def at_bones(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Hand:
     """The hand with its wrist where it was, on a rig whose bones are of another cleaning's hand shape."""
-    index = skeleton.names.index(rig.WRIST)
-    bone = armature_of(armature).bones[rig.bone_name(rig.WRIST, hand.side)]
+    index = skeleton.names.index(WRIST)
+    bone = armature_of(armature).bones[rig.bone_name(WRIST, hand.side)]
     offset = hand.joints[index] - np.array(bone.head_local)
     return replace(hand, translation=(hand.translation + offset).astype(hand.translation.dtype))
 

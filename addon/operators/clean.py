@@ -29,6 +29,7 @@ class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Op
     bl_options = {"REGISTER"}
     section = "clean"
 
+    max_gap: bpy.props.IntProperty(**clean_properties.FORMER_GAP, options={"HIDDEN", "SKIP_SAVE"})
     swap: bpy.props.BoolProperty(
         name="Swap Side",
         description="The hands were taken for the wrong side: make left ones right and right ones left",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import bpy
 
 from ..backend import environment, job, notices, worker
-from ..errors import AddonError
+from ..errors import AddonError, ExitCode
 from ..narrowing import OperatorResult
 from ..settings import preferences
 from .modal_job import ModalJob
@@ -62,7 +62,7 @@ class CoreJob(ModalJob):
             return False
 
         def finished(ending: job.Ending) -> None:
-            if ending.code == worker.EXIT_INTERRUPTED:
+            if ending.code == ExitCode.INTERRUPTED:
                 progress = [message for message in ending.messages if message["type"] == "progress"]
                 last = progress[-1] if progress else {}
                 self.say(notices.Notice(notices.INFO, self.stopped(last.get("done", 0), last.get("total", 0))))

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import bpy
 
-from ..backend.strict_json import read_text
 from ..errors import AddonError
 from ..narrowing import OperatorResult, present
 from ..settings import capture_properties, settings_presets
+from ..shared.strict_json import read_text
 
 KIND_ITEMS = (
     ("capture", "Capture", "Lens, hands, quality and what becomes of the scene"),

@@ -13,7 +13,7 @@ from ..settings.clean_properties import DAHYF_HANDS_PG_clean, Floor, parse_floor
 from .presets import DAHYF_HANDS_PT_clean_presets
 from .sidebar import SidebarPanel
 
-GATE = ("threshold", "lost", "max_gap", "spike")
+GATE = ("threshold", "lost", "max_gap_seconds", "spike")
 SMOOTHING = ("wrist_position_hz", "wrist_depth_hz", "wrist_rotation_hz", "finger_hz")
 STEADYING = ("stillness", "wrist_rotation_only")
 
@@ -65,7 +65,7 @@ def draw_settings(
     column = drawing.split_column(layout).column(align=True)
     for name in names:
         row = column.row()
-        row.active = name != "max_gap" or settings.lost == "interpolate"
+        row.active = name != "max_gap_seconds" or settings.lost == "interpolate"
         row.prop(settings, name)
 
 

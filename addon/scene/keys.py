@@ -9,10 +9,12 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..backend.capture_file import Hand, Skeleton, State
+from ..backend.capture_file import Hand, Skeleton
 from ..compat import NewAction, fcurves_of
 from ..narrowing import armature_of, pose_of, rna_property
-from .rig import WRIST, bone_name
+from ..shared.capture_schema import State
+from ..shared.names import WRIST
+from .rig import bone_name
 
 CONFIDENCE = "confidence"
 FINGERPRINT = "dahyf_fingerprint"

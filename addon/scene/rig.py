@@ -10,19 +10,13 @@ from typing import Any, Final
 import bpy
 import numpy as np
 from mathutils import Vector
-from numpy.typing import NDArray
 
 from .. import compat
 from ..backend.capture_file import Hand, Skeleton
 from ..narrowing import armature_of, pose_of, present
+from ..shared.rest_bones import bend_directions, bone_tails
 
 SIDE_SUFFIX: Final = {"left": ".L", "right": ".R"}
-WRIST: Final = "wrist"
-WRIST_POINTS_TO: Final = "middle1"
-THUMB: Final = "thumb"
-THUMB_BENDS_TO: Final = "pinky1"
-FINGERS_OF_TIPS: Final = ("thumb", "index", "middle", "ring", "pinky")
-PALM: Final = (0.0, -1.0, 0.0)
 
 SMALLEST_WEIGHT: Final = 1e-5
 SKIN_COLOUR: Final = (0.7, 0.46, 0.36, 1.0)
@@ -82,37 +76,15 @@ def build_bones(context: bpy.types.Context, armature: bpy.types.Object, hand: Ha
 
 def add_edit_bones(bones: bpy.types.ArmatureEditBones, hand: Hand, skeleton: Skeleton) -> None:
     """Add the hand's bones, parents first; a bone that begins where its parent ends is connected."""
-    tails = bone_tails(hand, skeleton)
+    tails, towards = bone_tails(hand.joints, hand.tips, skeleton.parents), bend_directions(hand.joints)
     for index, joint in enumerate(skeleton.names):
         bone = bones.new(bone_name(joint, hand.side))
         bone.head, bone.tail = hand.joints[index].tolist(), tails[index].tolist()
-        bone.align_roll(bend_direction(joint, hand, skeleton))
+        bone.align_roll(Vector(towards[index].tolist()))
         parent = skeleton.parents[index]
         if parent >= 0:
             bone.parent = bones[parent]
             bone.use_connect = np.array_equal(tails[parent], hand.joints[index])
-
-
-def bone_tails(hand: Hand, skeleton: Skeleton) -> NDArray[np.floating]:
-    """(16, 3) where the bones end."""
-    tails = np.empty_like(hand.joints)
-    for index, joint in enumerate(skeleton.names):
-        children = [child for child, parent in enumerate(skeleton.parents) if parent == index]
-        if joint == WRIST:
-            tails[index] = hand.joints[skeleton.names.index(WRIST_POINTS_TO)]
-        elif children:
-            tails[index] = hand.joints[children[0]]
-        else:
-            tails[index] = hand.tips[FINGERS_OF_TIPS.index(joint.rstrip("0123456789"))]
-    return tails
-
-
-def bend_direction(joint: str, hand: Hand, skeleton: Skeleton) -> Vector:
-    """Where a finger goes when it bends at a joint, roughly."""
-    if not joint.startswith(THUMB):
-        return Vector(PALM)
-    towards = hand.joints[skeleton.names.index(THUMB_BENDS_TO)] - hand.joints[skeleton.names.index(joint)]
-    return Vector(towards.tolist())
 
 
 def build_skin(hand: Hand, skeleton: Skeleton, name: str, material: bpy.types.Material | None) -> bpy.types.Object:

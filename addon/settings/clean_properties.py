@@ -1,8 +1,9 @@
 """How captured hands are cleaned: the settings of the Clean panel, which are also the operator's arguments."""
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import bpy
 
@@ -11,12 +12,16 @@ from ..backend.capture_file import Capture
 from ..errors import AddonError
 from ..narrowing import attach, present
 from ..scene.timing import Timeline
+from ..shared.cleaning import NUMBERS
+from ..shared.limits import FRAMES
+from ..shared.rules import Number
+from . import capture_properties
 from .capture_properties import LOST_FRAMES
 
 FLOOR = re.compile(r"(-?\d+):(-?\d+)=(\d*\.?\d+)")
 Floor = tuple[int, int, float]
 """First and last frame of a range, and its threshold."""
-ONLY_WHEN_GIVEN = {"SKIP_SAVE"}
+ONLY_WHEN_GIVEN: set[Any] = {"SKIP_SAVE"}
 """An operator takes from the scene what its caller does not give, instead of what it was given the last time."""
 
 
@@ -28,17 +33,33 @@ def redraw_time(_settings: bpy.types.PropertyGroup, context: bpy.types.Context) 
                 area.tag_redraw()
 
 
+def number(setting: str, name: str, description: str, **display: Any) -> Any:
+    """The property of a number of cleaning, with its default and range from the table that the core has too."""
+    known = NUMBERS[setting]
+    highest: dict[str, Any] = {"max": known.highest} if math.isfinite(known.highest) else {}
+    return bpy.props.FloatProperty(
+        name=name,
+        description=description,
+        default=known.default,
+        min=known.lowest,
+        options=ONLY_WHEN_GIVEN,
+        **highest,
+        **display,
+    )
+
+
+SECONDS: Mapping[str, Any] = {"soft_max": 5, "subtype": "TIME_ABSOLUTE"}
+HERTZ: Mapping[str, Any] = {"soft_max": 15, "subtype": compat.FREQUENCY}
+
+
 class CleanSettings:
     """Gate and smoothing, as `dahyf clean` knows them."""
 
-    threshold: bpy.props.FloatProperty(
-        name="Threshold",
-        description="Frames whose confidence is lower are lost: 0 trusts all of them, 1 hardly any",
-        default=0.8,
-        min=0,
-        max=1,
+    threshold: number(
+        "threshold",
+        "Threshold",
+        "Frames whose confidence is lower are lost: 0 trusts all of them, 1 hardly any",
         subtype="FACTOR",
-        options=ONLY_WHEN_GIVEN,
         update=redraw_time,
     )
     lost: bpy.props.EnumProperty(
@@ -47,72 +68,45 @@ class CleanSettings:
         items=LOST_FRAMES,
         options=ONLY_WHEN_GIVEN,
     )
-    max_gap: bpy.props.IntProperty(
-        name="Bridged Frames",
-        description="Longest run of lost frames that is interpolated, in frames",
-        default=14,
-        min=0,
-        options=ONLY_WHEN_GIVEN,
+    max_gap_seconds: number(
+        "max_gap_seconds",
+        "Longest Gap",
+        "Longest time between two frames in which the hand was seen well that is interpolated, in seconds",
+        **SECONDS,
     )
-    spike: bpy.props.FloatProperty(
-        name="Longest Spike",
-        description="Longest flip of the wrist or a finger that is removed as an error, in seconds. 0 removes none",
-        default=0.25,
-        min=0,
-        max=5,
-        subtype="TIME_ABSOLUTE",
-        options=ONLY_WHEN_GIVEN,
+    spike: number(
+        "spike_seconds",
+        "Longest Spike",
+        "Longest flip of the wrist or a finger that is removed as an error, in seconds. 0 removes none",
+        **SECONDS,
     )
-    wrist_position_hz: bpy.props.FloatProperty(
-        name="Wrist Position",
-        description="Smoothing of the wrist's place in the picture, in Hz: lower is smoother, 0 is off",
-        default=6,
-        min=0,
-        max=1000,
-        soft_max=15,
-        subtype=compat.FREQUENCY,
-        options=ONLY_WHEN_GIVEN,
+    wrist_position_hz: number(
+        "wrist_position_hz",
+        "Wrist Position",
+        "Smoothing of the wrist's place in the picture, in Hz: lower is smoother, 0 is off",
+        **HERTZ,
     )
-    wrist_depth_hz: bpy.props.FloatProperty(
-        name="Wrist Depth",
-        description="Smoothing of the wrist's distance from the camera, in Hz: lower is smoother, 0 is off",
-        default=2,
-        min=0,
-        max=1000,
-        soft_max=15,
-        subtype=compat.FREQUENCY,
-        options=ONLY_WHEN_GIVEN,
+    wrist_depth_hz: number(
+        "wrist_depth_hz",
+        "Wrist Depth",
+        "Smoothing of the wrist's distance from the camera, in Hz: lower is smoother, 0 is off",
+        **HERTZ,
     )
-    wrist_rotation_hz: bpy.props.FloatProperty(
-        name="Wrist Rotation",
-        description="Smoothing of the wrist's rotation, in Hz: lower is smoother, 0 is off",
-        default=5,
-        min=0,
-        max=1000,
-        soft_max=15,
-        subtype=compat.FREQUENCY,
-        options=ONLY_WHEN_GIVEN,
+    wrist_rotation_hz: number(
+        "wrist_rotation_hz",
+        "Wrist Rotation",
+        "Smoothing of the wrist's rotation, in Hz: lower is smoother, 0 is off",
+        **HERTZ,
     )
-    finger_hz: bpy.props.FloatProperty(
-        name="Fingers",
-        description="Smoothing of the fingers, in Hz: lower is smoother, 0 is off",
-        default=5,
-        min=0,
-        max=1000,
-        soft_max=15,
-        subtype=compat.FREQUENCY,
-        options=ONLY_WHEN_GIVEN,
-    )
-    stillness: bpy.props.FloatProperty(
-        name="Stillness",
-        description="A hand that stays within this distance of its place for half a second is held still. 0 holds none",
-        default=0,
-        min=0,
+    finger_hz: number("finger_hz", "Fingers", "Smoothing of the fingers, in Hz: lower is smoother, 0 is off", **HERTZ)
+    stillness: number(
+        "stillness",
+        "Stillness",
+        "A hand that stays within this distance of its place for half a second is held still. 0 holds none",
         soft_max=0.02,
         step=0.1,
         precision=4,
         subtype="DISTANCE",
-        options=ONLY_WHEN_GIVEN,
     )
     wrist_rotation_only: bpy.props.BoolProperty(
         name="Wrist Rotation Only",
@@ -126,8 +120,41 @@ class CleanSettings:
     )
 
 
+FORMER_GAP: Mapping[str, Any] = {
+    "name": "Bridged Frames",
+    "description": "The longest gap as older versions had it: lost frames of the footage in a row. -1: not used",
+    "default": -1,
+    "min": -1,
+}
+
+
+FORMER_GAPS = Number(0, FRAMES, whole=True)
+
+
+def take_former_gap(settings: "DAHYF_HANDS_PG_clean", _context: bpy.types.Context) -> None:
+    """Let a gap in frames, that a script or an older file has set, be one in seconds."""
+    if settings.max_gap >= 0:
+        settings.max_gap_seconds = gap_seconds(settings.max_gap, footage_rate(cast(bpy.types.Scene, settings.id_data)))
+    settings.property_unset("max_gap")
+
+
+def renewed(preset: Any, scene: bpy.types.Scene) -> Any:
+    """What a preset holds, the gap of an older one in seconds. Raises ValueError."""
+    if not isinstance(preset, dict) or "max_gap" not in preset:
+        return preset
+    FORMER_GAPS.check(preset["max_gap"], "max_gap")
+    return {"max_gap_seconds": gap_seconds(preset["max_gap"], footage_rate(scene)), **preset}
+
+
+def footage_rate(scene: bpy.types.Scene) -> float:
+    """Frames per second of the footage that is chosen in a scene; of the scene itself where there is none."""
+    return capture_properties.settings_of(scene).footage_rate or scene.render.fps / scene.render.fps_base
+
+
 class DAHYF_HANDS_PG_clean(CleanSettings, bpy.types.PropertyGroup):
     """Settings of one scene."""
+
+    max_gap: bpy.props.IntProperty(**FORMER_GAP, options={"HIDDEN"}, update=take_former_gap)
 
     show_confidence: bpy.props.BoolProperty(
         name="Confidence in Timeline",
@@ -151,15 +178,28 @@ def settings_of(scene: bpy.types.Scene) -> DAHYF_HANDS_PG_clean:
 def chosen_settings(operator: bpy.types.Operator, scene: bpy.types.Scene) -> dict[str, Any]:
     """What an operator with these settings was given, and the scene's for all else."""
     given = operator.properties.is_property_set
-    return {name: getattr(operator if given(name) else settings_of(scene), name) for name in NAMES}
+    chosen = {name: getattr(operator if given(name) else settings_of(scene), name) for name in NAMES}
+    if given("max_gap") and not given("max_gap_seconds"):
+        operator.report({"WARNING"}, "max_gap, in frames, is deprecated: give max_gap_seconds")
+        return chosen | {"max_gap": cast(Any, operator).max_gap}
+    return chosen
+
+
+def gap_seconds(frames: int, rate: float) -> float:
+    """The longest gap in seconds that bridges so many lost frames in a row and no more. rate: frames per second."""
+    return (frames + 1.5) / rate
 
 
 def clean_arguments(settings: Mapping[str, Any], capture: Capture, timeline: Timeline) -> list[str]:
-    """The options of `dahyf clean` for these settings, all of them. Raises AddonError for ranges that are none."""
-    gap_seconds = (settings["max_gap"] + 1.5) / float(capture.footage.rate)
+    """The options of `dahyf clean` for these settings, all of them. Raises AddonError for ranges that are none.
+
+    Hands that were cleaned with an older version have `max_gap`, in frames.
+    """
+    former = settings.get("max_gap", -1)
+    gap = settings["max_gap_seconds"] if former < 0 else gap_seconds(former, float(capture.footage.rate))
     seconds_and_hertz = {
         "--threshold": settings["threshold"],
-        "--max-gap": gap_seconds,
+        "--max-gap": gap,
         "--spike": settings["spike"],
         "--wrist-position-hz": settings["wrist_position_hz"],
         "--wrist-depth-hz": settings["wrist_depth_hz"],
@@ -205,11 +245,21 @@ def floor_arguments(text: str, capture: Capture, timeline: Timeline) -> Iterator
 CLASSES = (DAHYF_HANDS_PG_clean,)
 
 
+@bpy.app.handlers.persistent  # type: ignore[untyped-decorator]
+def renew_scenes(*_: object) -> None:
+    """Renew what an older version has kept in the scenes of a file."""
+    for scene in bpy.data.scenes:
+        if settings_of(scene).is_property_set("max_gap"):
+            take_former_gap(settings_of(scene), bpy.context)
+
+
 def register() -> None:
     """Attach the settings to scenes."""
     attach(bpy.types.Scene, PROPERTY, DAHYF_HANDS_PG_clean)
+    bpy.app.handlers.load_post.append(renew_scenes)
 
 
 def unregister() -> None:
     """Detach the settings from scenes."""
+    bpy.app.handlers.load_post.remove(renew_scenes)
     delattr(bpy.types.Scene, PROPERTY)

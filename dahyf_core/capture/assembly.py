@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from dahyf_core.capture.record import Capture, CaptureSource, HandModelRecord
 from dahyf_core.cleaning import CleaningSettings, RawHand, TrackEdits, clean, edit_tracks
 from dahyf_core.errors import ModelFileError
-from dahyf_core.hand_model import BONE_NAMES, HandModel, Side
+from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.profiling import is_stage
+from dahyf_core.shared.names import BONE_NAMES
 
 
 @is_stage("cleaning")

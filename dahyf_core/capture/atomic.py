@@ -15,6 +15,7 @@ from typing import BinaryIO
 from filelock import FileLock, Timeout
 
 from dahyf_core.errors import OutputError
+from dahyf_core.shared.processes import is_alive
 
 ATTEMPTS = 5
 """How often a folder is made that another process may take away again."""
@@ -95,21 +96,9 @@ def _remove_leftovers(folder: Path) -> None:
     with suppress(OSError):
         for path in folder.glob(f".dahyf-{_machine()}-*.partial"):
             found = re.fullmatch(r"\.dahyf-\w+-(\d+)-\w+\.partial", path.name)
-            if found and not _is_alive(int(found[1])):
+            if found and not is_alive(int(found[1])):
                 with suppress(OSError):  # Windows lets nobody remove a file that is open
                     path.unlink()
-
-
-def _is_alive(process: int) -> bool:
-    if sys.platform == "win32":  # there os.kill would end it
-        return process == os.getpid()
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except OSError:
-        pass  # it is another user's
-    return True
 
 
 @cache

@@ -1,6 +1,8 @@
-"""The `meta` of a capture file as it is read: JSON, each value of its type and within the limits."""
+"""The `meta` of a capture file as it is read: JSON, each value of its type and within the limits.
 
-import json
+The same as `META` of `dahyf_core.shared.capture_schema`, which a test holds equal, as types that a checker knows.
+"""
+
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
@@ -13,11 +15,13 @@ from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.deprecation import with_new_names
 from dahyf_core.errors import SettingsError, detail
 from dahyf_core.shared import limits
+from dahyf_core.shared.capture_schema import check_source
+from dahyf_core.shared.strict_json import parse_json
 
 Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
 Side = Annotated[int, Meta(ge=1, le=limits.PICTURE_SIDE)]
 RateTerm = Annotated[int, Meta(ge=1, le=limits.RATE_TERM)]
-Focal = Annotated[float, Meta(gt=0, le=limits.FOCAL_PX[1])]
+Focal = Annotated[float, Meta(ge=limits.FOCAL_PX[0], le=limits.FOCAL_PX[1])]
 Pixel = Annotated[float, Meta(ge=-limits.PIXEL, le=limits.PIXEL)]
 Coefficient = Annotated[float, Meta(ge=-limits.DISTORTION, le=limits.DISTORTION)]
 
@@ -30,7 +34,7 @@ class FootageMeta(msgspec.Struct):
     sha256: Text
     width: Side
     height: Side
-    rate: tuple[RateTerm, RateTerm]
+    rate: Annotated[list[RateTerm], Meta(min_length=2, max_length=2)]
     rotation: Literal[0, 90, 180, 270]
     constant_rate: bool
 
@@ -74,15 +78,11 @@ def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
     Python's own module reads the text, since it keeps the names of files that are not UTF-8.
     """
     try:
-        meta = msgspec.convert(json.loads(text[: limits.META_LENGTH], parse_constant=_refuse), CaptureMeta)
+        meta = msgspec.convert(parse_json(text[: limits.META_LENGTH]), CaptureMeta)
         cleaning = msgspec.convert(_cleaning(meta.cleaning), CleaningSettings)
-    except (msgspec.MsgspecError, ValueError, RecursionError, SettingsError) as error:
+    except (msgspec.MsgspecError, ValueError, SettingsError) as error:
         raise ValueError(f"its meta is not understood ({detail(error)})") from error
     return _source(meta), cleaning
-
-
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _cleaning(settings: dict[str, Any]) -> dict[str, Any]:
@@ -96,11 +96,8 @@ def _cleaning(settings: dict[str, Any]) -> dict[str, Any]:
 
 def _source(meta: CaptureMeta) -> CaptureSource:
     footage, lens = meta.footage, meta.intrinsics
-    rate = Fraction(*footage.rate)
-    if not limits.RATE[0] <= rate <= limits.RATE[1]:
-        raise ValueError(f"its rate is {float(rate):g} frames per second")
-    if len(lens.distortion) not in limits.DISTORTION_COUNTS:
-        raise ValueError(f"its lens has {len(lens.distortion)} coefficients of distortion, not 0 or 5")
+    rate = Fraction(footage.rate[0], footage.rate[1])
+    check_source(footage.path, rate, lens.distortion)
     return CaptureSource(
         footage=FootageRecord(
             footage.path,

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,7 @@ from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, Han
 from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
 from dahyf_core.cleaning import RawHand
 from dahyf_core.detection import PalmDetector
-from dahyf_core.errors import DahyfError
+from dahyf_core.errors import DahyfError, ExitCode
 from dahyf_core.footage import Footage, probe, select
 from dahyf_core.hand_model import Side, load_hand_model
 from dahyf_core.pose import HandEstimates, HandObservations, PoseEstimator, create_estimator
@@ -33,7 +33,7 @@ SIDES: tuple[Side, ...] = ("right", "left")
 class Interrupted(DahyfError):  # noqa: N818
     """The work was asked to stop. What is done is kept, and the same command goes on from there."""
 
-    exit_code: ClassVar[int] = 130
+    exit_code = ExitCode.INTERRUPTED
 
 
 def never() -> bool:

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array
-from dahyf_core.cleaning.hand import State
 from dahyf_core.cleaning.settings import CleaningSettings
 from dahyf_core.geometry import slerp
+from dahyf_core.shared.capture_schema import State
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,22 +1,12 @@
 """One hand over the T frames of a capture, before and after cleaning."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array
 from dahyf_core.hand_model import Side
-
-
-class State(IntEnum):
-    """Where the cleaned pose of a frame comes from."""
-
-    MISSING = 0
-    OBSERVED = 1
-    REPLACED = 2
-    INTERPOLATED = 3
 
 
 @dataclass(frozen=True, eq=False)

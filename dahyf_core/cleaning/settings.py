@@ -8,12 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.errors import SettingsError
+from dahyf_core.shared.cleaning import NUMBERS
 
-THRESHOLD = 0.8
-"""Confidence under which a frame is lost. With the network that ships, 1 patch without a hand in 92 reaches it, and 999
-of 1,000 right answers; from 0.9 on, hands that are hard to see are lost too (docs/model-card.md)."""
-
-LostRule = Literal["hold", "interpolate", "open"]
+LostRule = Literal["interpolate", "hold", "open"]
 
 
 class ThresholdOverride(NamedTuple):
@@ -42,15 +39,15 @@ class CleaningSettings:
     threshold_overrides: thresholds of parts of the clip; where they overlap, the last one counts.
     """
 
-    threshold: float = THRESHOLD
+    threshold: float = NUMBERS["threshold"].default
     lost: LostRule = "interpolate"
-    max_gap_seconds: float = 0.5
-    spike_seconds: float = 0.25
-    wrist_position_hz: float = 6.0
-    wrist_depth_hz: float = 2.0
-    wrist_rotation_hz: float = 5.0
-    finger_hz: float = 5.0
-    stillness: float = 0.0
+    max_gap_seconds: float = NUMBERS["max_gap_seconds"].default
+    spike_seconds: float = NUMBERS["spike_seconds"].default
+    wrist_position_hz: float = NUMBERS["wrist_position_hz"].default
+    wrist_depth_hz: float = NUMBERS["wrist_depth_hz"].default
+    wrist_rotation_hz: float = NUMBERS["wrist_rotation_hz"].default
+    finger_hz: float = NUMBERS["finger_hz"].default
+    stillness: float = NUMBERS["stillness"].default
     wrist_rotation_only: bool = False
     threshold_overrides: tuple[ThresholdOverride, ...] = ()
 

@@ -6,14 +6,14 @@ import sys
 from types import FrameType
 
 from dahyf_core.cli.stopping import STOP_SIGNALS
+from dahyf_core.shared.errors import ExitCode
 
 __all__ = ["main"]
 
-INTERRUPTED = 130
 EARLY = "Error: The work was interrupted. Run the same command again.\n"
 EARLY_JSON = (
     '{"type": "error", "text": "The work was interrupted.", "remedy": "Run the same command again.",'
-    ' "exit_code": 130}\n'
+    f' "exit_code": {ExitCode.INTERRUPTED}}}\n'
 )
 
 
@@ -26,10 +26,10 @@ def main() -> None:
     try:
         app(prog_name="dahyf")
     except SystemExit as ended:
-        if ended.code == INTERRUPTED:
+        if ended.code == ExitCode.INTERRUPTED:
             # After an interruption inside code from a string, Python would exit by a signal instead of with this code.
             sys.stderr.flush()
-            os._exit(INTERRUPTED)
+            os._exit(ExitCode.INTERRUPTED)
         raise
 
 
@@ -41,4 +41,4 @@ def _leave(number: int, frame: FrameType | None) -> None:
         else:
             os.write(2, EARLY.encode())
     finally:
-        os._exit(INTERRUPTED)
+        os._exit(ExitCode.INTERRUPTED)

@@ -3,20 +3,25 @@
 This module is read on every start, `dahyf --help` included; it imports nothing heavy.
 """
 
+import math
 import re
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from dahyf_core.shared.cleaning import LOST_RULES, NUMBERS
 from dahyf_core.shared.limits import HANDS, RATE
 
 _RATE = re.compile(r"\d{1,9}(\.\d{0,9}|/\d{1,9})?|\.\d{1,9}")
 
 LENS_PANEL = "Lens (give the focal length in one way; default: the picture's diagonal in pixels)"
 CLEANING_PANEL = "Gate and smoothing (`dahyf clean` can change these later)"
+METAVARS = {"seconds": "SECONDS", "metres": "METRES", "hertz": "HZ"}
+"""How help shows the value of an option, by its unit."""
+
 TRACKS_PANEL = "Track edits (`dahyf info` lists the hand numbers)"
 
 
@@ -110,6 +115,18 @@ def _parse_numbers(text: str) -> list[float]:
         return [float(part) for part in text.split(",")]
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not a list of numbers such as 1.5,2,-0.1") from None
+
+
+def _cleaning(setting: str, text: str) -> Any:
+    """The option of a number of cleaning, with its range, its unit and its default from the shared table."""
+    number = NUMBERS[setting]
+    return typer.Option(
+        min=number.lowest,
+        max=number.highest if math.isfinite(number.highest) else None,
+        metavar=METAVARS.get(number.unit),
+        rich_help_panel=CLEANING_PANEL,
+        help=f"{text} (initially {number.default:g}).",
+    )
 
 
 Json = Annotated[
@@ -227,85 +244,35 @@ Distortion = Annotated[
     ),
 ]
 
-Threshold = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        max=1,
-        rich_help_panel=CLEANING_PANEL,
-        help="Confidence under which a frame counts as lost (initially 0.8).",
-    ),
-]
+Threshold = Annotated[float | None, _cleaning("threshold", "Confidence under which a frame counts as lost")]
 LostOption = Annotated[
     Lost | None,
     typer.Option(
         "--lost",
         rich_help_panel=CLEANING_PANEL,
-        help="Pose of a lost frame: the last confident one, an interpolated one, or none (initially interpolate).",
+        help=f"Pose of a lost frame: the last confident one, an interpolated one, or none (initially {LOST_RULES[0]}).",
     ),
 ]
-MaxGap = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        metavar="SECONDS",
-        rich_help_panel=CLEANING_PANEL,
-        help="Longest gap that is interpolated (initially 0.5).",
-    ),
-]
+MaxGap = Annotated[float | None, _cleaning("max_gap_seconds", "Longest gap that is interpolated")]
 Spike = Annotated[
     float | None,
-    typer.Option(
-        min=0,
-        metavar="SECONDS",
-        rich_help_panel=CLEANING_PANEL,
-        help="Discard flips of the wrist or a finger up to this length; 0 keeps all (initially 0.25).",
-    ),
+    _cleaning("spike_seconds", "Discard flips of the wrist or a finger up to this length; 0 keeps all"),
 ]
 WristPositionHz = Annotated[
     float | None,
-    typer.Option(
-        min=0,
-        metavar="HZ",
-        rich_help_panel=CLEANING_PANEL,
-        help="Low-pass cut-off of the wrist's position in the picture: lower is smoother, 0 is off (initially 6).",
+    _cleaning(
+        "wrist_position_hz",
+        "Low-pass cut-off of the wrist's position in the picture: lower is smoother, 0 is off",
     ),
 ]
 WristDepthHz = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        metavar="HZ",
-        rich_help_panel=CLEANING_PANEL,
-        help="Low-pass cut-off of the wrist's distance from the camera (initially 2).",
-    ),
+    float | None, _cleaning("wrist_depth_hz", "Low-pass cut-off of the wrist's distance from the camera")
 ]
-WristRotationHz = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        metavar="HZ",
-        rich_help_panel=CLEANING_PANEL,
-        help="Low-pass cut-off of the wrist's rotation (initially 5).",
-    ),
-]
-FingerHz = Annotated[
-    float | None,
-    typer.Option(
-        min=0,
-        metavar="HZ",
-        rich_help_panel=CLEANING_PANEL,
-        help="Low-pass cut-off of the finger joints (initially 5).",
-    ),
-]
+WristRotationHz = Annotated[float | None, _cleaning("wrist_rotation_hz", "Low-pass cut-off of the wrist's rotation")]
+FingerHz = Annotated[float | None, _cleaning("finger_hz", "Low-pass cut-off of the finger joints")]
 Stillness = Annotated[
     float | None,
-    typer.Option(
-        min=0,
-        metavar="METRES",
-        rich_help_panel=CLEANING_PANEL,
-        help="Hold a hand still while its joints stay within this distance; 0 is off (initially 0). Try 0.003.",
-    ),
+    _cleaning("stillness", "Hold a hand still while its joints stay within this distance, such as 0.003; 0 is off"),
 ]
 WristRotationOnly = Annotated[
     bool | None,

@@ -5,7 +5,7 @@ import os
 import time
 from threading import Thread
 
-from dahyf_core.cli import INTERRUPTED
+from dahyf_core.shared.errors import ExitCode
 
 PATIENCE = 20.0
 """Seconds that a run has for saving its work after standard input has ended."""
@@ -24,4 +24,4 @@ def _wait() -> None:
         pass
     _thread.interrupt_main()
     time.sleep(PATIENCE)
-    os._exit(INTERRUPTED)
+    os._exit(ExitCode.INTERRUPTED)

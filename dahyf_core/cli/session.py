@@ -10,12 +10,10 @@ from typing import TextIO
 
 import typer
 
-from dahyf_core.cli import INTERRUPTED
 from dahyf_core.cli.reporters import Outcome, Reporter, create_reporter
 from dahyf_core.cli.stopping import Interruption
-from dahyf_core.errors import DahyfError, OutputError, SettingsError
+from dahyf_core.errors import DahyfError, ExitCode, OutputError, SettingsError
 
-UNEXPECTED = 1
 UNWRITABLE = {getattr(errno, name, None) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EROFS")} - {None}
 """Full disk, exhausted quota, file too large for its file system, read-only disk."""
 
@@ -33,8 +31,9 @@ def session(as_json: bool, extra: str = "train") -> Iterator[Reporter]:
                 yield _Attentive(reporter, interruption.check)
             return
         except (KeyboardInterrupt, Exception) as error:
+            failure: tuple[str, str, int]
             if isinstance(error, KeyboardInterrupt) or (interruption.requested and not isinstance(error, DahyfError)):
-                failure = "The work was interrupted.", "Run the same command again.", INTERRUPTED
+                failure = "The work was interrupted.", "Run the same command again.", ExitCode.INTERRUPTED
             else:
                 failure = _described(error, extra)
         reporter.error(*failure)
@@ -52,7 +51,7 @@ def _described(error: Exception, extra: str) -> tuple[str, str, int]:
         reason = f"{error.filename or 'A file'} cannot be written: {error.strerror}."
         return reason, "Free some space, or choose another folder.", OutputError.exit_code
     reason = f"An unexpected error stopped the work: {type(error).__name__}: {error}."
-    return reason, f"Please report it{_write_traceback(error)}.", UNEXPECTED
+    return reason, f"Please report it{_write_traceback(error)}.", ExitCode.UNEXPECTED
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from dahyf_core.arrays import Array
 from dahyf_core.capture import replacing
 from dahyf_core.evaluation.scoring import ALIGNMENTS, CONFIDENCES, METRICS, MM, Scores
-from dahyf_core.hand_model import JOINT_NAMES
 from dahyf_core.metrics import CONFIDENCE, PCK_THRESHOLDS, bootstrap_of_means, mean_over_joints, pck_curve
+from dahyf_core.shared.names import JOINT_NAMES
 
 Facts = dict[str, Any]
 

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.capture import Capture
-from dahyf_core.capture.file import SCHEMA_VERSION, meta_of
+from dahyf_core.capture.file import meta_of
 from dahyf_core.cleaning import State
 from dahyf_core.export.options import ExportOptions
 from dahyf_core.geometry import continuous_quaternions, quaternion_from_axis_angle
-from dahyf_core.hand_model import JOINT_NAMES
+from dahyf_core.shared.capture_schema import SCHEMA_VERSION
+from dahyf_core.shared.names import JOINT_NAMES
 
 DECIMALS = 6
 

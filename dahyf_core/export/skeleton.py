@@ -22,8 +22,8 @@ from dahyf_core.geometry import (
     quaternion_from_axis_angle,
     slerp,
 )
-from dahyf_core.hand_model import JOINT_NAMES, TIPS
 from dahyf_core.shared.limits import FRAMES
+from dahyf_core.shared.rest_bones import PALM, TIP_BONES, bend_directions, bone_tails
 
 FROM_CAMERA: dict[Up, FloatArray] = {
     "y": np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]),
@@ -31,11 +31,6 @@ FROM_CAMERA: dict[Up, FloatArray] = {
 }
 """Rotations from the camera frame (x right, y down, z forward) to scenes with that axis up, x to the right. The camera
 looks along -z where y is up, and along y where z is. All are right-handed."""
-
-WRIST_POINTS_TO = "middle1"
-THUMB, THUMB_BENDS_TO = "thumb", "pinky1"
-PALM = np.array([0.0, -1.0, 0.0])
-"""Where the palm faces in the rest pose of the capture file."""
 
 SAME_TIME = 0.0005
 """Seconds by which a frame may be off an even rate."""
@@ -175,10 +170,10 @@ def _animation(capture: Capture, hand: int, up: Up, unit: Unit, axes: RestAxes) 
     present = capture.state[hand] != State.MISSING
     held = _held(present)
     heads = capture.rest_joints[hand].astype(np.float64) @ turn.T
-    tips, tip_bones = capture.rest_tips[hand].astype(np.float64) @ turn.T, _tip_bones(capture)
-    frames = (
-        _bone_axes(capture, heads, tips, tip_bones, turn) if axes == "bone" else np.tile(np.eye(3), (len(heads), 1, 1))
-    )
+    tips, tip_bones = capture.rest_tips[hand].astype(np.float64) @ turn.T, np.array(TIP_BONES)
+    frames: Array = np.tile(np.eye(3), (len(heads), 1, 1))
+    if axes == "bone":
+        frames = _bone_axes(heads, bone_tails(heads, tips, parents), bend_directions(heads, turn @ PALM))
     outer = np.concatenate([[np.eye(3)], frames])[parents + 1]  # the axes of each bone's parent
     turns = turn @ matrix_from_axis_angle(capture.pose[hand, held].astype(np.float64)) @ turn.T
     steps = heads - np.where(parents[:, None] < 0, 0.0, heads[parents])
@@ -218,26 +213,11 @@ def _label(capture: Capture, hand: int) -> str:
     return ("" if number == 1 else f"_{number}") + (".R" if side == "right" else ".L")
 
 
-def _tip_bones(capture: Capture) -> NDArray[np.integer]:
-    """(5,) the last bones of the thumb, index, middle, ring and little finger."""
-    names = capture.bone_names.tolist()
-    return np.array([names.index(f"{JOINT_NAMES[tip][:-1]}3") for tip in TIPS])
-
-
-def _bone_axes(capture: Capture, heads: Array, tips: Array, tip_bones: NDArray[np.integer], turn: Array) -> Array:
+def _bone_axes(heads: Array, tails: Array, towards: Array) -> Array:
     """(J, 3, 3) axes of the bones in the rest pose, in the scene, as Blender's `align_roll` lays them.
 
-    y runs to the next joint or to the tip, from the wrist to the middle knuckle; z faces the palm, or the thumb's the
-    base of the little finger, as far as it can.
+    heads and tails: (J, 3); y runs from one to the other. towards: (J, 3), which z faces as far as it can.
     """
-    names, tails = capture.bone_names.tolist(), heads.copy()
-    for bone in reversed(range(1, len(heads))):
-        tails[capture.parents[bone]] = heads[bone]
-    tails[tip_bones] = tips
-    tails[0] = heads[names.index(WRIST_POINTS_TO)]
-    towards = np.tile(turn @ PALM, (len(heads), 1))
-    thumb = [bone for bone, name in enumerate(names) if name.startswith(THUMB)]
-    towards[thumb] = heads[names.index(THUMB_BENDS_TO)] - heads[thumb]
     y = _unit(tails - heads)
     z = _unit(towards - np.sum(towards * y, axis=1, keepdims=True) * y)
     return np.stack([np.cross(y, z), y, z], axis=-1)

@@ -11,7 +11,7 @@ from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
 from dahyf_core.export.options import ExportOptions
 from dahyf_core.geometry import continuous_quaternions, quaternion_from_axis_angle
-from dahyf_core.hand_model import JOINT_NAMES
+from dahyf_core.shared.names import JOINT_NAMES
 
 DECIMALS = 6
 

@@ -3,19 +3,16 @@
 from dahyf_core.hand_model.keypoints import (
     FINGER_BONES,
     FINGER_KEYPOINTS,
-    JOINT_NAMES,
     KEYPOINT_BONES,
     TIPS,
     KeypointSet,
 )
 from dahyf_core.hand_model.load import load_hand_model
-from dahyf_core.hand_model.model import BONE_NAMES, HandModel, PosedHand, PosePrior, RestHand, Side, Skeleton
+from dahyf_core.hand_model.model import HandModel, PosedHand, PosePrior, RestHand, Side, Skeleton
 
 __all__ = [
-    "BONE_NAMES",
     "FINGER_BONES",
     "FINGER_KEYPOINTS",
-    "JOINT_NAMES",
     "KEYPOINT_BONES",
     "TIPS",
     "HandModel",

@@ -7,10 +7,6 @@ import numpy as np
 from dahyf_core.arrays import Array
 from dahyf_core.geometry import MIRROR
 
-JOINT_NAMES = (
-    "wrist",
-    *(f"{finger}{i}" for finger in ("thumb", "index", "middle", "ring", "pinky") for i in range(1, 5)),
-)
 KEYPOINT_BONES = np.array([0, 13, 14, 15, 15, 1, 2, 3, 3, 4, 5, 6, 6, 10, 11, 12, 12, 7, 8, 9, 9])
 """The bone (MANO order) that carries each keypoint; a tip rides on the last bone of its finger."""
 FINGER_BONES = np.arange(1, 16).reshape(5, 3)

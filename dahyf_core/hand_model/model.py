@@ -14,8 +14,6 @@ from dahyf_core.hand_model.keypoints import KeypointSet
 
 Side = Literal["left", "right"]
 
-BONE_NAMES = ("wrist", *(f"{finger}{i}" for finger in ("index", "middle", "pinky", "ring", "thumb") for i in (1, 2, 3)))
-
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -62,8 +60,8 @@ class PosePrior:
 class HandModel:
     """A left or right hand: metres, right hand at rest with fingers along -x, back of the hand +y, index side +z.
 
-    Pose is (B, 16, 3) axis-angle in the order of BONE_NAMES, the wrist's first; each joint turns about the axes of the
-    rest frame, carried along by its parent. A hand whose flat_hand_mean is False adds mean_pose to the finger
+    Pose is (B, 16, 3) axis-angle in the order of `shared.names.BONE_NAMES`; each joint turns about the axes of the rest
+    frame, carried along by its parent. A hand whose flat_hand_mean is False adds mean_pose to the finger
     rotations, as smplx does.
     """
 

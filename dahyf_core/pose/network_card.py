@@ -13,11 +13,12 @@ from msgspec import Meta
 from dahyf_core.errors import ModelFileError, detail
 from dahyf_core.runtime import REINSTALL, Session, create_session
 from dahyf_core.shared import limits
+from dahyf_core.shared.cleaning import NUMBERS
 from dahyf_core.shipped import asset
 
 LITE: Final = asset("dahyf_lite.onnx")
 """The network that ships."""
-LITE_FACTS: Final = {"name": "dahyf-lite", "threshold": 0.8, "licence": "GPL-3.0-or-later"}
+LITE_FACTS: Final = {"name": "dahyf-lite", "threshold": NUMBERS["threshold"].default, "licence": "GPL-3.0-or-later"}
 """What its file, which is older than these facts, does not say itself."""
 
 KEY: Final = "dahyf"

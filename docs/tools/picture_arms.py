@@ -27,9 +27,10 @@ from test_retarget_wrist import hands_up  # noqa: E402
 
 from addon import retarget  # noqa: E402
 from addon.backend.capture_file import Capture, read_capture  # noqa: E402
-from addon.retarget.joints import FINGERS, SIDES, finger_joints, hand_joint  # noqa: E402
 from addon.retarget.mapping.presets import SHIPPED, Preset, read_preset  # noqa: E402
 from addon.scene.timing import Timeline  # noqa: E402
+from addon.shared.names import SIDES  # noqa: E402
+from addon.shared.rig_joints import FINGERS, finger_joints, hand_joint  # noqa: E402
 
 FRAMES = 30
 SHOWN = (1, 5, 9, 16, 24)

@@ -21,12 +21,14 @@ import bmesh  # noqa: E402
 from rig_factory import Style, build_rig  # noqa: E402
 
 from addon import compat, retarget  # noqa: E402
-from addon.backend.capture_file import BONE_NAMES, FINGERS, Hand, Skeleton, State  # noqa: E402
-from addon.retarget.joints import FINGERS as JOINT_FINGERS  # noqa: E402
-from addon.retarget.joints import finger_joints, hand_joint  # noqa: E402
+from addon.backend.capture_file import Hand, Skeleton  # noqa: E402
 from addon.retarget.mapping.presets import SHIPPED, Preset, preset_files, read_preset  # noqa: E402
 from addon.scene import keys, rig  # noqa: E402
 from addon.scene.camera import OPENCV_ROTATION  # noqa: E402
+from addon.shared.capture_schema import State  # noqa: E402
+from addon.shared.names import BONE_NAMES, MANO_FINGERS  # noqa: E402
+from addon.shared.rig_joints import FINGERS as JOINT_FINGERS  # noqa: E402
+from addon.shared.rig_joints import finger_joints, hand_joint  # noqa: E402
 
 PIXELS = 500
 """Of one metre of the sheet."""
@@ -135,7 +137,7 @@ def pose_of(bends: dict[str, tuple[int, int, int]], joints: NDArray[np.floating]
     pose = np.zeros((len(BONE_NAMES), 3))
     pose[0] = np.array(axis) * angle
     for finger, angles in bends.items():
-        first = 1 + 3 * FINGERS.index(finger)
+        first = 1 + 3 * MANO_FINGERS.index(finger)
         across = np.array((0.0, 0.0, 1.0))
         if finger == "thumb":
             along = joints[first + 1] - joints[first]

@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from ..joints import SIDES, finger_joints, hand_joint
+from ...shared.names import SIDES
+from ...shared.rig_joints import finger_joints, hand_joint
 from ..rest import RestBone
 from .found_hand import FoundHand
 from .named_hands import named_hands

@@ -7,7 +7,8 @@ import bpy
 
 from ...errors import RetargetError
 from ...narrowing import armature_of, attach, string_property
-from ..joints import FINGERS, HAND, HAND_IK, SIDES, all_joints, finger_joints, hand_joint
+from ...shared.names import SIDES
+from ...shared.rig_joints import FINGERS, HAND, HAND_IK, all_joints, finger_joints, hand_joint
 from .choice import AUTOMATIC, choose_preset
 from .presets import Preset, fitted
 

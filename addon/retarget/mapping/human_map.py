@@ -11,7 +11,8 @@ import bpy
 
 from ... import compat
 from ...narrowing import armature_of
-from ..joints import FINGERS, SIDES, finger_joints, hand_joint
+from ...shared.names import SIDES
+from ...shared.rig_joints import FINGERS, finger_joints, hand_joint
 from .presets import Preset
 
 EXTENSION: Final = "vrm_addon_extension"

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
-from ..joints import FINGERS
+from ...shared.rig_joints import FINGERS
 from ..rest import RestBone
 from .bone_names import DEFORMING, END_WORDS, HAND_WORDS, read_name
 from .found_hand import PHALANGES, FoundHand, is_far, is_short_beside, named_side, phalanges

@@ -10,18 +10,18 @@ follow that control. `poles`: the control to which the elbow then points, and wh
 `bones` may be left out.
 """
 
-import json
 import re
-import tempfile
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from ...backend.strict_json import is_number, read_json
+from ...backend.written import write_json
 from ...errors import RetargetError
-from ...shared.limits import TEXT_LENGTH
-from ..joints import FINGERS, SIDES, all_joints, finger_joints, hand_joint, side_joints, side_of
+from ...shared.names import SIDES
+from ...shared.presets import RETARGET
+from ...shared.rig_joints import FINGERS, finger_joints, hand_joint, side_joints, side_of
+from ...shared.strict_json import read_json
 
 SHIPPED: Final = Path(__file__).resolve().parents[2] / "presets"
 SUFFIX: Final = ".json"
@@ -76,65 +76,30 @@ def read_preset(path: Path) -> Preset:
         return parsed(path.stem, read_json(path))
     except OSError as error:
         raise RetargetError(f"The preset {path} cannot be read: {error.strerror}.", "Check the path.") from error
-    except KeyError as error:
-        raise RetargetError(
-            f"The preset {path} is damaged: it has no {error.args[0]}.", "Save it again, or choose another."
-        ) from error
     except ValueError as error:
         raise RetargetError(f"The preset {path} is damaged: {error}.", "Save it again, or choose another.") from error
 
 
 def parsed(fallback_name: str, content: Any) -> Preset:
-    """A preset from what JSON holds. Raises ValueError or KeyError for anything else."""
-    bones = table(table(content, "it")["bones"], "its bones")
-    unknown = sorted(set(bones) - set(all_joints()))
-    if unknown:
-        raise ValueError(f"{unknown[0]} is no joint of a hand")
-    for bone in bones.values():
-        text(bone, "a bone's name")
+    """A preset from what JSON holds. Raises ValueError for anything else."""
+    RETARGET.check(content, "it")
+    bones = content["bones"]
     doubled = sorted(bone for bone in set(bones.values()) if list(bones.values()).count(bone) > 1)
     if doubled:
         raise ValueError(f"the bone {doubled[0]} stands for two joints")
-    switches = {
-        side.lower(): ik_switch(table(switch, "an IK switch"))
-        for side, switch in table(content.get("ik_switches", {}), "its IK switches").items()
-    }
-    poles = {
-        side.lower(): pole(table(found, "a pole"))
-        for side, found in table(content.get("poles", {}), "its poles").items()
-    }
-    if not {*switches, *poles} <= set(SIDES):
-        raise ValueError("an IK switch or a pole is of neither side")
-    name, source = text(content.get("name", fallback_name), "its name"), content.get("source", "")
-    return Preset(name, bones, source and text(source, "its source"), switches, poles)
+    switches = {side.lower(): ik_switch(switch) for side, switch in content.get("ik_switches", {}).items()}
+    poles = {side.lower(): pole(found) for side, found in content.get("poles", {}).items()}
+    return Preset(content.get("name", fallback_name), bones, content.get("source", ""), switches, poles)
 
 
 def pole(content: Mapping[str, Any]) -> Pole:
-    """A pole from a JSON table. Raises ValueError or KeyError for anything else."""
-    switch = ik_switch(table(content["switch"], "the switch of a pole")) if "switch" in content else None
-    return Pole(text(content["bone"], "the bone of a pole"), switch)
+    """A pole from its JSON table."""
+    return Pole(content["bone"], ik_switch(content["switch"]) if "switch" in content else None)
 
 
 def ik_switch(content: Mapping[str, Any]) -> IkSwitch:
-    """An IK switch from a JSON table. Raises ValueError or KeyError for anything else."""
-    if not is_number(content["value"]):
-        raise ValueError("the value of an IK switch is not a number")
-    bone, of = text(content["bone"], "the bone of an IK switch"), text(content["property"], "an IK switch's property")
-    return IkSwitch(bone, of, float(content["value"]))
-
-
-def table(value: Any, name: str) -> dict[str, Any]:
-    """The value if it is a JSON object. Raises ValueError, which calls it `name`."""
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is no table")
-    return value
-
-
-def text(value: Any, name: str) -> str:
-    """The value if it is a text of some length. Raises ValueError, which calls it `name`."""
-    if not isinstance(value, str) or not 0 < len(value) <= TEXT_LENGTH:
-        raise ValueError(f"{name} is no text")
-    return value
+    """An IK switch from its JSON table."""
+    return IkSwitch(content["bone"], content["property"], float(content["value"]))
 
 
 def write_preset(preset: Preset, path: Path) -> None:
@@ -150,11 +115,7 @@ def write_preset(preset: Preset, path: Path) -> None:
         },
     }
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False) as file:
-            json.dump({key: value for key, value in content.items() if value}, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-        Path(file.name).replace(path)
+        write_json(path, {key: value for key, value in content.items() if value})
     except OSError as error:
         raise RetargetError(
             f"The preset {path} cannot be written: {error.strerror}.", "Choose another folder."

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ..joints import FINGERS
+from ...shared.rig_joints import FINGERS
 from ..rest import RestBone
 from ..rotations import FloatArray
 from .bone_names import DEFORMING, read_name

@@ -1,24 +1,13 @@
 """What a captured hand does, as far as another rig needs to know. No bpy here."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...backend.capture_file import BONE_NAMES
-from ..joints import FINGERS
+from ...shared.rig_joints import FINGERS, MANO_BONES
 
 FloatArray = NDArray[np.floating]
-
-MANO_FINGERS: Final = {"little": "pinky"}
-"""MANO's names of fingers, where they differ."""
-
-POINTS: Final = {
-    finger: tuple(BONE_NAMES.index(f"{MANO_FINGERS.get(finger, finger)}{number}") for number in (1, 2, 3))
-    for finger in FINGERS
-}
-"""The three bones of each finger in MANO's order."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +29,11 @@ class HandMotion:
 
     def finger_points(self, finger: str) -> FloatArray:
         """(4, 3) a finger at rest: the heads of its three bones and its tip."""
-        return np.concatenate([self.joints[list(POINTS[finger])], self.tips[FINGERS.index(finger)][None]])
+        return np.concatenate([self.joints[list(MANO_BONES[finger])], self.tips[FINGERS.index(finger)][None]])
 
     def finger_rotations(self, finger: str) -> FloatArray:
         """(N, 3, 3, 3) how a finger's bones are turned against the hand."""
-        return self.rotations[:, :1].swapaxes(-1, -2) @ self.rotations[:, POINTS[finger]]
+        return self.rotations[:, :1].swapaxes(-1, -2) @ self.rotations[:, MANO_BONES[finger]]
 
 
 def chained(local: FloatArray, parents: tuple[int, ...]) -> FloatArray:

@@ -7,14 +7,15 @@ import bpy
 import numpy as np
 from mathutils import Euler
 
-from ...backend.capture_file import BONE_NAMES, Capture, Hand
+from ...backend.capture_file import Capture, Hand
 from ...errors import RetargetError
 from ...narrowing import armature_of, holds
 from ...scene import keys, nla_layers, references, scene_setup
 from ...scene.camera import CAMERA_ROTATION, OPENCV_ROTATION
 from ...scene.keys import KeyTimes
-from ...scene.rig import FINGERS_OF_TIPS, WRIST, bone_name
+from ...scene.rig import bone_name
 from ...scene.timing import FIRST_FRAME, TIMELINE_RATE, Timeline
+from ...shared.names import BONE_NAMES, FINGERS, WRIST
 from ..playback import Matrices, play
 from ..rotations import matrices_from_axis_angle
 from .hand_motion import HandMotion, chained
@@ -123,7 +124,7 @@ def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Sourc
     bones = [armature_of(armature).bones[name] for name in names]
     rest = np.array([bone.matrix_local.to_3x3() for bone in bones])
     poses = np.stack([played.bones[name] for name in names], axis=1)
-    tips = np.array([bones[BONE_NAMES.index(f"{finger}3")].tail_local for finger in FINGERS_OF_TIPS])
+    tips = np.array([bones[BONE_NAMES.index(f"{finger}3")].tail_local for finger in FINGERS])
     scale = armature.matrix_world.median_scale
     motion = HandMotion(
         side=side,

@@ -29,7 +29,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..joints import FINGERS
+from ...shared.rig_joints import FINGERS
 from ..motion.hand_motion import HandMotion
 from ..rest import RestBone
 from ..rotations import swing, unit

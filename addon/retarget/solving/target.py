@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from ...errors import RetargetError
-from ..joints import FINGERS, finger_joints, hand_joint
+from ...shared.rig_joints import FINGERS, finger_joints, hand_joint
 from ..mapping.bone_names import END_WORDS, NEVER_FINGERS, read_name
 from ..mapping.presets import Preset
 from ..motion.source import Source

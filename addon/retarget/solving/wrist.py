@@ -11,7 +11,7 @@ import numpy as np
 from ...errors import RetargetError
 from ...narrowing import armature_of, pose_of
 from ...scene.keys import Channel, KeyTimes, enum_numbers
-from ..joints import HAND_IK, hand_joint
+from ...shared.rig_joints import HAND_IK, hand_joint
 from ..mapping.presets import IkSwitch, Preset
 from ..motion.source import Source
 from ..overrides import held_bones

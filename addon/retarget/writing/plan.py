@@ -9,7 +9,8 @@ import numpy as np
 from ...errors import RetargetError
 from ...narrowing import pose_of, present
 from ...scene.keys import Channel, KeyTimes
-from ..joints import HAND, HAND_IK, SIDES, hand_joint
+from ...shared.names import SIDES
+from ...shared.rig_joints import HAND, HAND_IK, hand_joint
 from ..limits import joint_limits
 from ..mapping.presets import Preset, fitted
 from ..motion.source import Source

@@ -1,4 +1,4 @@
-"""JSON of unknown origin: numbers that a computer can hold, a size that a memory can. No bpy here."""
+"""JSON of unknown origin: numbers that a computer can hold, a size that a memory can."""
 
 import json
 import math

@@ -1,9 +1,14 @@
-"""The names that presets use for the joints of two hands, whatever a rig calls its bones."""
+"""The names that presets of Retarget use for the joints of two hands, whatever a rig calls its bones: VRM's."""
 
 from typing import Final
 
-SIDES: Final = ("left", "right")
-FINGERS: Final = ("thumb", "index", "middle", "ring", "little")
+from . import names
+from .names import BONE_NAMES, SIDES
+
+LITTLE: Final = "little"
+FINGERS: Final = tuple(LITTLE if finger == "pinky" else finger for finger in names.FINGERS)
+"""The same fingers in the same order as `names.FINGERS`; VRM has another name for the last."""
+
 SEGMENTS: Final = {
     finger: (
         "METACARPAL" if finger == "thumb" else "PROXIMAL",
@@ -13,6 +18,12 @@ SEGMENTS: Final = {
     for finger in FINGERS
 }
 """The three bones of a finger, from the palm to the tip, without the metacarpals inside the palm: MANO has none."""
+
+MANO_BONES: Final = {
+    finger: tuple(BONE_NAMES.index(f"{name}{number}") for number in (1, 2, 3))
+    for finger, name in zip(FINGERS, names.FINGERS, strict=True)
+}
+"""Where the three bones of each finger stand in MANO's order."""
 
 HAND: Final = "HAND"
 HAND_IK: Final = "HAND_IK"
