@@ -23,17 +23,17 @@ from .settings import capture_properties, preferences
 COMMAND = "dahyf_hands"
 
 EPILOG = """\
-Blender loads FILE first when one is given before --command, else the work starts from an empty scene.
+Blender loads FILE first, if it is given before --command. Otherwise the work starts in an empty scene.
 exit codes: 0 done, 1 unexpected, 2 usage, 3 footage, 4 settings, 5 model file, 6 capture file, 7 output,
 9 rig or preset,
-130 interrupted (what is done is kept; the same command goes on from there)
+130 interrupted (finished frames are kept; the same command continues from there)
 """
 
 Say = Callable[..., None]
 
 
 class CoreError(AddonError):
-    """The core could not do its part; it has its own exit code."""
+    """The core failed; the error has the core's exit code."""
 
     def __init__(self, message: worker.Message, exit_code: int) -> None:
         super().__init__(str(message["text"]), str(message.get("remedy", "")))
@@ -41,7 +41,7 @@ class CoreError(AddonError):
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Do what the command line says. Returns the exit code; whatever goes wrong is said in one line."""
+    """Run a command line. Returns the exit code. Errors are reported in one line."""
     try:
         chosen, core_arguments = parse(arguments)
     except SystemExit as stop:
@@ -61,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
-    """The chosen options, and what `capture` hands on to the core. Raises SystemExit."""
+    """The chosen options, and the arguments that `capture` passes on to the core. Raises SystemExit."""
     parser = argparse.ArgumentParser(
         f"blender -b [FILE] --command {COMMAND}", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -69,16 +69,21 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.blend", help="file to write")
     common.add_argument(
-        "--start-frame", type=int, default=1, metavar="F", help="where the footage's first picture lies (default: 1)"
+        "--start-frame",
+        type=int,
+        default=1,
+        metavar="F",
+        help="scene frame of the footage's first picture (default: 1)",
     )
-    common.add_argument("--json", action="store_true", help="say everything as one JSON object a line")
+    common.add_argument("--json", action="store_true", help="write messages as one JSON object per line")
     shared = argparse.ArgumentParser(add_help=False, parents=[common])
     scene = shared.add_mutually_exclusive_group()
     scene.add_argument(
         "--set-up-scene",
         choices=[setup.lower() for setup in SceneSetup],
         default=SceneSetup.AUTO.lower(),
-        help="give the scene the footage's rate, range, size and camera; auto: where nobody has worked in it yet",
+        help="set the scene to the footage's rate, range, picture size and camera; "
+        "auto: only a scene that nobody has worked in yet (default: auto)",
     )
     scene.add_argument(
         "--keep-scene",
@@ -98,7 +103,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     capture.add_argument(
         "--capture-file",
         type=Path,
-        help="where the capture is kept, with a number if that is taken (default: OUT.hands.npz)",
+        help="file for the capture; its name gets a number if the file exists (default: OUT.hands.npz)",
     )
     capture.set_defaults(work=capture_clip)
     importing = commands.add_parser("import", parents=[shared], help="import a capture file")
@@ -112,7 +117,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
 
 
 def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Describe `retarget`."""
+    """Add the parser of `retarget`."""
     parser = commands.add_parser(
         "retarget",
         parents=[common],
@@ -125,14 +130,14 @@ def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
         "--preset",
         default=retarget.AUTOMATIC,
         metavar="P",
-        help=f"{', '.join(retarget.available_presets())}, or a .json file (default: whichever fits)",
+        help=f"{', '.join(retarget.available_presets())}, or a .json file (default: the one that fits)",
     )
     parser.add_argument("--hands", choices=("both", "left", "right"), default="both", help="default: both")
     parser.add_argument(
         "--wrist",
         choices=[wrist.lower() for wrist in retarget.Wrist],
         default=retarget.Wrist.ROTATION.lower(),
-        help="what becomes of the captured wrist (default: rotation)",
+        help="what the rig's hand takes from the captured wrist; none: fingers only (default: rotation)",
     )
     parser.add_argument(
         "--arm",
@@ -145,17 +150,17 @@ def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
         "--space",
         choices=[space.lower() for space in retarget.Space],
         default=retarget.Space.WORLD.lower(),
-        help="in which the wrist stays as it was filmed; camera: that of FILE's scene (default: world)",
+        help="space in which the hand moves as it was filmed; camera: that of FILE's scene (default: world)",
     )
     parser.add_argument(
         "--mirror",
         action="store_true",
-        help="the left captured hand drives the rig's right one, and the right the left, as in a mirror",
+        help="drive the rig's right hand by the captured left hand and its left by the right, as in a mirror",
     )
     parser.add_argument(
         "--make-override",
         action="store_true",
-        help="where the rig is linked from another file, make a library override of it, which keeps the keys",
+        help="replace a rig that is linked from another file by a library override, which can be keyed",
     )
     parser.set_defaults(work=retarget_files)
 
@@ -167,7 +172,7 @@ def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say:
     if interpreter is None:
         raise AddonError(
             preferences.core_state(preferences.preferences_of(bpy.context)).text,
-            f"Press Set Up in the preferences, or set {environment.INTERPRETER_VARIABLE} to a Python that has it.",
+            f"Press Set Up in the preferences, or set {environment.INTERPRETER_VARIABLE} to a Python with the core.",
         )
     wanted = chosen.capture_file or chosen.output.with_suffix(".hands.npz")
     capture_file = capture_properties.unused(wanted.resolve(), chosen.clip.absolute())
@@ -182,7 +187,7 @@ def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say:
 
 
 def relay(message: worker.Message, say: Say) -> None:
-    """Pass on what the core says; its end is not ours, and its error is told once by `run`."""
+    """Pass on a message of the core. `done` is left out, as work goes on, and an error, as `run` reports it."""
     if message["type"] not in ("done", "error"):
         say(**message)
 
@@ -211,7 +216,7 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
 
 
 def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], say: Say) -> None:
-    """Key the rig from each capture and save the file as the output. Raises AddonError; then nothing is written."""
+    """Key the rig from each capture, and save the file as the output. Raises AddonError, and then writes nothing."""
     check_output(chosen.output)
     rig = overridden_rig(chosen.rig) if chosen.make_override else find_rig(chosen.rig)
     retarget.check_not_linked(rig)
@@ -239,7 +244,7 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
 
 
 def overridden_rig(name: str) -> bpy.types.Object:
-    """The rig of that name, or in the linked collection that the empty of that name shows, as a library override."""
+    """A library override of the rig of that name, or of the rig in the collection that an empty of that name shows."""
     found = present(bpy.context.scene).objects.get(name)
     return retarget.make_override(bpy.context, present(found)) if retarget.linked_reason(found) else find_rig(name)
 
@@ -270,22 +275,22 @@ def check_loaded(blender_arguments: Sequence[str]) -> None:
 
 
 def check_output(path: Path) -> None:
-    """Refuse at the start what could not be written in the end. Raises SettingsError and OutputError."""
+    """Check before the work starts that the output can be written. Raises SettingsError and OutputError."""
     if path.suffix != ".blend":
         raise SettingsError(f"The output {path} does not end in .blend.", "Name a .blend file.")
     if path.is_dir() or not path.parent.is_dir():
-        raise OutputError(f"The output {path} is no file in a folder that exists.", "Make the folder first.")
+        raise OutputError(f"The output {path} is a folder, or in a folder that does not exist.", "Name a new file.")
     if not os.access(path.parent, os.W_OK):
         raise OutputError(f"The folder {path.parent} cannot be written to.", "Check its permissions.")
 
 
 def say_json(kind: str = "", **content: Any) -> None:
-    """One JSON object on a line of its own."""
+    """Write a message as one JSON object on a line."""
     print(json.dumps({"type": content.pop("type", kind), **content}), flush=True)
 
 
 def say_text(kind: str = "", **content: Any) -> None:
-    """One line for people; errors and warnings on the error stream."""
+    """Write a message as one line of text; errors and warnings go to the error stream."""
     kind = content.pop("type", kind)
     if kind == "error":
         print(f"Error: {content['text']} {content['remedy']}", file=sys.stderr, flush=True)
@@ -309,5 +314,5 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take the command back."""
+    """Remove the command from Blender's command line."""
     bpy.utils.unregister_cli_command(_handle)

@@ -1,4 +1,4 @@
-"""What all that draws shares: wrapped sentences, progress, how work has ended, and the way to an installed core."""
+"""What panels and preferences share: wrapped sentences, progress, notices, and the Set Up button."""
 
 import re
 from typing import Final
@@ -13,19 +13,19 @@ FONT: Final = 0
 MARGINS: Final = 88
 BOX: Final = 18
 SHORTEST_LINE: Final = 80
-"""Pixels at a scale of 1: what a line loses to icon, margins and tabs, and to a box; its least width."""
+"""Pixels at a UI scale of 1: width that icon, margins and tabs take, width that a box takes, least width of a line."""
 
 STEADY_LINES: Final = 2
-"""Lines that the state of a section takes while it changes; longer sentences are rare."""
+"""Lines reserved for the state of a section, so that the panel does not jump when the text changes."""
 
 PIECES: Final = re.compile(r"[^\s/\\-]*[/\\-]+\s*|[^\s/\\-]+\s*")
-"""Of a text, between which a line may end."""
+"""Pieces of a text. A line may end between two of them."""
 
 ICONS: Final[dict[notices.Kind, Icon]] = {notices.ERROR: "ERROR", notices.WARNING: "ERROR", notices.INFO: "CHECKMARK"}
 
 
 def split_column(layout: bpy.types.UILayout) -> bpy.types.UILayout:
-    """A column of settings, names to the left."""
+    """A column of settings with their names on the left."""
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = False
@@ -37,7 +37,7 @@ def wrapped(
 ) -> None:
     """Sentences, wrapped to the region's width so that nothing is cut off.
 
-    lost: pixels of the width that are not theirs. least: lines that are taken up at least, so that what is below stays.
+    lost: pixels of the width that the text cannot use. least: lines reserved at least, so that what is below stays put.
     """
     column = layout.column(align=True)
     column.scale_y = 0.8
@@ -46,7 +46,7 @@ def wrapped(
 
 
 def padded(lines: list[str], least: int) -> list[str]:
-    """At least so many lines."""
+    """The lines, with empty ones up to at least `least`."""
     return lines + [""] * (least - len(lines))
 
 
@@ -56,14 +56,14 @@ def lines_of(context: bpy.types.Context, text: str, lost: int = 0) -> list[str]:
 
 
 def scale_of(context: bpy.types.Context) -> float:
-    """How large Blender draws everything; it says 0 where it draws nothing."""
+    """Blender's UI scale; 1 in background mode, where Blender gives 0."""
     return present(context.preferences).system.ui_scale or 1.0
 
 
 def fitted(context: bpy.types.Context, text: str, width: float) -> list[str]:
-    """A text in lines of at most `width` pixels at a scale of 1, by the width of its letters.
+    """A text in lines of at most `width` pixels at a UI scale of 1, measured in Blender's font.
 
-    Lines end at blanks, else behind a slash or hyphen, else anywhere.
+    Lines end at blanks, else after a slash or hyphen, else anywhere.
     """
     scale = scale_of(context)
     blf.size(FONT, present(context.preferences).ui_styles[0].widget.points * scale)
@@ -84,7 +84,7 @@ def fitted(context: bpy.types.Context, text: str, width: float) -> list[str]:
 def draw_button_or_progress(
     layout: bpy.types.UILayout, section: str, operator: str, text: str, icon: Icon, scale: float = 1.6
 ) -> bpy.types.OperatorProperties | None:
-    """The section's button, or in its very place, at its height, how far the work is and a cross that stops it."""
+    """The section's button. While its work runs: a progress bar and a Stop button in its place, at its height."""
     row = layout.row(align=True)
     row.scale_y = scale
     running = job.progress_of(section)
@@ -99,7 +99,7 @@ def draw_button_or_progress(
 def draw_state(
     layout: bpy.types.UILayout, context: bpy.types.Context, section: str, otherwise: str | None, buttons: bool = True
 ) -> None:
-    """Below the buttons of a section: what is being done, else how the last work ended, else another sentence."""
+    """The state of a section: the running work, else the notice of the last one, else `otherwise`, else Ready."""
     running, notice = job.progress_of(section), notices.of(section)
     if running is not None:
         wrapped(layout, context, running[1], "TIME", least=STEADY_LINES)
@@ -114,7 +114,7 @@ def draw_state(
 def draw_notice(
     layout: bpy.types.UILayout, context: bpy.types.Context, notice: notices.Notice, buttons: bool = True
 ) -> None:
-    """How work ended; an error with its remedy, and buttons that carry the remedy out where some can."""
+    """How work ended. Errors and warnings have their remedy, and buttons that carry it out."""
     box = layout.box().column()
     box.alert = notice.kind == notices.ERROR
     wrapped(box, context, notice.text, ICONS[notice.kind], BOX)
@@ -132,7 +132,7 @@ def draw_notice(
 def draw_set_up(
     layout: bpy.types.UILayout, context: bpy.types.Context, offline_bundle: bool, buttons: bool = True
 ) -> None:
-    """The Set Up button with what it costs, and the switch for online access where that is off and needed."""
+    """The Set Up button, its download and disk sizes, and the switch for online access where that is needed."""
     if offline_bundle:
         cost = f"Set Up installs from the offline bundle; the core takes {installing.INSTALLED_MB} MB on the disk."
     else:
@@ -147,12 +147,12 @@ def draw_set_up(
 
 
 def is_offline() -> bool:
-    """Whether Blender keeps add-ons from the network."""
+    """Whether Blender's online access is off."""
     return not bpy.app.online_access
 
 
 def draw_online_access(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Blender's own switch, beside what needs it."""
+    """Blender's own switch for online access, or a sentence where it cannot be used."""
     if bpy.app.online_access_override:
         wrapped(
             layout, context, "Blender was started offline: start it without --offline-mode, or choose a bundle.", "INFO"

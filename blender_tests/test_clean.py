@@ -436,11 +436,11 @@ def test_ranges_are_added_and_removed_in_their_order() -> None:
     bpy.ops.dahyf_hands.add_range(start=-5, end=50, threshold=0.3)
     bpy.ops.dahyf_hands.add_range(start=80, end=90, threshold=1)
     assert settings.floors == "-5:50=0.3, 80:90=1"
-    with pytest.raises(RuntimeError, match="before it begins"):
+    with pytest.raises(RuntimeError, match="before its start"):
         bpy.ops.dahyf_hands.add_range(start=3, end=2)
     bpy.ops.dahyf_hands.remove_range(number=0)
     assert settings.floors == "80:90=1"
-    with pytest.raises(RuntimeError, match="none of number 1"):
+    with pytest.raises(RuntimeError, match="no range 1"):
         bpy.ops.dahyf_hands.remove_range(number=1)
 
 

@@ -310,9 +310,9 @@ def test_only_what_was_tried_is_said_to_work(tmp_path: Path, monkeypatch: pytest
     assert environment.state("", tmp_path) == environment.State(False, False, "The core is not installed yet.")
     absent = environment.state(str(tmp_path / "python"), tmp_path)
     assert not absent.installed
-    assert "is not there" in absent.text
+    assert "does not exist" in absent.text
     mine = made(tmp_path / "mine")
-    assert environment.state(str(mine), tmp_path).text.endswith("press Check to try it.")
+    assert environment.state(str(mine), tmp_path).text.endswith("press Check to test it.")
     environment.checked[mine] = True
     assert environment.state(str(mine), tmp_path).works
     environment.checked[mine] = False
@@ -323,7 +323,7 @@ def test_only_what_was_tried_is_said_to_work(tmp_path: Path, monkeypatch: pytest
     private.unlink()
     gone = environment.state("", tmp_path)
     assert not gone.installed
-    assert "is gone: press Set Up" in gone.text
+    assert "no longer exists: press Set Up" in gone.text
 
 
 def test_the_bar_of_an_installation_moves_by_bytes_and_packages(tmp_path: Path) -> None:

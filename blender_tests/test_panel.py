@@ -71,7 +71,7 @@ def test_what_is_no_footage_has_no_facts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "words"), [(10, 5, "ends before it begins"), (100, 121, "1 to 120"), (1, 120, None)]
+    ("start", "end", "words"), [(10, 5, "ends before its start"), (100, 121, "1 to 120"), (1, 120, None)]
 )
 def test_a_range_that_holds_nothing_is_named(start: int, end: int, words: str | None) -> None:
     settings().footage = str(SAMPLE)

@@ -101,7 +101,7 @@ def test_the_preferences_draw_before_and_after(chosen: SimpleNamespace, width: i
 
     assert shown().shown[0] == "The core is not installed yet."
     chosen.interpreter = sys.executable
-    assert "press Check to try it" in text_of(shown())
+    assert "press Check to test it" in text_of(shown())
     chosen.bundle = "/somewhere"
     assert "offline bundle" in text_of(shown())
 
@@ -138,7 +138,7 @@ def test_other_footage_that_is_none(tmp_path: Path, kind: str) -> None:
     elif kind != "nothing":
         path.write_bytes(bytes(range(256)) * 8)
     settings().footage = str(path)
-    words = {"an empty folder": "a folder without pictures", "nothing": "is not there"}.get(kind, "tries to read it")
+    words = {"an empty folder": "a folder without pictures", "nothing": "does not exist"}.get(kind, "tries to read it")
     assert words in text_of(drawn(DAHYF_HANDS_PT_footage))
 
 
@@ -242,7 +242,7 @@ def test_opening_another_file_stops_work_and_says_so() -> None:
     job.start("Step 3 of 4: Installing the core", WAIT, lambda _ending: None, "set_up")
     bpy.ops.wm.read_homefile(use_empty=True)
     assert not job.is_running()
-    assert "was stopped, as another file was opened" in notices.of("set_up").text
+    assert "was stopped because another file was opened" in notices.of("set_up").text
 
 
 # Sections that need a hand
@@ -267,7 +267,8 @@ def test_sections_that_need_a_hand_say_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width", [160, DEFAULT_WIDTH, 900])
 @pytest.mark.parametrize(
-    "text", ["The footage is not there: /a/very/long/path/without/any/blank/in/it/that/does/not/fit/clip.mp4", "Short"]
+    "text",
+    ["The footage does not exist: /a/very/long/path/without/any/blank/in/it/that/does/not/fit/clip.mp4", "Short"],
 )
 def test_lines_fit_the_region_and_lose_nothing(width: int, text: str) -> None:
     lines = drawing.lines_of(Context(width), text)

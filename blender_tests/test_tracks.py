@@ -112,7 +112,7 @@ def test_every_edit_is_a_file_of_its_own(hands: Hands, captured: Path) -> None:
 
 def test_a_file_can_be_named_but_not_overwritten(hands: Hands, captured: Path) -> None:
     bpy.context.scene.frame_set(9)
-    with pytest.raises(RuntimeError, match="is there already"):
+    with pytest.raises(RuntimeError, match="exists already"):
         operators.split_here(filepath=str(captured))
     named = captured.with_name("other.npz")
     operators.split_here(filepath=str(named))

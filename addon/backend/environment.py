@@ -1,8 +1,8 @@
-"""The core's own Python environment: where it lies, and what runs it. No bpy here.
+"""The core's own Python environment: its folder, and the interpreter that runs the core. No bpy here.
 
-Blender's own Python stays untouched. A set-up builds a new environment beside the one in use, which goes on working
-until the new one has proved itself. The file `current` names the one in use, and the core that was installed there, by
-a digest of its wheel; all else there was never finished.
+Blender's own Python stays untouched. Set Up builds a new environment beside the one in use, which stays in use until
+the new one has passed its check. The file `current` names the one in use, and the core installed there by a digest of
+its wheel. Every other environment in the folder is unfinished.
 """
 
 import hashlib
@@ -20,12 +20,12 @@ EXTENSION = Path(__file__).parent.parent
 """The folder of this add-on."""
 
 checked: dict[Path, bool] = {}
-"""Interpreters that Check has tried since Blender started, and whether the core works there."""
+"""By interpreter that Check has tested since Blender started: whether the core works there."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Whether the core can be run and is known to work, and a sentence on it."""
+    """Whether the core is installed, whether Check found that it works, and a sentence that says so."""
 
     installed: bool
     works: bool
@@ -62,18 +62,18 @@ def noted(folder: Path) -> tuple[str, str]:
 
 @lru_cache(maxsize=1)
 def digest_of(wheel: Path, _modified: int) -> str:
-    """The SHA-256 of a wheel; it is read once, though the panel asks at every redraw."""
+    """The SHA-256 of a wheel, cached because the panel asks at every redraw."""
     return hashlib.sha256(wheel.read_bytes()).hexdigest()
 
 
 def next_environment(folder: Path) -> Path:
-    """Where below `folder` the next environment is built: a short name, as Windows limits the length of paths."""
+    """Where below `folder` the next environment is built. Its name is short, as Windows limits the length of paths."""
     current = current_environment(folder)
     return folder / ("2" if current is not None and current.name == "1" else "1")
 
 
 def adopt(folder: Path, built: Path) -> None:
-    """Use a finished environment below `folder` from now on, and remove the others. Raises OSError."""
+    """Make a finished environment below `folder` the one in use, and remove the others. Raises OSError."""
     new = folder / f".{CURRENT}.new"
     wheel = bundled_wheel(EXTENSION)
     digest = digest_of(wheel, wheel.stat().st_mtime_ns) if wheel else ""
@@ -84,7 +84,7 @@ def adopt(folder: Path, built: Path) -> None:
 
 
 def remove_unfinished(folder: Path) -> None:
-    """Remove all environments below `folder` but the one in use. What another program holds stays for the next time."""
+    """Remove all environments below `folder` but the one in use. Files that another program holds open stay."""
     current = current_environment(folder)
     for found in folder.iterdir() if folder.is_dir() else ():
         if found.name == CURRENT or found == current:
@@ -99,7 +99,7 @@ def remove_unfinished(folder: Path) -> None:
 def core_interpreter(chosen: str, folder: Path) -> Path | None:
     """The interpreter that runs the core: the user's choice, else DAHYF_PYTHON, else the private one, else None.
 
-    A private one with the core of another version of the add-on does not count.
+    A private environment with the core of another version of the add-on does not count.
     """
     if given := given_interpreter(chosen):
         return given
@@ -114,26 +114,26 @@ def given_interpreter(chosen: str) -> Path | None:
 
 
 def state(chosen: str, folder: Path) -> State:
-    """What is known of the core: only what was tried is said to work."""
+    """What is known of the core. It counts as working only after a check."""
     given, interpreter = given_interpreter(chosen), core_interpreter(chosen, folder)
     if interpreter is None:
         if current_environment(folder) is None:
             return State(False, False, "The core is not installed yet.")
         if is_outdated(folder):
-            return State(False, False, "The core is of another version of this add-on: press Set Up to renew it.")
-        return State(False, False, "The Python that the core was installed with is gone: press Set Up.")
+            return State(False, False, "The core is from another version of this add-on: press Set Up to update it.")
+        return State(False, False, "The Python that the core was installed with no longer exists: press Set Up.")
     if not interpreter.is_file():
-        return State(False, False, f"The chosen interpreter {interpreter} is not there.")
+        return State(False, False, f"The chosen interpreter {interpreter} does not exist.")
     works = checked.get(interpreter)
     if works is False:
-        return State(True, False, f"The core does not work in {interpreter}: Show Report tells why.")
+        return State(True, False, f"The core does not work in {interpreter}: press Show Report to see why.")
     if works or not given:
         return State(True, True, f"The core runs in {interpreter}")
-    return State(True, False, f"The core is expected in {interpreter}: press Check to try it.")
+    return State(True, False, f"The core should be in {interpreter}: press Check to test it.")
 
 
 def base_interpreter(chosen: str = "") -> Path:
-    """The Python that environments are made with: the user's choice, else the one that Blender brings.
+    """The Python from which environments are made: the user's choice, else Blender's own.
 
     Blender's Python is only run, never written to.
     """
@@ -148,5 +148,5 @@ def core_command(interpreter: Path, *arguments: str) -> list[str]:
 
 
 def bundled_wheel(extension: Path) -> Path | None:
-    """The core's wheel that travels inside the extension."""
+    """The core's wheel inside the extension, or None."""
     return next(iter(sorted((extension / "core").glob("dahyf_hands-*.whl"))), None)

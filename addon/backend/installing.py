@@ -1,4 +1,4 @@
-"""Set Up step by step: the commands that make the core's environment, their progress, why one failed. No bpy here."""
+"""The steps of Set Up: the commands that make the core's environment, their progress and their errors. No bpy here."""
 
 import os
 import platform
@@ -28,14 +28,14 @@ if sys.version_info < {NEEDED_PYTHON}:
 import ensurepip, venv
 """
 SHARES = (0.02, 0.08, 0.93, 0.95, 1.0)
-"""How far the bar is after each step of the set-up."""
+"""The progress bar after each step of Set Up, 0 to 1."""
 DOWNLOADING = 0.5
-"""How far the bar of the installation is once all is downloaded."""
+"""The progress of the installation once everything is downloaded, 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Cause:
-    """What the words of venv and pip mean: a reason and a remedy, a sentence each."""
+    """What a message of venv or pip means: a reason and a remedy, a sentence each."""
 
     words: str
     reason: str
@@ -45,7 +45,7 @@ class Cause:
 CAUSES = (
     Cause(
         r"ProxyError|Tunnel connection failed|407 Proxy",
-        "The proxy lets nothing through.",
+        "The proxy refused the connection.",
         "Start Blender with HTTPS_PROXY set to the proxy's address, name and password included, or choose an offline"
         " bundle.",
     ),
@@ -86,15 +86,15 @@ CAUSES = (
         "Choose the bundle made for them, or another Base Python.",
     ),
 )
-"""Most telling first: pip also says that nothing matches where it has reached no index."""
+"""The most specific first: pip also says that nothing matches when it could not reach the index."""
 
 Progress = Callable[[Sequence[str]], tuple[float, str]]
-"""From the lines that a step has said so far to how far it is, 0 to 1, and words for that."""
+"""Takes the lines that a step has written so far; returns its progress, 0 to 1, and a text for it."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One command, what is said of it, and the variables that it runs with."""
+    """One command, its title and remedy, and the environment variables that it runs with."""
 
     title: str
     command: tuple[str, ...]
@@ -127,8 +127,8 @@ def bundle_obstacle(bundle: Path, base: Path, core: Path | None) -> tuple[str, s
 def set_up_steps(base: Path, built: Path, core: Path | None, bundle: Path | None) -> list[Step]:
     """The commands that make the environment `built`: from the wheels in `bundle`, or from the package index.
 
-    What the core needs is taken in the versions of requirements.lock alone, and only if its hash is the one there.
-    What is downloaded waits in a folder beside it, so that one disk alone must have room.
+    Requirements are installed only in the versions and with the hashes of requirements.lock. Downloads go to a folder
+    beside the environment, so that only one disk needs space.
     """
     source = ["--no-index", "--find-links", str(bundle)] if bundle else []
     wheel = str(core) if core else "dahyf-hands"
@@ -156,12 +156,12 @@ def set_up_steps(base: Path, built: Path, core: Path | None, bundle: Path | None
 
 
 def downloads(built: Path) -> Path:
-    """Where packages wait that are downloaded for an environment."""
+    """The folder of the packages downloaded for an environment."""
     return built.with_name("downloads")
 
 
 def check_step(interpreter: Path) -> Step:
-    """The command that shows whether the core works."""
+    """The command that tests whether the core works."""
     return Step(
         "Checking the core",
         tuple(core_command(interpreter, "check", "--json")),
@@ -170,7 +170,7 @@ def check_step(interpreter: Path) -> Step:
 
 
 def install_progress(said: Sequence[str], built: Path, waiting: Path) -> tuple[float, str]:
-    """How far pip is: by the bytes it has downloaded or the wheels it has read, then by the packages installed."""
+    """The progress of pip: by bytes downloaded or wheels read, then by packages installed."""
     for line in said:
         if line.startswith("Installing collected packages:"):
             names = line.partition(":")[2].split(",")
@@ -186,19 +186,19 @@ def install_progress(said: Sequence[str], built: Path, waiting: Path) -> tuple[f
 
 
 def installed_among(names: Sequence[str], built: Path) -> int:
-    """How many of these packages an environment has, by the records that pip writes last."""
+    """How many of these packages are installed, counted by the RECORD files that pip writes last."""
     folders = [*built.glob("lib/python*/site-packages"), *built.glob("Lib/site-packages")]
     there = {plain(record.name.split("-")[0]) for folder in folders[:1] for record in folder.glob("*.dist-info")}
     return sum(plain(name) in there for name in names)
 
 
 def plain(name: str) -> str:
-    """A package's name without the differences that pip does not make."""
+    """A package's name, normalized as pip does."""
     return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files below a folder, as far as they stay while they are counted."""
+    """Bytes of all files below a folder. Files that vanish while they are counted are skipped."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
@@ -210,14 +210,14 @@ def size(folder: Path) -> int:
 
 
 def reason(step: Step, said: Sequence[str]) -> tuple[str, str]:
-    """Why a step failed and what to do: by the cause that its words tell, else what the step itself advises."""
+    """Why a step failed and what to do: from the cause that its output shows, else the step's own remedy."""
     text = "\n".join(said)
     cause = next((cause for cause in CAUSES if re.search(cause.words, text, re.IGNORECASE)), None)
     return (f"{step.title} failed. {cause.reason}", cause.remedy) if cause else (f"{step.title} failed.", step.remedy)
 
 
 def report(title: str, lines: Sequence[str]) -> str:
-    """A text for people: what was done on which machine, and what came out."""
+    """The text of a report: what was done, on which machine, and the output."""
     system = f"{platform.system()} {platform.release()} ({platform.machine()})"
     machine = f"{system}, Blender's Python {platform.python_version()}"
     return "\n".join([f"DaHyF Hands: {title}", machine, "", *lines, ""])

@@ -1,6 +1,6 @@
-"""The one piece of long work that runs at a time: a child process, its progress, and who is told when it ends.
+"""The running job: a child process, its progress, and a callback for its end. Only one job runs at a time.
 
-Holds no references to Blender's data: the file may be reloaded while the child works.
+It holds no references to Blender's data, since another file may be opened while the child runs.
 """
 
 import atexit
@@ -16,12 +16,12 @@ from . import notices
 from .worker import POLL_SECONDS, Message, Worker
 
 SECONDS_BETWEEN_LOOKS: Final = 0.5
-"""How often a job's own measure of progress is asked, which may look at many files."""
+"""Seconds between two calls of a job's own `progress`, which may look at many files."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a child ended: its exit code, messages, error stream, seconds, and whether it was told to stop."""
+    """How a child ended: its exit code, messages, error stream, seconds, and whether it was asked to stop."""
 
     code: int
     messages: list[Message]
@@ -36,10 +36,10 @@ Progress = Callable[[Sequence[str]], tuple[float, str]]
 
 @dataclass
 class Job:
-    """A running child. `section` is the part of the panel that shows it; `finished` is told how it ended.
+    """A running child. `section` is the part of the panel that shows it; `finished` is called with its Ending.
 
-    progress: for a child that reports no progress of its own, from its lines so far to a fraction and words.
-    share: the part of the bar that is this child's, where several follow each other.
+    progress: for a child that reports no progress: from its lines so far to a fraction, 0 to 1, and a text.
+    share: where this child's part of the progress bar starts and ends, 0 to 1, if several children follow each other.
     """
 
     title: str
@@ -63,7 +63,7 @@ _current: Job | None = None
 
 
 def is_running(section: str = "") -> bool:
-    """Whether a child works, for a section or for any."""
+    """Whether a child runs, for this section or for any."""
     return _current is not None and section in ("", _current.section)
 
 
@@ -91,7 +91,7 @@ def start(
 
 
 def tick() -> bool:
-    """Read what the child has said; when it has ended, tell who waits for it. True while it runs."""
+    """Read the child's new messages, and call `finished` when it has ended. True while it runs."""
     global _current
     job = _current
     if job is None:
@@ -111,7 +111,7 @@ def tick() -> bool:
 
 
 def show(job: Job, message: Message) -> None:
-    """Let the panel tell what a message says."""
+    """Take a message's progress or text over into what the panel shows."""
     if job.cancelling or job.progress is not None:
         return
     if message["type"] == "progress" and message.get("total"):
@@ -125,7 +125,7 @@ def show(job: Job, message: Message) -> None:
 
 
 def look(job: Job) -> None:
-    """Ask the job's own measure of progress, now and then."""
+    """Call the job's own `progress`, at most once in LOOK_SECONDS."""
     if job.progress is None or job.cancelling or time.monotonic() - job.looked < SECONDS_BETWEEN_LOOKS:
         return
     fraction, job.text = job.progress([str(message.get("text", "")) for message in job.messages])
@@ -134,12 +134,12 @@ def look(job: Job) -> None:
 
 
 def between(share: tuple[float, float], fraction: float) -> float:
-    """How far the whole bar is when its part is that far."""
+    """The whole bar's progress, 0 to 1, when the part `share` of it has this fraction."""
     return share[0] + (share[1] - share[0]) * fraction
 
 
 def pace(message: Message) -> str:
-    """`55 frames/s, 0:04 left`, as far as it is known."""
+    """`55 frames/s, 0:04 left`, or the parts of it that are known."""
     parts = []
     if message.get("rate"):
         parts.append(f"{message['rate']:.0f} frames/s")
@@ -150,14 +150,14 @@ def pace(message: Message) -> str:
 
 
 def progress_of(section: str) -> tuple[float, str, str] | None:
-    """How far a section's running work is, 0 to 1, what it does, and its pace; None where nothing runs."""
+    """A section's running work: progress, 0 to 1, text and pace. None where nothing runs."""
     if _current is None or _current.section != section:
         return None
     return _current.fraction, _current.text, _current.pace
 
 
 def cancel() -> None:
-    """Ask the child to stop; it keeps what is done."""
+    """Ask the child to stop. It keeps finished work."""
     if _current is not None and not _current.cancelling:
         _current.cancelling = True
         _current.text, _current.pace = "Stopping", ""
@@ -165,7 +165,7 @@ def cancel() -> None:
 
 
 def stop(*_: object) -> None:
-    """End the child at once: the add-on goes, another file is loaded, or Blender ends."""
+    """End the child at once: the add-on is disabled, another file is loaded, or Blender quits."""
     global _current
     if _current is not None:
         _current.worker.close()
@@ -173,7 +173,7 @@ def stop(*_: object) -> None:
 
 
 def wait() -> None:
-    """Let the child work for a moment, where no window polls."""
+    """Sleep for one polling interval, where no window polls."""
     time.sleep(POLL_SECONDS)
 
 
@@ -183,17 +183,17 @@ def _stop_before_load(*_: object) -> None:
     stop()
     notices.clear_all()
     if interrupted is not None:
-        text = f"{interrupted.title} was stopped, as another file was opened."
+        text = f"{interrupted.title} was stopped because another file was opened."
         notices.put(interrupted.section, notices.Notice(notices.WARNING, text))
 
 
 def register() -> None:
-    """End the child when another file is loaded."""
+    """Watch for another file being loaded, which ends the child."""
     bpy.app.handlers.load_pre.append(_stop_before_load)
 
 
 def unregister() -> None:
-    """End the child with the add-on."""
+    """Stop watching, and end the child."""
     bpy.app.handlers.load_pre.remove(_stop_before_load)
     stop()
     notices.clear_all()

@@ -1,4 +1,4 @@
-"""What the panel says of work that has ended: one notice a section, kept until the next try. No bpy here."""
+"""The notices in the panel: how the last work of each section ended, until new work starts. No bpy here."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -18,7 +18,7 @@ REMEDIES: Final = {
 
 @dataclass(frozen=True)
 class Notice:
-    """How work ended: ERROR, WARNING or INFO, sentences, and operators that carry the remedy out."""
+    """How work ended: ERROR, WARNING or INFO, its sentences, and operators that carry out the remedy."""
 
     kind: Kind
     text: str
@@ -35,20 +35,20 @@ _notices: dict[str, Notice] = {}
 
 
 def put(section: str, notice: Notice) -> None:
-    """Let a section of the panel say how its work ended."""
+    """Show a notice in a section of the panel."""
     _notices[section] = notice
 
 
 def of(section: str) -> Notice | None:
-    """What a section says, or None."""
+    """The notice of a section, or None."""
     return _notices.get(section)
 
 
 def clear(section: str) -> None:
-    """Forget what a section says."""
+    """Remove the notice of a section."""
     _notices.pop(section, None)
 
 
 def clear_all() -> None:
-    """Forget everything: new work starts, or another file is open."""
+    """Remove all notices: new work starts, or another file was opened."""
     _notices.clear()

@@ -28,7 +28,7 @@ class Worker:
     """One running child. `poll` gives its new messages, `cancel` asks it to keep what is done and stop."""
 
     def __init__(self, command: Sequence[str], variables: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Start `command` (program and arguments, never through a shell) with these environment variables besides.
+        """Start `command` (program and arguments, never through a shell) with these additional environment variables.
 
         Raises OSError when it cannot start.
         """
@@ -71,7 +71,7 @@ class Worker:
         return self._errors.read_text("utf-8", "replace")
 
     def cancel(self) -> None:
-        """Ask the child to stop; it keeps what is done, and the same command goes on from there."""
+        """Ask the child to stop. It keeps finished work, and the same command continues from there."""
         if self.returncode is None:
             if sys.platform == "win32":
                 interrupt = signal.CTRL_BREAK_EVENT
@@ -90,7 +90,7 @@ class Worker:
 
 
 def parse_message(line: str) -> Message:
-    """One line of the protocol; anything else becomes a status, so that nothing the child says is lost."""
+    """One line of the protocol. Any other line becomes a status message, so that nothing is lost."""
     try:
         message = json.loads(line)
     except ValueError:
@@ -99,9 +99,9 @@ def parse_message(line: str) -> Message:
 
 
 def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment without what would lead another Python to Blender's own modules, and without telemetry.
+    """The environment variables without those that point to Blender's own Python modules, and with telemetry off.
 
-    The core ends with its standard input.
+    They also make the core end when its standard input closes.
     """
     return {key: value for key, value in environment.items() if not key.startswith("PYTHON")} | {
         "PYTHONUTF8": "1",
@@ -112,12 +112,12 @@ def clean_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def failure(code: int, messages: Sequence[Message], errors: str) -> Message:
-    """The error message of a child that ended badly: its own, or one made from its last words."""
+    """The error message of a failed child: its own, or one made from the last line of its error stream."""
     for message in reversed(messages):
         if message["type"] == "error":
             return message
     words = [line.strip(" │") for line in errors.splitlines() if any(map(str.isalnum, line))]
-    last = words[-1] if words else "it said nothing."
+    last = words[-1] if words else "it gave no reason."
     return {
         "type": "error",
         "text": f"The core ended with exit code {code}: {last}",
@@ -127,7 +127,7 @@ def failure(code: int, messages: Sequence[Message], errors: str) -> Message:
 
 
 def run_blocking(command: Sequence[str], on_message: Callable[[Message], None]) -> tuple[int, Message]:
-    """Run to the end, handing every message on as it comes. Returns the exit code and the final `done` or `error`.
+    """Run a child to its end, and pass on every message as it comes. Returns exit code and final `done` or `error`.
 
     A Ctrl-C is passed on to the child, which then stops cleanly.
     """

@@ -19,12 +19,12 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
-        """What a capture lacks, or None."""
+        """Why the capture cannot start, or None."""
         settings = capture_properties.settings_of(present(context.scene))
         return capture_properties.footage_obstacle(settings) or capture_properties.range_obstacle(settings)
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
-        """The command for the scene's settings; its capture is imported."""
+        """The command for the scene's settings. When it is done, its capture is imported."""
         output, command = capture_command(context)
         scene = present(context.scene)
         self.scene, self.output = scene.name, output
@@ -32,11 +32,11 @@ class DAHYF_HANDS_OT_capture(CoreJob, bpy.types.Operator):
         return CoreWork("Capturing", command, lambda: import_result(output, settings_for(self.scene)))
 
     def stopped(self, done: int, total: int) -> str:
-        """Remember in the scene what a next press of the button goes on with."""
+        """Note in the scene how far the capture came, for Resume. Returns the notice's text."""
         if not done:
             return "The capture was stopped before its first frame was done."
         capture_properties.remember_stopped(settings_for(self.scene), self.output, self.arguments, done, total)
-        return f"The capture was stopped: {done} of {total} frames are done and kept. Resume goes on from there."
+        return f"The capture was stopped: {done} of {total} frames are done and kept. Resume continues from there."
 
 
 def capture_command(context: bpy.types.Context) -> tuple[Path, list[str]]:
@@ -47,7 +47,7 @@ def capture_command(context: bpy.types.Context) -> tuple[Path, list[str]]:
 
 
 def settings_for(scene: str) -> capture_properties.DAHYF_HANDS_PG_settings:
-    """The settings of the scene of that name, or of the present one if it has gone."""
+    """The settings of the scene of that name, or of the current scene if that one is gone."""
     return capture_properties.settings_of(present(bpy.data.scenes.get(scene) or bpy.context.scene))
 
 

@@ -1,4 +1,4 @@
-"""Several captures in one scene: choose among them."""
+"""Several captures in one scene: show one of them, or set the scene up for it."""
 
 import bpy
 
@@ -20,7 +20,7 @@ def captures(scene: bpy.types.Scene) -> list[RootAndHands]:
 
 
 def screens(context: bpy.types.Context) -> list[bpy.types.Screen]:
-    """What the window shows; there is none in the background."""
+    """The screen of the window; none without a window."""
     return [context.window.screen] if context.window else []
 
 
@@ -28,7 +28,7 @@ class CaptureChoice(OperatorMixin):
     """Mix into an operator that works on one capture of the scene."""
 
     root: bpy.props.StringProperty(
-        name="Capture", description="Name of the empty above the hands; empty: the capture imported last"
+        name="Capture", description="Name of the parent empty of the hands. Not set: the capture imported last"
     )
 
     @classmethod
@@ -46,8 +46,8 @@ class CaptureChoice(OperatorMixin):
 
 
 class DAHYF_HANDS_OT_select_hands(CaptureChoice, bpy.types.Operator):
-    """Show the hands of this capture and hide those of others. A scene that was set up for another one gets this one's
-    camera with its footage, picture size and range"""
+    """Show the hands of this capture and hide those of other captures. If the scene was set up for another capture, its
+    camera, footage, picture size and range change to those of this one"""
 
     bl_idname = "dahyf_hands.select_hands"
     bl_label = "Show Captured Hands"
@@ -60,8 +60,8 @@ class DAHYF_HANDS_OT_select_hands(CaptureChoice, bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_set_up_scene(CaptureChoice, bpy.types.Operator):
-    """Give the scene the camera, picture size and range of this capture, and look through its camera. The frame rate
-    stays: the hands move in step with time at any"""
+    """Set the scene's camera, picture size and range to those of this capture, and look through the camera. The frame
+    rate stays: the hands keep their speed at any rate"""
 
     bl_idname = "dahyf_hands.set_up_scene"
     bl_label = "Set Up Scene"

@@ -11,13 +11,15 @@ from ..settings import capture_properties
 
 
 class DAHYF_HANDS_OT_choose_footage(bpy.types.Operator):
-    """Choose the video, the first picture of a series, or the folder of pictures that shows the hands"""
+    """Choose the footage of the hands: a video, the first picture of a sequence, or a folder of pictures"""
 
     bl_idname = "dahyf_hands.choose_footage"
     bl_label = "Choose Footage"
     bl_options = {"REGISTER", "UNDO"}
 
-    filepath: bpy.props.StringProperty(name="Footage", description="The file, or a folder", subtype="FILE_PATH")
+    filepath: bpy.props.StringProperty(
+        name="Footage", description="Video, picture, or folder of pictures", subtype="FILE_PATH"
+    )
     relative_path: bpy.props.BoolProperty(
         name="Relative Path", description="Keep the path relative to the .blend file", default=True
     )
@@ -26,7 +28,7 @@ class DAHYF_HANDS_OT_choose_footage(bpy.types.Operator):
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
-        """Begin where the present footage is."""
+        """Open the file browser at the present footage."""
         settings = capture_properties.settings_of(present(context.scene))
         if settings.footage:
             self.filepath = str(absolute(settings.footage))

@@ -1,4 +1,4 @@
-"""Clean: gate and smooth a rig's capture again, and show the result below what was corrected by hand."""
+"""Clean: gate and smooth a rig's capture again, and key the result below the correction layers."""
 
 import json
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ from .captures import NO_HANDS, captures
 from .core_job import CoreJob, CoreWork, core_command
 from .polling import allows
 
-NO_CAPTURED_MOTION = "No selected hand shows captured motion without a correction layer"
+NO_CAPTURED_MOTION = "Select a captured hand that has no correction layer yet"
 
 
 class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Operator):
-    """Gate and smooth the selected hands again, without the footage; corrections on a layer of their own stay"""
+    """Gate and smooth the selected hands again, without the footage. Correction layers stay"""
 
     bl_idname = "dahyf_hands.clean"
     bl_label = "Clean"
@@ -32,22 +32,22 @@ class DAHYF_HANDS_OT_clean(clean_properties.CleanSettings, CoreJob, bpy.types.Op
     max_gap: bpy.props.IntProperty(**clean_properties.FORMER_GAP, options={"HIDDEN", "SKIP_SAVE"})
     swap: bpy.props.BoolProperty(
         name="Swap Side",
-        description="The hands were taken for the wrong side: make left ones right and right ones left",
+        description="Change left hands to right ones and right hands to left ones, if captured as the wrong side",
         options=clean_properties.ONLY_WHEN_GIVEN,
     )
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
-        """What cleaning lacks, or None."""
+        """Why the hands cannot be cleaned, or None."""
         return missing_hand(context)
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
-        """The command for the selected hands; its result is keyed on their rigs. Raises AddonError."""
+        """The command for the selected hands. When it is done, its result is keyed on their rigs. Raises AddonError."""
         return clean_work(context, clean_properties.chosen_settings(self, present(context.scene)), self.swap)
 
 
 def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bool) -> CoreWork:
-    """The core's part for the selected hands, and the keying that follows. Raises AddonError."""
+    """The core's command for the selected hands, and the step that keys its result. Raises AddonError."""
     rigs = recleaning.hand_rigs(context)
     capture = recleaning.read_origin(rigs[0])
     options = clean_properties.clean_arguments(settings, capture, recleaning.timeline_of(rigs[0]))
@@ -59,7 +59,7 @@ def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bo
     numbers = [armature[recleaning.HAND] for armature in rigs]
 
     def key() -> notices.Notice:
-        """As one step that undo takes back."""
+        """Key the result as one undo step."""
         with folder:
             operators.dahyf_hands.key_cleaned(
                 "EXEC_DEFAULT", True, filepath=output, rigs=names, settings=json.dumps(settings)
@@ -70,15 +70,17 @@ def clean_work(context: bpy.types.Context, settings: Mapping[str, Any], swap: bo
 
 
 class DAHYF_HANDS_OT_key_cleaned(bpy.types.Operator):
-    """Key hands that were cleaned again on the rigs they belong to"""
+    """Key the cleaned hands on their rigs"""
 
     bl_idname = "dahyf_hands.key_cleaned"
     bl_label = "Clean Hands"
     bl_options = {"UNDO", "INTERNAL"}
 
     filepath: bpy.props.StringProperty(name="Capture", description="The cleaned capture", subtype="FILE_PATH")
-    rigs: bpy.props.StringProperty(name="Rigs", description="Names of the armatures, as a list in JSON")
-    settings: bpy.props.StringProperty(name="Settings", description="How it was cleaned, as JSON", default="{}")
+    rigs: bpy.props.StringProperty(name="Rigs", description="Names of the armatures, as a JSON list")
+    settings: bpy.props.StringProperty(
+        name="Settings", description="Settings that the hands were cleaned with, as JSON", default="{}"
+    )
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         rigs = [bpy.data.objects.get(name) for name in json.loads(self.rigs)]
@@ -93,7 +95,7 @@ class DAHYF_HANDS_OT_key_cleaned(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_drop_hand(bpy.types.Operator):
-    """Take the selected hands out of the file; the capture file keeps them"""
+    """Remove the selected hands from the .blend file. The capture file still has them"""
 
     bl_idname = "dahyf_hands.drop_hand"
     bl_label = "Drop Hand"
@@ -110,7 +112,7 @@ class DAHYF_HANDS_OT_drop_hand(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_add_correction_layer(bpy.types.Operator):
-    """Move the selected hands' captured motion to the NLA, below a new Action for corrections by hand"""
+    """Move the captured motion of the selected hands to an NLA track, below a new empty Action for corrections"""
 
     bl_idname = "dahyf_hands.add_correction_layer"
     bl_label = "Add Correction Layer"
@@ -128,14 +130,17 @@ class DAHYF_HANDS_OT_add_correction_layer(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_jump_to_bad_span(bpy.types.Operator):
-    """Go to where the next or previous span begins in which a selected hand was lost, or is below the threshold"""
+    """Go to the start of the next or previous bad span, where a selected hand is lost or below the threshold"""
 
     bl_idname = "dahyf_hands.jump_to_bad_span"
     bl_label = "Jump to Bad Span"
     bl_options = {"REGISTER", "UNDO"}
 
     next: bpy.props.BoolProperty(
-        name="Next", description="Go forward in time, not back", default=True, options=clean_properties.ONLY_WHEN_GIVEN
+        name="Next",
+        description="Go forward in time. Off: go back",
+        default=True,
+        options=clean_properties.ONLY_WHEN_GIVEN,
     )
 
     @classmethod
@@ -160,7 +165,7 @@ class DAHYF_HANDS_OT_jump_to_bad_span(bpy.types.Operator):
 
 
 def missing_hand(context: bpy.types.Context) -> str | None:
-    """Why there is nothing to clean, or None."""
+    """Why no captured hand is selected, or None."""
     if recleaning.hand_rigs(context):
         return None
     return "Select a captured hand first" if captures(present(context.scene)) else NO_HANDS

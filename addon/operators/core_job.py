@@ -1,4 +1,4 @@
-"""What operators that run the core share: a child that is watched from a window or waited for, and plain errors."""
+"""What operators that run the core share: they watch its process, or wait for it, and report its errors."""
 
 import time
 from collections.abc import Callable
@@ -16,9 +16,9 @@ from .polling import allows
 
 @dataclass(frozen=True)
 class CoreWork:
-    """A command of the core, and what to do with its result; it must hold no references to Blender's data.
+    """A command of the core, and what to do with its result. It must hold no references to Blender's data.
 
-    conclude: uses the result and says what came out; Blender's operators in it raise RuntimeError.
+    conclude: uses the result and returns the notice of it. Blender's operators in it raise RuntimeError.
     """
 
     title: str
@@ -27,11 +27,11 @@ class CoreWork:
 
 
 class CoreJob(ModalJob):
-    """Mix into an operator that runs the core once, in the background with `execute`, else as a modal."""
+    """Mix into an operator that runs the core once: `invoke` runs it as a modal, `execute` waits for it."""
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
-        """What the work lacks beside the core, or None."""
+        """Why the work cannot start although the core is ready, or None."""
         raise NotImplementedError
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
@@ -39,8 +39,8 @@ class CoreJob(ModalJob):
         raise NotImplementedError
 
     def stopped(self, done: int, total: int) -> str:
-        """What to say after the user has stopped the work, of which that much was done."""
-        return "Stopped; nothing has changed."
+        """The notice's text after the user has stopped the work at `done` of `total` frames."""
+        return "Stopped. Nothing has changed."
 
     def prepared(self, context: bpy.types.Context) -> CoreWork | None:
         """The work, or None after reporting why there is none."""
@@ -56,7 +56,7 @@ class CoreJob(ModalJob):
         return allows(cls, core_obstacle(context) or cls.obstacle(context))
 
     def start(self, context: bpy.types.Context) -> bool:
-        """Start the core; when it is done, its result is used."""
+        """Start the core. Its result is used when it is done."""
         work = self.prepared(context)
         if work is None:
             return False
@@ -79,7 +79,7 @@ class CoreJob(ModalJob):
         return True
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """The same without a window: wait for the core, then use its result."""
+        """Wait for the core, then use its result: for scripts and background mode."""
         work = self.prepared(context)
         if work is None:
             return {"CANCELLED"}
@@ -97,7 +97,7 @@ class CoreJob(ModalJob):
         return {"FINISHED"} if done else {"CANCELLED"}
 
     def conclude(self, work: CoreWork, messages: list[worker.Message], seconds: float) -> bool:
-        """Use the result and say what came out, with what the core has warned of; whether that went well."""
+        """Use the result, and report it with the core's warnings. Returns whether that went well."""
         try:
             notice = work.conclude()
         except (AddonError, RuntimeError) as error:
@@ -120,7 +120,7 @@ def core_obstacle(context: bpy.types.Context) -> str | None:
 
 
 def core_command(context: bpy.types.Context, *arguments: str) -> list[str]:
-    """`dahyf ARGUMENTS`, by the interpreter of the preferences, which there must be."""
+    """`dahyf ARGUMENTS`, run by the interpreter of the preferences. The core must be installed."""
     interpreter = preferences.core_interpreter(preferences.preferences_of(context))
     assert interpreter is not None
     return environment.core_command(interpreter, *arguments)
@@ -133,7 +133,7 @@ def of_message(message: worker.Message) -> notices.Notice:
 
 
 def cannot_start(command: list[str], error: OSError) -> notices.Notice:
-    """The error of an interpreter that does not run."""
+    """The error of an interpreter that does not start."""
     return notices.Notice(
         notices.ERROR,
         f"The core's interpreter {command[0]} does not start: {error.strerror or error}.",

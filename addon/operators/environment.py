@@ -1,4 +1,4 @@
-"""Set Up and Check: make the core's private environment, try it, and say what came out."""
+"""Set Up and Check: make the core's private environment, test it, and report the result."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,11 +20,12 @@ SET_UP_REPORT = "set-up-report.txt"
 CHECK_REPORT = "check-report.txt"
 SHOWN_LINES = 25
 REPORT_WIDTH = 800
+FOLDER_REMEDY = "Check the folder's permissions and the free space."
 
 
 @dataclass
 class Run:
-    """Steps that follow each other. `done` and `failed` use the result; `report` is where all is written down."""
+    """Steps that follow each other. `done` and `failed` are called at the end; `report` names the report's file."""
 
     steps: list[Step]
     report: str
@@ -37,12 +38,12 @@ class Run:
 
     @property
     def step(self) -> Step:
-        """The one that is being done."""
+        """The step that runs now."""
         return self.steps[self.number]
 
     @property
     def share(self) -> tuple[float, float]:
-        """The part of the bar that the step has."""
+        """Where the present step's part of the progress bar starts and ends, 0 to 1."""
         if len(self.steps) == 1:
             return 0.0, 1.0
         start, end = (0.0, *installing.SHARES)[self.number : self.number + 2]
@@ -50,12 +51,12 @@ class Run:
 
 
 class RunSteps(ModalJob):
-    """Mix into an operator that runs steps: as a modal, or in the background with `execute`."""
+    """Mix into an operator that runs steps: `invoke` runs them as a modal, `execute` waits for them."""
 
     section = "set_up"
 
     def run(self, context: bpy.types.Context) -> Run | None:
-        """The steps, or None after saying what stands in the way."""
+        """The steps, or None after reporting why they cannot run."""
         raise NotImplementedError
 
     def start(self, context: bpy.types.Context) -> bool:
@@ -65,7 +66,7 @@ class RunSteps(ModalJob):
         return run is not None and self.go_on(run)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """The same without a window."""
+        """Run all steps and wait for them: for scripts and background mode."""
         notices.clear_all()
         run = self.run(context)
         if run is None or not self.go_on(run):
@@ -75,7 +76,7 @@ class RunSteps(ModalJob):
         return {"FINISHED"} if run.well else {"CANCELLED"}
 
     def go_on(self, run: Run) -> bool:
-        """Start the step that comes next; whether it could be started."""
+        """Start the next step. Returns whether it could be started."""
         step = run.step
 
         def finished(ending: job.Ending) -> None:
@@ -100,7 +101,7 @@ class RunSteps(ModalJob):
         return True
 
     def finish(self, run: Run) -> None:
-        """Use what was made, and say that all is well."""
+        """Use the new environment, and report success."""
         try:
             run.done()
         except OSError as error:
@@ -112,7 +113,7 @@ class RunSteps(ModalJob):
         self.say(notices.Notice(notices.INFO, run.ready))
 
     def give_up(self, run: Run, notice: notices.Notice) -> None:
-        """Take back what was begun, write the report, and say why."""
+        """Remove what was begun, write the report, and show the reason."""
         run.failed()
         if notice.kind == notices.ERROR:
             run.lines += [notice.text, f"What to do: {notice.remedy}"]
@@ -131,7 +132,7 @@ class DAHYF_HANDS_OT_set_up_environment(RunSteps, bpy.types.Operator):
         return allows(cls, job.obstacle() or set_up_obstacle(preferences.preferences_of(context)))
 
     def run(self, context: bpy.types.Context) -> Run | None:
-        """The commands, or None after reporting what stands in the way."""
+        """The commands, or None after reporting why they cannot run."""
         chosen = preferences.preferences_of(context)
         base = environment.base_interpreter(bpy.path.abspath(chosen.base_python))
         bundle = chosen_bundle(chosen)
@@ -147,7 +148,7 @@ class DAHYF_HANDS_OT_set_up_environment(RunSteps, bpy.types.Operator):
             built = environment.next_environment(folder)
             installing.downloads(built).mkdir(exist_ok=True)
         except OSError as error:
-            self.say(notices.Notice(notices.ERROR, f"No folder can be made for the core: {error}."))
+            self.say(notices.Notice(notices.ERROR, f"The folder for the core cannot be made: {error}.", FOLDER_REMEDY))
             return None
         return Run(
             steps=installing.set_up_steps(base, built, core_wheel(), bundle),
@@ -159,7 +160,7 @@ class DAHYF_HANDS_OT_set_up_environment(RunSteps, bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_check_environment(RunSteps, bpy.types.Operator):
-    """Run the core once, and tell whether everything it needs is there"""
+    """Run the core once, and report whether everything it needs is installed"""
 
     bl_idname = "dahyf_hands.check_environment"
     bl_label = "Check"
@@ -186,14 +187,14 @@ class DAHYF_HANDS_OT_check_environment(RunSteps, bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_show_report(bpy.types.Operator):
-    """Show what the last Set Up and the last Check said, in full in two text files"""
+    """Show the end of the reports of Set Up and Check, and the paths of the two text files"""
 
     bl_idname = "dahyf_hands.show_report"
     bl_label = "Show Report"
 
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
-        return allows(cls, None if reports() else "Nothing was set up or checked yet")
+        return allows(cls, None if reports() else "Press Set Up or Check first")
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
         return present(context.window_manager).invoke_popup(self, width=REPORT_WIDTH)
@@ -202,7 +203,7 @@ class DAHYF_HANDS_OT_show_report(bpy.types.Operator):
         return {"FINISHED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        """The last lines of each report, and where all of it lies."""
+        """The last lines of each report, and the path of its file."""
         for path in reports():
             box = present(self.layout).box().column()
             box.label(text=str(path), icon="FILE_TEXT")
@@ -235,13 +236,13 @@ def set_up_obstacle(chosen: preferences.DAHYF_HANDS_AP_preferences) -> str | Non
 
 
 def reports() -> list[Path]:
-    """The reports that there are, that of the set-up first."""
+    """The reports that exist, that of Set Up first."""
     paths = (extension.user_folder() / name for name in (SET_UP_REPORT, CHECK_REPORT))
     return [path for path in paths if path.is_file()]
 
 
 def write_report(name: str, title: str, lines: list[str]) -> None:
-    """Keep what was said, as far as the disk lets it be kept."""
+    """Write a report; without one where the disk refuses it."""
     path = extension.user_folder(create=True) / name
     try:
         path.write_text(installing.report(title, lines), "utf-8")
@@ -250,7 +251,7 @@ def write_report(name: str, title: str, lines: list[str]) -> None:
 
 
 def transcript(step: Step, ending: job.Ending) -> list[str]:
-    """What a step said, as lines of the report."""
+    """The output of a step, as lines of the report."""
     said = [str(message.get("text", "")) for message in ending.messages if message.get("text")]
     result = "stopped" if ending.cancelled else f"failed with exit code {ending.code}" if ending.code else "done"
     return [f"{step.title}: {result}", *said, *ending.errors.splitlines(), ""]

@@ -1,4 +1,4 @@
-"""Import a capture file: the rigs without the network."""
+"""Import a capture file: rigs, keys and the camera, without running the core."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ..settings import capture_properties
 
 
 class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
-    """Build the hands of a capture file as keyed rigs, with the camera that filmed them"""
+    """Import a capture file: a keyed rig for each hand, and the camera that filmed them"""
 
     bl_idname = "dahyf_hands.import_capture"
     bl_label = "Import Capture File"
@@ -25,12 +25,10 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
     filter_glob: bpy.props.StringProperty(default="*.npz", options={"HIDDEN"})
     scene_setup: bpy.props.EnumProperty(
         name="Set Up Scene",
-        description="Whether the capture changes the scene",
+        description=capture_properties.SCENE_SETUP,
         items=capture_properties.SCENE_SETUP_ITEMS,
     )
-    start_frame: bpy.props.IntProperty(
-        name="Start Frame", description="Frame of the scene on which the footage's first picture lies", default=1
-    )
+    start_frame: bpy.props.IntProperty(name="Start Frame", description=capture_properties.START_FRAME, default=1)
     show_footage: bpy.props.BoolProperty(
         name="Footage as Background",
         description="Show the footage behind the new camera",
@@ -38,7 +36,7 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
     )
     hide_missing: bpy.props.BoolProperty(
         name="Hide Missing Hands",
-        description="Hide a hand's skin in the frames in which the capture has no pose for it",
+        description="Hide a hand's skin in frames without a pose of it",
         default=True,
     )
 

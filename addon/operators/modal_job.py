@@ -1,4 +1,4 @@
-"""What operators that run a child process share: a modal that only polls, and ESC."""
+"""What operators that run a child process share: a modal that polls it on a timer, and stops it with ESC."""
 
 import bpy
 
@@ -9,16 +9,16 @@ from .polling import allows
 
 
 class ModalJob(OperatorMixin):
-    """Mix into an operator whose `start(context)` starts a job; the modal ends when no job is left.
+    """Mix into an operator whose `start(context)` starts a job. The modal ends when no job is left.
 
-    section: the part of the panel where its progress and its ending are shown.
+    section: the part of the panel that shows its progress and its result.
     """
 
     section = "capture"
     _timer: bpy.types.Timer | None = None
 
     def start(self, context: bpy.types.Context) -> bool:
-        """Start the job; False when it could not, after reporting why."""
+        """Start the job. Returns False after reporting why it could not start."""
         raise NotImplementedError
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
@@ -33,7 +33,7 @@ class ModalJob(OperatorMixin):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Poll on the timer; ESC asks the child to stop; everything else goes on to Blender."""
+        """Poll the child on the timer, and ask it to stop on ESC. All other events pass through to Blender."""
         if event.type == "ESC" and event.value == "PRESS":
             job.cancel()
             return {"RUNNING_MODAL"}
@@ -47,18 +47,18 @@ class ModalJob(OperatorMixin):
         return {"FINISHED"}
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the modal: so ends the child."""
+        """End the child when Blender ends the modal."""
         present(context.window_manager).event_timer_remove(present(self._timer))
         job.stop()
 
     def say(self, notice: notices.Notice) -> None:
-        """Tell how the work ended: in the status bar, an error as a pop-up, and in the section's part of the panel."""
+        """Report how the work ended in the status bar, and keep it in the panel's section. Errors also pop up."""
         notices.put(self.section, notice)
         self.report({notice.kind}, notice.sentences)
 
 
 def redraw(context: bpy.types.Context) -> None:
-    """Draw anew what shows progress: sidebars and preferences, not the view itself, which may take long to draw."""
+    """Redraw sidebars and preferences, which show progress. The 3D View itself may be slow to draw, and is not."""
     for window in present(context.window_manager).windows:
         for area in window.screen.areas:
             for region in area.regions:
@@ -67,7 +67,7 @@ def redraw(context: bpy.types.Context) -> None:
 
 
 class DAHYF_HANDS_OT_cancel(bpy.types.Operator):
-    """Stop the work that runs. A stopped capture keeps the frames that are done, and Resume goes on from there"""
+    """Stop the running work. A stopped capture keeps its finished frames, and Resume continues from there"""
 
     bl_idname = "dahyf_hands.cancel"
     bl_label = "Stop"
@@ -82,7 +82,7 @@ class DAHYF_HANDS_OT_cancel(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_dismiss_error(bpy.types.Operator):
-    """Take all messages off the panel"""
+    """Remove all messages from the panel"""
 
     bl_idname = "dahyf_hands.dismiss_error"
     bl_label = "Dismiss"

@@ -1,4 +1,4 @@
-"""Retarget: key an animator's rig from captured hands; Save Preset: write down which bones are which joints."""
+"""Retarget: key an animator's rig from captured hands, preview and remove that, and map its bones to joints."""
 
 from pathlib import Path
 from typing import TypeGuard
@@ -19,44 +19,46 @@ MAPPING_WIDTH = 900
 
 
 class RetargetTelling(Telling):
-    """What these operators report stands in the Retarget section."""
+    """Operators whose reports are shown in the Retarget section."""
 
     section = "retarget"
 
 
 class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
-    """Key the hands of a rig so that they do what the captured hands do, in a new Action"""
+    """Key the hands of a rig in a new Action, so that they move like the captured hands"""
 
     bl_idname = "dahyf_hands.retarget"
     bl_label = "Retarget"
     bl_options = {"REGISTER", "UNDO"}
 
     target: bpy.props.StringProperty(
-        name="Rig", description="Name of the armature object that is keyed; empty: the active object"
+        name="Rig", description="Name of the armature object to key. Not set: the active object"
     )
     source: bpy.props.StringProperty(
         name="Capture",
-        description="Name of a captured hand's armature, or of the empty above several; "
-        "empty: the capture that is shown",
+        description="Name of a captured hand's armature, or of the parent empty of several hands. "
+        "Not set: the capture that is shown",
     )
     preset: bpy.props.EnumProperty(
-        name="Preset", description="Which bone of the rig is which joint", items=capture_properties.preset_items
+        name="Preset",
+        description="Which bone of the rig is which joint of the hand",
+        items=capture_properties.preset_items,
     )
     hands: bpy.props.EnumProperty(
-        name="Hands", description="Which hands are retargeted", items=capture_properties.HAND_ITEMS
+        name="Hands", description="Which captured hands are retargeted", items=capture_properties.HAND_ITEMS
     )
     wrist: bpy.props.EnumProperty(
-        name="Wrist", description="What becomes of the captured wrist", items=capture_properties.WRIST_ITEMS
+        name="Wrist", description=capture_properties.WRIST, items=capture_properties.WRIST_ITEMS
     )
     arm: bpy.props.EnumProperty(name="Arm", description=capture_properties.ARM, items=capture_properties.ARM_ITEMS)
     human_wrist: bpy.props.BoolProperty(name="Human Wrist", description=capture_properties.HUMAN_WRIST, default=True)
     space: bpy.props.EnumProperty(
-        name="Space", description="In which the wrist stays as it was filmed", items=capture_properties.SPACE_ITEMS
+        name="Space", description=capture_properties.SPACE, items=capture_properties.SPACE_ITEMS
     )
     mirror: bpy.props.BoolProperty(name="Mirror", description=capture_properties.MIRROR)
     start_frame: bpy.props.IntProperty(
         name="Start Frame",
-        description=f"{capture_properties.START_FRAME}; not given: where it lies already",
+        description=f"{capture_properties.START_FRAME}. Not set: where it is now",
         default=1,
         options={"SKIP_SAVE"},
     )
@@ -86,7 +88,7 @@ class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_remove_retarget(RetargetTelling, bpy.types.Operator):
-    """Take the keys of Retarget off a rig: it does again what it did before. If you have edited them, their Action
+    """Remove the keys of Retarget from a rig, so that it does what it did before. If the keys were edited, their Action
     stays in the file"""
 
     bl_idname = "dahyf_hands.remove_retarget"
@@ -94,7 +96,7 @@ class DAHYF_HANDS_OT_remove_retarget(RetargetTelling, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     target: bpy.props.StringProperty(
-        name="Rig", description="Name of the armature object; empty: the panel's rig, else the active object"
+        name="Rig", description="Name of the armature object. Not set: the panel's rig, or else the active object"
     )
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
@@ -106,13 +108,13 @@ class DAHYF_HANDS_OT_remove_retarget(RetargetTelling, bpy.types.Operator):
             return {"CANCELLED"}
         preview.show(context)
         stays = f"; the Action {kept} was edited and stays in the file" if kept else ""
-        self.tell("INFO", f"{armature.name} does again what it did before Retarget{stays}")
+        self.tell("INFO", f"Removed the keys of Retarget from {armature.name}{stays}")
         return {"FINISHED"}
 
 
 class DAHYF_HANDS_OT_make_override(RetargetTelling, bpy.types.Operator):
-    """Make a library override of a character that is linked from another file, in its place, so that it can be keyed.
-    All of it becomes editable"""
+    """Replace a character that is linked from another file by a library override, so that it can be keyed. The whole
+    character becomes editable"""
 
     bl_idname = "dahyf_hands.make_override"
     bl_label = "Make Library Override"
@@ -120,8 +122,8 @@ class DAHYF_HANDS_OT_make_override(RetargetTelling, bpy.types.Operator):
 
     target: bpy.props.StringProperty(
         name="Rig",
-        description="Name of the linked armature object, or of the empty that shows its collection; "
-        "empty: the panel's rig, else the active object",
+        description="Name of the linked armature object, or of the empty that instances its collection. "
+        "Not set: the panel's rig, or else the active object",
     )
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
@@ -138,12 +140,12 @@ class DAHYF_HANDS_OT_make_override(RetargetTelling, bpy.types.Operator):
             settings.retarget_target = rig
         present(context.view_layer).objects.active = rig
         rig.select_set(True)
-        self.tell("INFO", f"{rig.name} is a library override now, and can be keyed")
+        self.tell("INFO", f"{rig.name} is now a library override and can be keyed")
         return {"FINISHED"}
 
 
 class DAHYF_HANDS_OT_preview_retarget(RetargetTelling, bpy.types.Operator):
-    """Show on the rig what Retarget would do, and follow the settings while they change; again: bring back what was"""
+    """Show on the rig what Retarget would do, and follow the settings. Press again to end it and restore the rig"""
 
     bl_idname = "dahyf_hands.preview_retarget"
     bl_label = "Preview"
@@ -165,7 +167,7 @@ class DAHYF_HANDS_OT_preview_retarget(RetargetTelling, bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_refresh_preview(RetargetTelling, bpy.types.Operator):
-    """Show the preview by the present settings; where they do not fit, there is none"""
+    """Update the preview to the present settings, or end it where they do not fit the rig"""
 
     bl_idname = "dahyf_hands.refresh_preview"
     bl_label = "Refresh Preview"
@@ -185,7 +187,7 @@ class DAHYF_HANDS_OT_refresh_preview(RetargetTelling, bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
-    """Show which bones of the rig are which joints, as two hands, to correct them. The rig keeps the mapping"""
+    """Show and correct which bone of the rig is which joint of the hands. The mapping is stored with the rig"""
 
     bl_idname = "dahyf_hands.edit_mapping"
     bl_label = "Correct Mapping"
@@ -196,7 +198,7 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
         return allows(cls, missing_rig(context))
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
-        """Begin with the panel's preset, unless that is the corrected mapping itself."""
+        """Open the dialog with the mapping of the panel's preset, or with the corrected mapping if that is chosen."""
         armature = named_rig(context, "")
         self.before = (
             corrected.bones_of(corrected.mapping_of(armature)),
@@ -207,12 +209,12 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
         return present(context.window_manager).invoke_props_dialog(self, width=MAPPING_WIDTH)
 
     def draw(self, context: bpy.types.Context) -> None:
-        """The fingers side by side, tips above, as when one looks at the backs of both hands."""
+        """Draw both hands as seen from their backs: fingers side by side, tips at the top."""
         armature = named_rig(context, "")
         corrected.draw(present(self.layout), armature)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Fill in what is found where nothing was corrected yet, and choose the corrected mapping."""
+        """Fill the mapping in if nothing was corrected yet, and choose it as the panel's preset."""
         settings = capture_properties.settings_of(present(context.scene))
         armature = named_rig(context, "")
         try:
@@ -227,14 +229,14 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
         return {"FINISHED"}
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Take the corrections back."""
+        """Restore the mapping and the preset from before the dialog."""
         bones, preset = self.before
         corrected.put(named_rig(context, ""), bones)
         capture_properties.settings_of(present(context.scene)).retarget_preset = preset
 
 
 class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelper):
-    """Save which bones of the rig were taken for which joints as a JSON file, to correct it and to use it again"""
+    """Save which bone of the rig is which joint as a JSON preset, to edit it or to use it again"""
 
     bl_idname = "dahyf_hands.save_preset"
     bl_label = "Save Preset"
@@ -243,11 +245,11 @@ class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelp
     filename_ext = ".json"
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN"})
     target: bpy.props.StringProperty(
-        name="Rig", description="Name of the armature object; empty: the active object", options={"HIDDEN"}
+        name="Rig", description="Name of the armature object. Not set: the active object", options={"HIDDEN"}
     )
     preset: bpy.props.EnumProperty(
         name="Preset",
-        description="What is saved: what was found in the rig, its corrected mapping, or another preset",
+        description="Mapping to save: the one found in the rig, the corrected one, or another preset",
         items=capture_properties.preset_items,
         options={"HIDDEN"},
     )
@@ -257,7 +259,7 @@ class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelp
         return allows(cls, missing_rig(context))
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Ask for the file, in the folder whose presets the menu shows."""
+        """Ask for the file, in the folder of the user's presets."""
         folder = retarget.user_folder()
         if folder is not None and not self.filepath:
             folder.mkdir(parents=True, exist_ok=True)
@@ -276,7 +278,7 @@ class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelp
 
 
 def chosen_preset(armature: bpy.types.Object, identifier: str) -> retarget.Preset:
-    """The preset of this identifier, the rig's corrected mapping among them. Raises RetargetError."""
+    """The preset of this identifier, which may be the rig's corrected mapping. Raises RetargetError."""
     if identifier == corrected.CORRECTED:
         return corrected.corrected_preset(armature)
     return retarget.choose_preset(armature, identifier)
@@ -293,7 +295,7 @@ def chosen_sources(
 
 
 def wrist_choice(wrist: str, arm: str, human: bool) -> retarget.WristChoice:
-    """What is asked for, of the identifiers that properties have."""
+    """What is keyed on wrist and arm, from the identifiers of the properties."""
     return retarget.WristChoice(retarget.Wrist(wrist), retarget.Arm(arm), human)
 
 
@@ -314,7 +316,7 @@ def begin_preview(context: bpy.types.Context) -> None:
 
 
 def end_preview(context: bpy.types.Context) -> bool:
-    """Bring back what was before the preview; whether there was one."""
+    """End the preview and restore the rig. Returns whether there was one."""
     armature = preview.previewing(present(context.scene))
     if armature is not None:
         preview.end(context, armature)
@@ -353,13 +355,13 @@ def named_rig(context: bpy.types.Context, name: str) -> bpy.types.Object:
     if not is_rig(rig):
         if rig is not None:
             retarget.check_not_linked(rig)
-        reason = f"{rig.name} is not a rig to key." if rig is not None else "No rig is chosen."
+        reason = f"{rig.name} is not a rig that can be keyed." if rig is not None else "No rig is chosen."
         raise RetargetError(reason, "Choose a character's armature, or name it.")
     return rig
 
 
 def chosen_object(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The panel's rig, else the active object, which scripts may lack."""
+    """The panel's rig, else the active object, else None."""
     return (
         capture_properties.settings_of(present(context.scene)).retarget_target
         or present(context.view_layer).objects.active

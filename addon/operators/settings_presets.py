@@ -1,4 +1,4 @@
-"""Presets of settings: keep what the panel shows, and bring it back."""
+"""Presets of settings: save what the panel shows, and load it again. Also Blender's camera presets for the lens."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from ..settings import capture_properties, settings_presets
 from ..shared.strict_json import read_text
 
 KIND_ITEMS = (
-    ("capture", "Capture", "Lens, hands, quality and what becomes of the scene"),
+    ("capture", "Capture", "Lens, number of hands, quality and scene setup"),
     ("clean", "Clean", "Gate and smoothing"),
 )
 SENSOR_WIDTH = re.compile(r"\.sensor_width\s*=\s*(\d{0,9}\.?\d{1,18})")
@@ -19,14 +19,14 @@ FOCAL_LENGTH = re.compile(r"\.lens\s*=\s*(\d{0,9}\.?\d{1,18})")
 
 
 class DAHYF_HANDS_OT_save_settings(bpy.types.Operator):
-    """Keep these settings as a preset, or remove a preset"""
+    """Save these settings as a preset, or remove a preset"""
 
     bl_idname = "dahyf_hands.save_settings"
     bl_label = "Save Settings as Preset"
     bl_options = {"REGISTER"}
 
     kind: bpy.props.EnumProperty(name="Kind", description="Which settings", items=KIND_ITEMS)
-    name: bpy.props.StringProperty(name="Name", description="What the preset is called", options={"SKIP_SAVE"})
+    name: bpy.props.StringProperty(name="Name", description="Name of the preset", options={"SKIP_SAVE"})
     remove_name: bpy.props.BoolProperty(
         name="Remove", description="Remove the preset of this name instead", options={"SKIP_SAVE"}
     )
@@ -36,7 +36,7 @@ class DAHYF_HANDS_OT_save_settings(bpy.types.Operator):
         return present(context.window_manager).invoke_props_dialog(self)
 
     def draw(self, _context: bpy.types.Context) -> None:
-        """What is asked for."""
+        """Draw the two fields."""
         present(self.layout).prop(self, "kind")
         present(self.layout).prop(self, "name")
 
@@ -53,7 +53,7 @@ class DAHYF_HANDS_OT_save_settings(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_load_settings(bpy.types.Operator):
-    """Use the settings of this preset"""
+    """Load the settings of this preset"""
 
     bl_idname = "dahyf_hands.load_settings"
     bl_label = "Load Settings Preset"
@@ -72,7 +72,7 @@ class DAHYF_HANDS_OT_load_settings(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_use_camera(bpy.types.Operator):
-    """Take the sensor's width from this preset of Blender's cameras, and the focal length if it has one"""
+    """Set the sensor width, and the focal length if it has one, from this camera preset of Blender"""
 
     bl_idname = "dahyf_hands.use_camera"
     bl_label = "Use Camera Preset"
@@ -81,7 +81,7 @@ class DAHYF_HANDS_OT_use_camera(bpy.types.Operator):
     filepath: bpy.props.StringProperty(name="Preset", description="The preset's file", subtype="FILE_PATH")
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Read two numbers; nothing in the file is executed."""
+        """Read two numbers from the file. Nothing in it is executed."""
         settings = capture_properties.settings_of(present(context.scene))
         try:
             text = read_text(Path(self.filepath))
@@ -90,7 +90,7 @@ class DAHYF_HANDS_OT_use_camera(bpy.types.Operator):
             return {"CANCELLED"}
         width, lens = SENSOR_WIDTH.search(text), FOCAL_LENGTH.search(text)
         if width is None:
-            self.report({"ERROR"}, f"The camera preset {self.filepath} does not tell the sensor's width")
+            self.report({"ERROR"}, f"The camera preset {self.filepath} has no sensor width")
             return {"CANCELLED"}
         settings.lens, settings.sensor_mm = "FOCAL_MM", float(width[1])
         if lens is not None:

@@ -1,16 +1,16 @@
-"""Reports that stay: what an operator says also stands in its section of the panel, until the next try."""
+"""Reports of operators that also stay in their section of the panel, until the next run."""
 
 from ..backend import notices
 from ..narrowing import OperatorMixin
 
 
 class Telling(OperatorMixin):
-    """Mix into an operator; `section` is the part of the panel that shows what it tells."""
+    """Mix into an operator. `section` is the part of the panel that shows its reports."""
 
     section = ""
 
     def tell(self, kind: notices.Kind, text: str) -> None:
-        """Report a sentence of that kind, and put it into the panel: warnings below what was done."""
+        """Report a sentence of that kind, and show it in the panel. Warnings come after the text of the result."""
         before = notices.of(self.section) if getattr(self, "has_told", False) else None
         if before is None:
             notice = notices.Notice(kind, text)

@@ -1,4 +1,4 @@
-"""Thresholds of their own for ranges of frames: added where the work is, and removed."""
+"""Threshold overrides: other confidence thresholds for ranges of frames, added and removed."""
 
 import bpy
 
@@ -9,7 +9,7 @@ from ..settings import clean_properties
 
 
 class DAHYF_HANDS_OT_add_range(bpy.types.Operator):
-    """Give a range of frames a threshold of its own"""
+    """Set another confidence threshold for a range of frames"""
 
     bl_idname = "dahyf_hands.add_range"
     bl_label = "Add Range"
@@ -19,7 +19,7 @@ class DAHYF_HANDS_OT_add_range(bpy.types.Operator):
     end: bpy.props.IntProperty(name="End", description="Last frame of the range", default=1)
     threshold: bpy.props.FloatProperty(
         name="Threshold",
-        description="Confidence under which a frame of the range is lost: 0 trusts all of them, 1 hardly any",
+        description="Frames of the range with a lower confidence are lost. 0 keeps every frame, 1 hardly any",
         default=0.3,
         min=0,
         max=1,
@@ -27,13 +27,13 @@ class DAHYF_HANDS_OT_add_range(bpy.types.Operator):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Begin with the bad span at the playhead, if there is one."""
+        """Fill in the bad span at the playhead, if there is one, and ask."""
         self.start, self.end = span_at_playhead(context)
         return present(context.window_manager).invoke_props_popup(self, event)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         if self.end < self.start:
-            self.report({"ERROR"}, f"The range ends at {self.end}, before it begins at {self.start}")
+            self.report({"ERROR"}, f"The range ends at frame {self.end}, before its start at frame {self.start}")
             return {"CANCELLED"}
         settings = clean_properties.settings_of(present(context.scene))
         found = {*clean_properties.parse_floors(settings.floors), (self.start, self.end, round(self.threshold, 3))}
@@ -42,19 +42,19 @@ class DAHYF_HANDS_OT_add_range(bpy.types.Operator):
 
 
 class DAHYF_HANDS_OT_remove_range(bpy.types.Operator):
-    """Let the range have the common threshold again"""
+    """Remove this range, so that its frames use the common threshold again"""
 
     bl_idname = "dahyf_hands.remove_range"
     bl_label = "Remove Range"
     bl_options = {"UNDO", "INTERNAL"}
 
-    number: bpy.props.IntProperty(name="Number", description="Which range, from 0, in the order of the list", min=0)
+    number: bpy.props.IntProperty(name="Number", description="Position of the range in the list, from 0", min=0)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         settings = clean_properties.settings_of(present(context.scene))
         floors = clean_properties.parse_floors(settings.floors)
         if self.number >= len(floors):
-            self.report({"ERROR"}, f"There are {len(floors)} ranges, and none of number {self.number}")
+            self.report({"ERROR"}, f"There is no range {self.number}: the list has {len(floors)}, counted from 0")
             return {"CANCELLED"}
         del floors[self.number]
         settings.floors = clean_properties.format_floors(floors)

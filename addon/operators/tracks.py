@@ -1,4 +1,4 @@
-"""Split and join the tracks of hands: in a new capture file, which the rigs then go by."""
+"""Split and join the tracks of hands. The core writes a new capture file, and the rigs are keyed from it."""
 
 import json
 from dataclasses import asdict
@@ -24,23 +24,23 @@ class EditTracks(CoreJob):
 
     filepath: bpy.props.StringProperty(
         name="Capture File",
-        description="Where the edited capture is kept, a new file; empty: beside the original",
+        description="New file for the edited capture. Not set: beside the original",
         subtype="FILE_PATH",
         options=clean_properties.ONLY_WHEN_GIVEN,
     )
 
     def edit(self, context: bpy.types.Context, capture: Capture) -> tracks.Edit:
-        """What becomes of the hands."""
+        """How the tracks are edited."""
         raise NotImplementedError
 
     def prepare(self, context: bpy.types.Context) -> CoreWork:
-        """The command that writes the edited capture, which the rigs then show. Raises AddonError."""
+        """The command that writes the edited capture. The rigs are then keyed from it. Raises AddonError."""
         active = recleaning.hand_rigs(context)[0]
         capture = recleaning.read_origin(active)
         edit = self.edit(context, capture)
         output = absolute(self.filepath) if self.filepath else tracks.edited_path(capture.path)
         if output.exists():
-            raise OutputError(f"{output} is there already.", "Name a new file.")
+            raise OutputError(f"{output} exists already.", "Name a new file.")
         timeline = recleaning.timeline_of(active)
         cleaning = clean_properties.clean_arguments(edit.cleaning, capture, timeline) if edit.cleaning else ()
         files = (str(capture.path), "--output", str(output), "--json")
@@ -49,13 +49,15 @@ class EditTracks(CoreJob):
 
 
 def show_edit(output: Path, edit: tracks.Edit) -> notices.Notice:
-    """As one step that undo takes back. Raises RuntimeError."""
+    """Key the rigs from the edited capture, as one undo step. Raises RuntimeError."""
     operators.dahyf_hands.show_edited_tracks("EXEC_DEFAULT", True, filepath=str(output), edit=json.dumps(asdict(edit)))
-    return notices.Notice(notices.INFO, f"{summary.describe(read_capture(output))} They are kept in {output.name}.")
+    return notices.Notice(
+        notices.INFO, f"{summary.describe(read_capture(output))} The edited capture is {output.name}."
+    )
 
 
 class DAHYF_HANDS_OT_split_here(EditTracks, bpy.types.Operator):
-    """Let the active hand be another one from this frame on, with a rig of its own"""
+    """Split the active hand in two at the current frame. From this frame on it becomes a new hand with its own rig"""
 
     bl_idname = "dahyf_hands.split_here"
     bl_label = "Split Here"
@@ -63,18 +65,18 @@ class DAHYF_HANDS_OT_split_here(EditTracks, bpy.types.Operator):
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
-        """What stands against splitting, or None."""
+        """Why the hand cannot be split, or None."""
         if reason := missing_hand(context):
             return reason
         return tracks.split_obstacle(recleaning.hand_rigs(context)[0], present(context.scene).frame_current_final)
 
     def edit(self, context: bpy.types.Context, capture: Capture) -> tracks.Edit:
-        """At the current frame."""
+        """Split the active hand at the current frame."""
         return tracks.split(recleaning.hand_rigs(context)[0], capture, present(context.scene).frame_current_final)
 
 
 class DAHYF_HANDS_OT_join_hands(EditTracks, bpy.types.Operator):
-    """Make the selected hands one, on the active hand's rig; where several are seen, the most confident counts"""
+    """Join the selected hands into one, on the active hand's rig. Where several are seen, the most confident is used"""
 
     bl_idname = "dahyf_hands.join_hands"
     bl_label = "Join Hands"
@@ -82,27 +84,27 @@ class DAHYF_HANDS_OT_join_hands(EditTracks, bpy.types.Operator):
 
     @classmethod
     def obstacle(cls, context: bpy.types.Context) -> str | None:
-        """What stands against joining, or None."""
+        """Why the hands cannot be joined, or None."""
         rigs = recleaning.hand_rigs(context)
         if tracks.joinable(rigs):
             return None
-        return missing_hand(context) or "Select two hands of one capture; the active one stays"
+        return missing_hand(context) or "Select two hands of one capture. The active one keeps its rig"
 
     def edit(self, context: bpy.types.Context, _capture: Capture) -> tracks.Edit:
-        """The active hand gets the others."""
+        """Join the other selected hands to the active one."""
         rigs = recleaning.hand_rigs(context)
         return tracks.join(rigs[0], tracks.joinable(rigs))
 
 
 class DAHYF_HANDS_OT_show_edited_tracks(bpy.types.Operator):
-    """Let rigs show the hands of a capture whose tracks were edited"""
+    """Key the rigs from a capture whose tracks were edited"""
 
     bl_idname = "dahyf_hands.show_edited_tracks"
     bl_label = "Edit Tracks"
     bl_options = {"UNDO", "INTERNAL"}
 
     filepath: bpy.props.StringProperty(name="Capture", description="The edited capture", subtype="FILE_PATH")
-    edit: bpy.props.StringProperty(name="Edit", description="What becomes of which rig, as JSON")
+    edit: bpy.props.StringProperty(name="Edit", description="Which hands each rig shows, as JSON")
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:

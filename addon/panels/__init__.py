@@ -1,4 +1,4 @@
-"""Panels: they only draw. Blender shows them in the order in which they are registered, that of the work."""
+"""Panels, which only draw. Blender shows them in the order of registration: footage, lens, capture, clean, retarget."""
 
 from . import clean, presets, retarget, sidebar
 

@@ -1,4 +1,4 @@
-"""The Clean section: how the selected hands are gated and smoothed, and where they are not to be trusted."""
+"""The Clean section: gate and smoothing of the selected hands, track edits, and their bad spans."""
 
 import bpy
 
@@ -60,7 +60,7 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
 def draw_settings(
     layout: bpy.types.UILayout, heading: str, settings: DAHYF_HANDS_PG_clean, names: tuple[str, ...]
 ) -> None:
-    """Settings below their heading."""
+    """Draw settings below a heading."""
     layout.label(text=heading)
     column = drawing.split_column(layout).column(align=True)
     for name in names:
@@ -70,7 +70,7 @@ def draw_settings(
 
 
 def draw_ranges(layout: bpy.types.UILayout, settings: DAHYF_HANDS_PG_clean) -> None:
-    """Ranges of frames with thresholds of their own, each with a cross, and a button for more."""
+    """Draw the threshold overrides, each with a cross that removes it, and the button that adds one."""
     column = layout.column(align=True)
     for number, (start, end, threshold) in enumerate(shown_floors(settings.floors)):
         row = column.row(align=True)
@@ -80,7 +80,7 @@ def draw_ranges(layout: bpy.types.UILayout, settings: DAHYF_HANDS_PG_clean) -> N
 
 
 def shown_floors(text: str) -> list[Floor]:
-    """The ranges; none where a script has written something else, which cleaning then says."""
+    """The threshold overrides; none where the text cannot be read, which Clean then reports."""
     try:
         return parse_floors(text)
     except AddonError:

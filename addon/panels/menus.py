@@ -1,4 +1,4 @@
-"""The menu of the 3D View that holds every operator: what stands in no menu, Blender's search (F3) does not find."""
+"""The menu of the 3D View with every operator. Blender's search (F3) finds only operators that are in a menu."""
 
 import bpy
 
@@ -15,7 +15,7 @@ OPERATORS = (
 
 
 class DAHYF_HANDS_MT_operators(bpy.types.Menu):
-    """All that DaHyF Hands does"""
+    """Every operator of DaHyF Hands"""
 
     bl_label = "DaHyF Hands"
 
@@ -28,19 +28,19 @@ class DAHYF_HANDS_MT_operators(bpy.types.Menu):
 
 
 def draw_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """The submenu at the end of Object and of Pose."""
+    """Draw the submenu at the end of the Object and Pose menus."""
     present(menu.layout).separator()
     present(menu.layout).menu(DAHYF_HANDS_MT_operators.__name__)
 
 
 def register() -> None:
-    """Put it into both menus."""
+    """Add the submenu to both menus."""
     for menu in (bpy.types.VIEW3D_MT_object, bpy.types.VIEW3D_MT_pose):
         menu.append(draw_entry)
 
 
 def unregister() -> None:
-    """Take it out of both again."""
+    """Remove the submenu from both menus."""
     for menu in (bpy.types.VIEW3D_MT_object, bpy.types.VIEW3D_MT_pose):
         menu.remove(draw_entry)
 

@@ -1,4 +1,4 @@
-"""The pop-overs that list presets: of settings, in the headers of their sections, and of cameras, beside the lens."""
+"""Pop-overs that list presets: settings in the headers of their sections, cameras beside the lens."""
 
 import bpy
 from bl_ui.utils import PresetPanel
@@ -13,7 +13,7 @@ from ..settings import settings_presets
 
 
 class SettingsPresets(PresetPanel, PanelMixin):
-    """What the lists of settings share."""
+    """What the lists of settings presets share."""
 
     bl_space_type = "VIEW_3D"
     preset_extensions = frozenset({settings_presets.SUFFIX})
@@ -22,7 +22,7 @@ class SettingsPresets(PresetPanel, PanelMixin):
 
 
 class DAHYF_HANDS_PT_capture_presets(SettingsPresets, bpy.types.Panel):
-    """Kept settings for captures"""
+    """Saved settings for captures"""
 
     bl_label = "Capture Presets"
     preset_subdir = settings_presets.folder("capture")
@@ -30,7 +30,7 @@ class DAHYF_HANDS_PT_capture_presets(SettingsPresets, bpy.types.Panel):
 
 
 class DAHYF_HANDS_PT_clean_presets(SettingsPresets, bpy.types.Panel):
-    """Kept settings for cleaning"""
+    """Saved settings for cleaning"""
 
     bl_label = "Clean Presets"
     preset_subdir = settings_presets.folder("clean")
@@ -38,7 +38,7 @@ class DAHYF_HANDS_PT_clean_presets(SettingsPresets, bpy.types.Panel):
 
 
 class DAHYF_HANDS_PT_cameras(PresetPanel, bpy.types.Panel):
-    """Blender's own presets of cameras"""
+    """Blender's own camera presets"""
 
     bl_label = "Camera Presets"
     bl_space_type = "VIEW_3D"

@@ -1,4 +1,4 @@
-"""The Retarget section: which rig does what which captured hands do."""
+"""The Retarget section: move captured hands to the hands of a character's rig."""
 
 import bpy
 
@@ -21,7 +21,7 @@ from .sidebar import SidebarPanel
 
 
 class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
-    """Move the captured hands to a character"""
+    """Key a character's hands from the captured hands"""
 
     bl_label = "Retarget"
 
@@ -67,7 +67,7 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
 def draw_remove(
     layout: bpy.types.UILayout, context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings
 ) -> None:
-    """The button that takes keys of Retarget off the rig; grey where it has none."""
+    """The button that removes the keys of Retarget from the rig; greyed out where it has none."""
     rig = chosen_object(context)
     row = layout.row()
     row.enabled = rig is not None and retarget.has_result(rig)
@@ -75,7 +75,7 @@ def draw_remove(
 
 
 def fill_in(button: bpy.types.OperatorProperties, settings: capture_properties.DAHYF_HANDS_PG_settings) -> None:
-    """Give the button what the panel shows."""
+    """Pass the panel's settings to the button."""
     button.target = target_name(settings)
     button.source = settings.retarget_source.name if settings.retarget_source else ""
     button.preset = settings.retarget_preset

@@ -25,7 +25,7 @@ LENS_PROPERTIES: Final = {
 
 
 class SidebarPanel(PanelMixin):
-    """Where all panels of the add-on stand."""
+    """What all panels of the add-on share: their place in the sidebar."""
 
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
@@ -34,7 +34,7 @@ class SidebarPanel(PanelMixin):
 
 
 class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
-    """Which pictures the hands are taken from"""
+    """Footage of the hands"""
 
     bl_label = "Footage"
 
@@ -61,7 +61,7 @@ class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
 def draw_facts(
     layout: bpy.types.UILayout, context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings
 ) -> None:
-    """The first picture in small; size, rate and length below it; or why this is no footage."""
+    """A thumbnail of the footage with size, rate and length below it, or why it cannot be captured."""
     if obstacle := capture_properties.footage_obstacle(settings):
         drawing.wrapped(layout, context, obstacle, "ERROR")
         return
@@ -78,7 +78,7 @@ def draw_facts(
 
 
 class DAHYF_HANDS_PT_lens(SidebarPanel, bpy.types.Panel):
-    """How wide the camera sees"""
+    """Angle of view of the camera"""
 
     bl_label = "Lens"
 
@@ -113,7 +113,7 @@ class DAHYF_HANDS_PT_capture(SidebarPanel, bpy.types.Panel):
 def draw_action(
     layout: bpy.types.UILayout, context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings
 ) -> None:
-    """What can be done now: install the core, or capture; and how far it is, or how it ended."""
+    """The button that can be used now, Set Up or Capture, with its progress or its result."""
     chosen = preferences.preferences_of(context)
     if preferences.core_interpreter(chosen) is None or job.is_running("set_up"):
         if not job.is_running("set_up"):
@@ -130,14 +130,14 @@ def draw_action(
 
 
 def obstacle(context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings) -> str | None:
-    """Why there is nothing to capture, or None; what is wrong with the footage stands in its own section."""
+    """Why nothing can be captured, or None. The Footage section itself says what is wrong with the footage."""
     if settings.footage and capture_properties.footage_obstacle(settings):
         return "Choose other footage first"
     return DAHYF_HANDS_OT_capture.obstacle(context)
 
 
 def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The captures of the scene, by the names of their roots; a click shows one, another gives it the scene."""
+    """The captures of the scene, one a row: a button that shows its hands, and one that sets up the scene for it."""
     found = captures(present(context.scene))
     if not found:
         return

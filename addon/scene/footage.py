@@ -64,13 +64,13 @@ def problem(path: Path) -> str:
     if path.is_dir():
         return "" if background.pictures_in(path) else f"{path.name} is a folder without pictures: {CHOOSE}"
     if not path.is_file():
-        return f"{path.name} is no file: {CHOOSE}"
+        return f"{path.name} is not a file: {CHOOSE}"
     return f"{path.name} is a text file: {CHOOSE}" if is_text(path) else ""
 
 
 def missing(path: str) -> str:
-    """The sentence on footage that is not there."""
-    return f"The footage is not there: {path}"
+    """The sentence on footage that does not exist."""
+    return f"The footage does not exist: {path}"
 
 
 def is_text(path: Path) -> bool:

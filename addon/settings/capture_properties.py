@@ -1,4 +1,4 @@
-"""What the user sets for a capture; it is kept in the scene."""
+"""The settings of Capture and Retarget, which the scene stores."""
 
 import hashlib
 import itertools
@@ -23,18 +23,18 @@ SEQUENCE_RATE_DEFAULT = 25.0
 PLACE_DIGITS = 8
 CAPTURE_ENDING = re.compile(r"(\.hands)?\.npz$", re.IGNORECASE)
 STOPPED = "stopped"
-"""The file in the core's folder of unfinished work that says that the capture file holds the beginning only."""
+"""The file in the core's folder of unfinished work which marks a capture file that holds only the first frames."""
 LOST_FRAMES = (
-    ("interpolate", "Interpolate", "Short gaps are bridged; longer ones get no keys"),
-    ("hold", "Hold", "The last pose that was seen well is repeated"),
+    ("interpolate", "Interpolate", "Short gaps are interpolated; longer ones get no keys"),
+    ("hold", "Hold", "Lost frames repeat the last pose that was seen well"),
     ("open", "Leave Open", "Lost frames get no keys"),
 )
 
 
 HAND_ITEMS = (
     ("BOTH", "Both", "Every hand of the capture"),
-    ("LEFT", "Left", "The left hand alone"),
-    ("RIGHT", "Right", "The right hand alone"),
+    ("LEFT", "Left", "Only the left hand"),
+    ("RIGHT", "Right", "Only the right hand"),
 )
 WRIST_ITEMS = (
     ("ROTATION", "Rotation", "The hand turns as the captured one does; the arm follows where nothing animates it"),
@@ -45,39 +45,46 @@ WRIST_ITEMS = (
     ),
     ("NONE", "Fingers Only", "The wrist gets no keys"),
 )
-MIRROR = "The left captured hand drives the rig's right one, and the right the left, as in a mirror before the camera"
+WRIST = "What the rig's hand takes from the captured wrist"
+MIRROR = "The captured left hand drives the rig's right hand, and the captured right hand its left, as in a mirror"
 ARM_ITEMS = (
     ("AUTO", "Unless Animated", "The arm follows the hand where nothing animates it; animated arms stay"),
-    ("FOLLOW", "Follows the Hand", "The arm turns so that the wrist bends as a human's does, over its own animation"),
-    ("STAY", "Stays", "The arm gets no keys; the wrist bends alone"),
+    ("FOLLOW", "Follows the Hand", "The arm turns so that the wrist bends like a human's, even if the arm is animated"),
+    ("STAY", "Stays", "The arm gets no keys; only the wrist bends"),
 )
-ARM = "Whether the arm turns so that the wrist can do what the captured one does"
+ARM = "Whether the arm turns with the hand, so that the wrist can match the captured one"
 HUMAN_WRIST = (
-    "The wrist bends no further than a human's: 80 degrees down, 70 up, 20 to the thumb, 35 away from it, and the "
-    "forearm twists no further than 80. Off: the hand turns just as captured, whatever the wrist looks like"
+    "Limit the wrist to a human's range, in degrees: 80 down, 70 up, 20 towards the thumb, 35 away from it, 80 of "
+    "forearm twist. Off: the hand turns exactly as captured, even where the wrist then bends too far"
 )
-START_FRAME = "Frame of the scene on which the footage's first picture lies, with or without a hand"
+START_FRAME = "Scene frame of the footage's first picture, whether it shows a hand or not"
+SPACE = "Space in which the hand moves as it was filmed"
 SPACE_ITEMS = (
     ("WORLD", "World", "The hand turns and moves in the world as the captured one does in the scene"),
-    ("CAMERA", "Camera", "The hand turns and moves before the scene's camera as it did before the one that filmed it"),
+    (
+        "CAMERA",
+        "Camera",
+        "The hand turns and moves as seen from the scene's camera as it did from the camera that filmed it",
+    ),
 )
+SCENE_SETUP = "Whether the scene gets the footage's frame rate, range, picture size and camera"
 SCENE_SETUP_ITEMS = (
     (
         SceneSetup.AUTO.value,
         "If Untouched",
-        "Give a scene in which nobody has worked yet the footage's frame rate, range, picture size and camera, and look"
-        " through it; leave any other as it is, and key the hands in step with time at its own rate",
+        "Set up a scene that nobody has worked in yet: frame rate, range, picture size, and a camera to look through."
+        " Leave any other scene as it is; the hands keep their speed at its frame rate",
     ),
     (
         SceneSetup.ALWAYS.value,
         "Always",
-        "Give the scene the footage's range, picture size and camera, and look through it; also its frame rate, unless"
-        " another capture is in the scene",
+        "Set the scene's range, picture size and camera to the footage's, and look through the camera. Also set the"
+        " frame rate, unless the scene has another capture",
     ),
     (
         SceneSetup.NEVER.value,
         "Never",
-        "Leave the scene as it is, and key the hands in step with time at its frame rate",
+        "Leave the scene as it is; the hands keep their speed at its frame rate",
     ),
 )
 QUALITY_ITEMS = (
@@ -88,23 +95,27 @@ _preset_items: list[tuple[str, str, str]] = []
 
 
 def preset_items(_owner: bpy.types.AnyType, _context: bpy.types.Context) -> list[tuple[str, str, str]]:
-    """The presets of the menu; Blender asks for their texts later, so the list is kept."""
+    """The presets of the menu. Blender reads their texts later, so the list stays alive."""
     _preset_items[:] = [
-        (retarget.AUTOMATIC, "Automatic", "The preset that fits the rig, else bones found by names and places"),
-        (corrected.CORRECTED, "Corrected Mapping", "The bones chosen in Correct Mapping, which the rig keeps"),
-        *((name, title, f"Bones of {title}") for name, title in retarget.preset_titles().items()),
+        (
+            retarget.AUTOMATIC,
+            "Automatic",
+            "The preset that fits the rig best. Without one, bones are found by their names, hierarchy and rest pose",
+        ),
+        (corrected.CORRECTED, "Corrected Mapping", "The bones chosen in Correct Mapping, stored with the rig"),
+        *((name, title, f"Bone names of {title}") for name, title in retarget.preset_titles().items()),
     ]
     return _preset_items
 
 
 def refresh_preview(_settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Context) -> None:
-    """Let a preview that is shown follow the settings."""
+    """Update the preview, if one is shown."""
     if operators.dahyf_hands.refresh_preview.poll():
         operators.dahyf_hands.refresh_preview()
 
 
 def look_at_footage(settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Context) -> None:
-    """Note what the chosen footage is, and let the range be all of it."""
+    """Read size, rate and frames of the chosen footage, and set the range to all of it."""
     facts = footage.look(absolute(settings.footage)) if settings.footage else None
     settings.footage_problem = footage.problem(absolute(settings.footage)) if settings.footage and not facts else ""
     settings.footage_size = (facts.width, facts.height) if facts else (0, 0)
@@ -115,18 +126,22 @@ def look_at_footage(settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Con
 
 
 class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
-    """Settings of one scene, read by the operators and drawn by the panels."""
+    """Settings of one scene for Capture and Retarget, read by the operators and drawn by the panels."""
 
     footage: bpy.props.StringProperty(
         name="Footage",
-        description="Video, first picture or folder of an image sequence, or still that shows the hands",
+        description="Footage of the hands: a video, the first picture or the folder of an image sequence, or a still",
         update=look_at_footage,
     )
-    footage_problem: bpy.props.StringProperty(name="Problem", description="Why the chosen footage is none; else empty")
+    footage_problem: bpy.props.StringProperty(
+        name="Problem", description="Why the chosen footage cannot be captured. Empty: it can"
+    )
     footage_size: bpy.props.IntVectorProperty(
         name="Size", description="Width and height of the footage, in pixels. 0: unknown", size=2
     )
-    footage_rate: bpy.props.FloatProperty(name="Rate", description="Frames per second of the footage. 0: it has none")
+    footage_rate: bpy.props.FloatProperty(
+        name="Rate", description="Frames per second of the footage. 0: unknown, or pictures, which have no rate"
+    )
     footage_first: bpy.props.IntProperty(name="First Frame", description="Number of the footage's first frame")
     footage_last: bpy.props.IntProperty(name="Last Frame", description="Number of the footage's last frame")
     use_range: bpy.props.BoolProperty(
@@ -153,9 +168,13 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     )
     lens: bpy.props.EnumProperty(
         name="Lens",
-        description="How the camera's angle of view is stated. It decides how far from the camera the hands are",
+        description="How the camera's angle of view is given. It decides how far from the camera the hands are",
         items=(
-            ("UNKNOWN", "Unknown", "The focal length is taken to be the picture's diagonal: distance is a guess"),
+            (
+                "UNKNOWN",
+                "Unknown",
+                "The focal length is assumed to equal the picture's diagonal, so distances are a guess",
+            ),
             ("FOV", "Field of View", "Horizontal angle of view, in degrees"),
             ("FOCAL_MM", "Focal Length", "Focal length and sensor width, in millimetres"),
             ("FOCAL_PX", "Focal Length in Pixels", "Focal length in pixels of the footage, as from a calibration"),
@@ -198,51 +217,47 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     )
     max_hands: bpy.props.IntProperty(
         name="Most Hands",
-        description="Most hands that are tracked at the same time",
+        description="Largest number of hands tracked at the same time",
         default=2,
         min=1,
         max=8,
     )
     lost: bpy.props.EnumProperty(
         name="Lost Frames",
-        description="What a hand's keys are in frames in which it was not seen well enough",
+        description="Keys that a hand gets in frames in which it was not seen well enough",
         items=LOST_FRAMES,
     )
-    scene_setup: bpy.props.EnumProperty(
-        name="Set Up Scene", description="Whether the capture changes the scene", items=SCENE_SETUP_ITEMS
-    )
-    start_frame: bpy.props.IntProperty(
-        name="Start Frame", description="Frame of the scene on which the footage's first picture lies", default=1
-    )
+    scene_setup: bpy.props.EnumProperty(name="Set Up Scene", description=SCENE_SETUP, items=SCENE_SETUP_ITEMS)
+    start_frame: bpy.props.IntProperty(name="Start Frame", description=START_FRAME, default=1)
     capture_file: bpy.props.StringProperty(
         name="Capture File",
-        description="File that the capture is kept in. Empty: beside the .blend file, or in the add-on's folder while"
-        " the scene is not saved",
+        description="File for the capture. Not set: beside the .blend file, or in the add-on's folder while that is not"
+        " saved",
         subtype="FILE_PATH",
         options=compat.BLEND_PATH,
     )
     stopped: bpy.props.StringProperty(
         name="Stopped Capture",
-        description="The capture that was stopped in this scene, as JSON: its arguments, frames done, frames in all",
+        description="The capture that was stopped in this scene, as JSON: arguments, finished frames, total frames",
         options={"HIDDEN"},
     )
     retarget_target: bpy.props.PointerProperty(
         name="Rig",
-        description="Armature of the character whose hands are keyed. Empty: the active object",
+        description="Armature of the character whose hands are keyed. Not set: the active object",
         type=bpy.types.Object,
         update=refresh_preview,
         poll=lambda _self, candidate: candidate.type == "ARMATURE" and not retarget.is_captured(candidate),
     )
     retarget_source: bpy.props.PointerProperty(
         name="Capture",
-        description="Captured hand, or the empty above several. Empty: the capture that is shown",
+        description="Captured hand, or the parent empty of several hands. Not set: the capture that is shown",
         type=bpy.types.Object,
         update=refresh_preview,
         poll=lambda _self, candidate: retarget.CAPTURE_PROPERTY in candidate,
     )
     retarget_preset: bpy.props.EnumProperty(
         name="Preset",
-        description="Which bone of the rig is which joint",
+        description="Which bone of the rig is which joint of the hand",
         items=preset_items,
         update=refresh_preview,
     )
@@ -251,7 +266,7 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     )
     retarget_wrist: bpy.props.EnumProperty(
         name="Wrist",
-        description="What the rig's hand takes from the wrist",
+        description=WRIST,
         items=WRIST_ITEMS,
         update=refresh_preview,
     )
@@ -261,7 +276,7 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     )
     retarget_use_start_frame: bpy.props.BoolProperty(
         name="Start Frame",
-        description="Key the rig from another frame on than the captured hands; off: where they are",
+        description="Start the rig's keys at another frame. Off: on the frames of the captured hands",
         update=refresh_preview,
     )
     retarget_start_frame: bpy.props.IntProperty(
@@ -270,7 +285,7 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     retarget_mirror: bpy.props.BoolProperty(name="Mirror", description=MIRROR, update=refresh_preview)
     retarget_space: bpy.props.EnumProperty(
         name="Space",
-        description="Where the wrist stays as it was filmed",
+        description=SPACE,
         items=SPACE_ITEMS,
         update=refresh_preview,
     )
@@ -307,12 +322,12 @@ def footage_obstacle(settings: DAHYF_HANDS_PG_settings) -> str | None:
 def remember_stopped(
     settings: DAHYF_HANDS_PG_settings, output: Path, arguments: Sequence[str], done: int, total: int
 ) -> None:
-    """Note in the scene that a capture was stopped: its file, its arguments of `dahyf`, how far it was in frames."""
+    """Note in the scene that a capture was stopped: its file, its `dahyf` arguments, finished and total frames."""
     settings.stopped = json.dumps({"output": str(output), "arguments": list(arguments), "done": done, "total": total})
 
 
 def stopped_at(settings: DAHYF_HANDS_PG_settings) -> tuple[int, int] | None:
-    """Frames done and frames in all, where the capture of these very settings was stopped before; else None."""
+    """Finished and total frames, if a capture with exactly these settings was stopped; else None."""
     if not settings.stopped or not settings.footage:
         return None
     stopped = json.loads(settings.stopped)
@@ -323,27 +338,27 @@ def stopped_at(settings: DAHYF_HANDS_PG_settings) -> tuple[int, int] | None:
 
 
 def partial(output: Path) -> Path:
-    """The folder in which the core keeps what is done of a capture."""
+    """The folder in which the core keeps an unfinished capture."""
     return output.with_name(f"{output.name}.partial")
 
 
 def range_obstacle(settings: DAHYF_HANDS_PG_settings) -> str | None:
-    """Why the range holds nothing of the footage, or None."""
+    """Why the range cannot be captured, or None."""
     if not settings.use_range:
         return None
     if settings.range_start > settings.range_end:
-        return "The range ends before it begins"
+        return "The range ends before its start"
     known = all(settings.footage_size)
     if known and not settings.footage_first <= settings.range_start <= settings.range_end <= settings.footage_last:
-        return f"The range leaves the footage's frames, {settings.footage_first} to {settings.footage_last}"
+        return f"The range goes beyond the footage's frames, {settings.footage_first} to {settings.footage_last}"
     return None
 
 
 def capture_path(settings: DAHYF_HANDS_PG_settings) -> Path:
-    """Where the capture of these settings is written: a new file, or one whose capture of this footage was stopped.
+    """Where the capture of these settings is written: a new file, or an unfinished capture of this footage.
 
-    No other capture is written over: hands in any .blend file may come from it. In the add-on's own folder, where the
-    captures of all unsaved scenes are, names also tell footage of the same name apart.
+    Other captures are never overwritten, since hands in any .blend file may refer to them. The add-on's own folder
+    holds the captures of all unsaved scenes; a hash in their names separates footage of the same name.
     """
     footage = absolute(settings.footage)
     stem, saved = footage.stem or "capture", bpy.data.filepath
@@ -359,7 +374,7 @@ def capture_path(settings: DAHYF_HANDS_PG_settings) -> Path:
 
 
 def unused(wanted: Path, footage: Path) -> Path:
-    """A path for a new capture: the wanted one, or with the first number that is free: `clip.2.hands.npz`."""
+    """A path for a new capture: the wanted one, or the first free one with a number: `clip.2.hands.npz`."""
     ending = CAPTURE_ENDING.search(wanted.name)
     stem, suffix = (wanted.name[: ending.start()], ending[0]) if ending else (wanted.stem, wanted.suffix)
     numbers = itertools.chain([""], (f".{again}" for again in itertools.count(2)))
@@ -369,7 +384,7 @@ def unused(wanted: Path, footage: Path) -> Path:
 
 
 def is_unfinished(path: Path, footage: Path) -> bool:
-    """Whether a file holds the beginning of a capture of this footage, which the core goes on with."""
+    """Whether a file holds an unfinished capture of this footage, which the core can continue."""
     if not (partial(path) / STOPPED).is_file():
         return False
     try:
@@ -404,13 +419,13 @@ def capture_arguments(settings: DAHYF_HANDS_PG_settings, output: Path) -> list[s
 
 
 def is_sequence(chosen: str) -> bool:
-    """Whether the footage is a folder of pictures or one picture of a series, which knows no frame rate."""
+    """Whether the footage is pictures: a folder, or one picture of a sequence. They have no frame rate."""
     path = Path(bpy.path.abspath(chosen))
     return bool(chosen) and (footage.is_picture(path) or path.is_dir())
 
 
 def range_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
-    """Blender counts a video's frames from 1, the core from 0; pictures of a sequence go by their own numbers."""
+    """The range for the core. Blender counts a video's frames from 1, the core from 0; pictures keep their numbers."""
     if not settings.use_range:
         return []
     first = 0 if is_sequence(settings.footage) else 1
@@ -418,7 +433,7 @@ def range_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
 
 
 def lens_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
-    """The lens in the core's words."""
+    """The lens as options of `dahyf capture`."""
     degrees = settings.field_of_view * 57.29577951308232
     return {
         "UNKNOWN": [],

@@ -1,4 +1,4 @@
-"""Preferences: which interpreter runs the core, and the private environment that can be made for it."""
+"""Preferences: the Python that runs the core, and the private environment that Set Up makes for it."""
 
 from pathlib import Path
 from typing import cast
@@ -17,18 +17,18 @@ class DAHYF_HANDS_AP_preferences(bpy.types.AddonPreferences):
 
     interpreter: bpy.props.StringProperty(
         name="Core Interpreter",
-        description="Python that has the core installed. Empty: the private environment that Set Up makes",
+        description="Python that has the core installed. Not set: the private environment that Set Up makes",
         subtype="FILE_PATH",
     )
     base_python: bpy.props.StringProperty(
         name="Base Python",
-        description="Python 3.11 or newer that Set Up makes the private environment with. Empty: Blender's own",
+        description="Python 3.11 or newer from which Set Up makes the private environment. Not set: Blender's own",
         subtype="FILE_PATH",
     )
     bundle: bpy.props.StringProperty(
         name="Offline Bundle",
-        description="Folder of wheels that Set Up installs from, without a network. Each bundle is for one version of "
-        "Python; a folder with several bundles is good too",
+        description="Folder of wheels from which Set Up installs without a network. Each bundle is for one version of "
+        "Python. A folder that holds several bundles works too",
         subtype="DIR_PATH",
     )
 
@@ -42,7 +42,7 @@ class DAHYF_HANDS_AP_preferences(bpy.types.AddonPreferences):
 
 
 def draw_core(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: DAHYF_HANDS_AP_preferences) -> None:
-    """Whether there is a core that works, the buttons, and how the last of them ended."""
+    """Draw whether the core works, the buttons, and the result of the last one."""
     state = core_state(preferences)
     drawing.wrapped(layout, context, state.text, "CHECKMARK" if state.works else "INFO" if state.installed else "ERROR")
     drawing.draw_set_up(layout, context, bool(preferences.bundle), buttons=False)
@@ -52,7 +52,7 @@ def draw_core(layout: bpy.types.UILayout, context: bpy.types.Context, preference
 
 
 def environment_folder(create: bool = False) -> Path:
-    """The folder of the private environments: the one in use, and the next while it is made."""
+    """The folder of the private environments: the one in use, and the next one while Set Up makes it."""
     return extension.user_folder("environment", create)
 
 
@@ -67,7 +67,7 @@ def core_state(preferences: DAHYF_HANDS_AP_preferences) -> environment.State:
 
 
 def core_interpreter(preferences: DAHYF_HANDS_AP_preferences) -> Path | None:
-    """The interpreter that runs the core, or None when there is none yet."""
+    """The interpreter that runs the core, or None without one."""
     return environment.core_interpreter(bpy.path.abspath(preferences.interpreter), environment_folder())
 
 
