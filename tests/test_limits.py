@@ -3,12 +3,14 @@
 import json
 import os
 import pickle
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
 from fractions import Fraction
 from pathlib import Path
+from typing import get_args
 
 import av
 import numpy as np
@@ -20,9 +22,13 @@ from made_up_mano import made_up_mano, write_npz, write_pickle
 
 from dahyf_core.camera import Lens
 from dahyf_core.capture import load_capture, save_capture
+from dahyf_core.cleaning.settings import LostRule
+from dahyf_core.cli.options import Lost
 from dahyf_core.errors import CaptureFileError, DatasetError, FootageError, ModelFileError, SettingsError
 from dahyf_core.footage import probe, read_frames, read_picture
 from dahyf_core.hand_model import load_hand_model
+from dahyf_core.shared.cleaning import LOST_RULES
+from dahyf_core.shared.errors import ExitCode
 from dahyf_core.stills.prediction import Prediction, write_predictions
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +43,15 @@ def test_the_add_on_shares_the_limits_and_tables():
     assert {path.name for path in copy.glob("*.py")} == {path.name for path in core.glob("*.py")}
     for path in core.glob("*.py"):
         assert (copy / path.name).read_text() == path.read_text(), "cp dahyf_core/shared/*.py addon/shared/"
+
+
+def test_the_exit_codes_are_documented():
+    rows = re.findall(r"^\| (\d+) \|", (ROOT / "docs" / "command-line.md").read_text(), flags=re.MULTILINE)
+    assert list(map(int, rows)) == sorted(ExitCode)
+
+
+def test_the_rules_of_lost_frames_are_the_same_everywhere():
+    assert set(get_args(LostRule)) == {*Lost} == set(LOST_RULES)
 
 
 # Outputs that are inputs
