@@ -179,7 +179,7 @@ def _create_context() -> Any:
         import moderngl
     except ImportError as error:
         raise SettingsError(
-            "Drawing hands needs the package moderngl, which is not installed.", "Install dahyf-hands[synth]."
+            "Drawing hands needs the package moderngl, which is not installed.", "Install dahyf-hands[train]."
         ) from error
     try:
         return moderngl.create_context(standalone=True, backend="egl", require=330)  # type: ignore[arg-type]
