@@ -7,7 +7,7 @@ from conftest import MakeCapture
 from rig_factory import Style, build_rig
 from test_retarget import MIXAMO, run, worst_angle
 
-from addon.retarget.limits import joint_limits
+from addon.retarget.rig_limits import joint_limits
 from addon.retarget.rotations import matrices_from_axis_angle
 from addon.scene.scene_import import ImportedCapture, ImportOptions, import_capture
 

@@ -20,7 +20,7 @@ from addon.retarget.mapping.presets import SHIPPED, Preset, fitted, preset_files
 from addon.retarget.playback import is_animated
 from addon.retarget.rest import rest_bones
 from addon.retarget.solving.arm_keys import shown_bone
-from addon.retarget.solving.human import rest_arm
+from addon.retarget.solving.human_limits import rest_arm
 from addon.retarget.solving.limb import Limb, find_limb
 from addon.retarget.solving.target import target_hand
 from addon.retarget.solving.wrist import DEFAULT_CHOICE

@@ -8,7 +8,7 @@ import pytest
 
 from dahyf_core.camera import Lens, cut_patches
 from dahyf_core.detection import PalmDetector, crops_from_palms
-from dahyf_core.pose.landmarks import LandmarkNetwork
+from dahyf_core.pose.baseline import LandmarkNetwork
 
 GOLDEN = Path(__file__).parent / "golden"
 WRIST, MIDDLE_MCP, MIDDLE_TIP = 0, 9, 12

@@ -10,7 +10,7 @@ from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.geometry import PALM, angle_between, matrix_from_axis_angle, viewing_rotation
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.pose import HandObservations, LandmarkEstimator
-from dahyf_core.pose.landmarks import LandmarkNetwork
+from dahyf_core.pose.baseline import LandmarkNetwork
 from dahyf_core.pose.orientation import find_leaps, most_continuous, reverse_tilt
 
 CAMERA = Intrinsics(1000.0, 1000.0, 640.0, 360.0, 1280, 720)

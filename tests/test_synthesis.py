@@ -16,7 +16,7 @@ from dahyf_core.errors import DatasetError, OutputError, SettingsError
 from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, load_hand_model
 from dahyf_core.pose import LandmarkEstimator
-from dahyf_core.pose.landmarks import LandmarkNetwork
+from dahyf_core.pose.baseline import LandmarkNetwork
 from dahyf_core.synthesis import (
     Batch,
     Generator,

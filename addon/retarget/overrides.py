@@ -6,7 +6,7 @@ from typing import Final
 import bpy
 
 from ..narrowing import pose_of
-from .limits import acts
+from .rig_limits import acts
 
 TURNING: Final = frozenset(
     {"COPY_ROTATION", "COPY_TRANSFORMS", "DAMPED_TRACK", "TRACK_TO", "LOCKED_TRACK", "STRETCH_TO", "IK", "ARMATURE"}

@@ -1,5 +1,6 @@
 """Pose estimators: patches in, hand parameters out."""
 
+from dahyf_core.pose.baseline import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import (
     HandEstimates,
@@ -8,7 +9,6 @@ from dahyf_core.pose.estimator import (
     PoseEstimator,
     StillsEstimator,
 )
-from dahyf_core.pose.landmarks import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.network_card import NetworkCard, card_metadata, read_card
 from dahyf_core.pose.refitted import RefittedEstimator
 from dahyf_core.pose.shipped import ESTIMATORS, EstimatorName, create_estimator, network_estimator

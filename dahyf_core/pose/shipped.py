@@ -6,9 +6,9 @@ from typing import Literal
 
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.pose.baseline import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import PoseEstimator, StillsEstimator
-from dahyf_core.pose.landmarks import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.network_card import LITE
 from dahyf_core.pose.refitted import RefittedEstimator
 

@@ -13,7 +13,8 @@ from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.backgrounds import Backgrounds
 from dahyf_core.synthesis.grasps import draw_grasp, draw_solid, pinch
 from dahyf_core.synthesis.hand import Hand, Placed
-from dahyf_core.synthesis.materials import draw_cloth, draw_coating, draw_light, draw_skin
+from dahyf_core.synthesis.lighting import draw_light
+from dahyf_core.synthesis.materials import draw_cloth, draw_coating, draw_skin
 from dahyf_core.synthesis.poses import FittedPoses, PoseSampler
 from dahyf_core.synthesis.scene import Coating, HandMesh, Scene, ThingMesh
 from dahyf_core.synthesis.settings import SynthesisSettings

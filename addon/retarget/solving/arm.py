@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..rotations import FloatArray, axis_angle_from_matrices, matrices_from_axis_angle, swing, turns_about, unit
-from .human import ELBOW_FLEXION, FOREARM_TWIST, RestArm, bend_shares, dot, forearm_twist, kept_human, wrist_bend
+from .human_limits import ELBOW_FLEXION, FOREARM_TWIST, RestArm, bend_shares, dot, forearm_twist, kept_human, wrist_bend
 
 Place = Callable[[FloatArray], FloatArray]
 

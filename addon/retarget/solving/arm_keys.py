@@ -16,7 +16,7 @@ from ..rest import RestBone
 from ..rotations import FloatArray, quaternions_from_matrices, turns_about, unit
 from .arm import ArmMotion, ArmPose, present_pose
 from .channels import rotation_channel
-from .human import dot
+from .human_limits import dot
 from .limb import Bones, Limb
 
 Rows = NDArray[np.intp]

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ..rest import RestBone
-from .human import RestArm, rest_arm
+from .human_limits import RestArm, rest_arm
 from .solve import TargetHand, common_knuckles, palm_axes
 
 Bones = Mapping[str, RestBone]

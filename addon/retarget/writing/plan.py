@@ -11,12 +11,12 @@ from ...narrowing import pose_of, present
 from ...scene.keys import Channel, KeyTimes
 from ...shared.names import SIDES
 from ...shared.rig_joints import HAND, HAND_IK, hand_joint
-from ..limits import joint_limits
 from ..mapping.presets import Preset, fitted
 from ..motion.source import Source
 from ..overrides import held_bones
 from ..playback import play
 from ..rest import RestBone, rest_bones
+from ..rig_limits import joint_limits
 from ..rotations import FloatArray, quaternions_from_matrices
 from ..solving.arm_keys import shown_bone
 from ..solving.between import helper_turns, helpers, neutral_channels
