@@ -375,7 +375,7 @@ class TestUnusualFootage:
         cut_short(clip, 0.6)
         result = run("capture", clip, "-o", tmp_path / "hands.npz")
         assert result.exit_code == 0
-        assert any("breaks off" in message["text"] for message in result.of_type("warning"))
+        assert any("ends early" in message["text"] for message in result.of_type("warning"))
         capture = load_capture(tmp_path / "hands.npz")
         assert 10 < len(capture.frame) < 60
         self.assert_one_hand(capture)

@@ -60,7 +60,7 @@ def test_outside_the_clip(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["9:5", "1s:0.5s", "2s:", "1.01s:1.05s"])
 def test_no_frame_in_it(text: str) -> None:
-    with pytest.raises(SettingsError, match="holds no frame"):
+    with pytest.raises(SettingsError, match="contains no frame"):
         select(footage(list(range(20))), text)
 
 

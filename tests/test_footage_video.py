@@ -165,7 +165,7 @@ def test_8k(tmp_path: Path) -> None:
 @pytest.mark.filterwarnings("ignore:.* are damaged")
 def test_video_that_breaks_off_gives_what_is_there(tmp_path: Path) -> None:
     path = cut_short(write_video(tmp_path / "cut.mp4", frames=40, options={"bf": "0"}), 0.8)
-    with pytest.warns(UserWarning, match=r"cut\.mp4 breaks off: \d+ of its 40 frames are there"):
+    with pytest.warns(UserWarning, match=r"cut\.mp4 ends early: only \d+ of its 40 frames are there"):
         info = probe(path)
     assert 5 < len(info) < 40
     found = numbers(info)

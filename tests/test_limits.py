@@ -459,7 +459,7 @@ def test_a_cut_clip_says_how_much_is_there(tmp_path, recwarn, suffix, codec, opt
     path = write_video(tmp_path / f"a{suffix}", 50, (160, 120), codec=codec, picture=noise, options=options)
     probe(path)
     assert not recwarn.list
-    there = r"breaks off: [01]\.\d\d of its 2\.00 seconds are there, \d\d of about 50 frames"
+    there = r"ends early: only [01]\.\d\d of its 2\.00 seconds are there, \d\d of about 50 frames"
     with pytest.warns(UserWarning, match=there):
         info = probe(cut_short(path, 0.5))
     assert 10 < len(info) < 40
@@ -484,7 +484,7 @@ def test_an_avi_that_repeats_frames_is_not_short(tmp_path, recwarn):
     info = probe(path)
     assert not [str(warning.message) for warning in recwarn.list]
     assert len(info) == 17
-    with pytest.warns(UserWarning, match="breaks off: .* of its 20 frames"):
+    with pytest.warns(UserWarning, match="ends early: .* of its 20 frames"):
         probe(cut_short(path, 0.6))
 
 
@@ -579,14 +579,14 @@ def test_animations_are_not_taken_for_stills_in_silence(tmp_path, name, kind, co
 
 EXPECTED_OF_FAULTS = {
     "half.mkv": "3.48 of its 8.08 seconds are there",
-    "ptall.png": "1 x 5000 pixels, a form that no camera gives",
+    "ptall.png": "1 x 5000 pixels, a shape that no camera records",
     "rot_flip.mp4": "asks players to show it mirrored",
     "rot_zero.mp4": "empty display matrix",
     "t3.avi": None,
     "vanim.webp": "animation of 10 pictures",
     "vanim_apng.png": "animation of 10 pictures",
     "vgapday.mkv": "pauses for 1667 minutes",
-    "vtall.mkv": "16 x 16000 pixels, a form that no camera gives",
+    "vtall.mkv": "16 x 16000 pixels, a shape that no camera records",
 }
 
 

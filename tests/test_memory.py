@@ -77,7 +77,7 @@ def test_observations_that_vanish_from_disk_are_not_taken_for_none(tmp_path: Pat
     recorder.add([], 128)
     recorder.keep(tracker)
     next(tmp_path.glob("chunk-*.npz")).unlink()
-    with pytest.raises(OutputError, match="Of 128 frames that were kept on disk 0 can be read back"):
+    with pytest.raises(OutputError, match="Only 0 of the 128 frames that were saved can be read back"):
         recorder.log()
 
 

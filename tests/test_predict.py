@@ -296,7 +296,7 @@ class TestCommand:
         named = Path(pictures[0]).absolute(), pictures[1]
         result = run("predict", *named, "--boxes", "boxes.json", "-o", "hands.json")
         assert result.done["hands"] == 1
-        assert [warning["text"] for warning in result.of_type("warning")] == ["1.png has no box and is left out."]
+        assert [warning["text"] for warning in result.of_type("warning")] == ["1.png has no box and was left out."]
 
     def test_a_damaged_picture_is_named_and_nothing_is_written(self, network, pictures):
         Path("damaged.png").write_bytes(Path(pictures[0]).read_bytes()[:50])

@@ -41,14 +41,14 @@ def test_values_stand_for_their_names(tmp_path: Path) -> None:
     recipe = written(tmp_path, 'command = ["annotate", "{photographs}", "{recipes}/x"]')
     (stage,) = read_recipe(recipe, [f"photographs={tmp_path}"])
     assert stage.command == ("annotate", str(tmp_path), f"{tmp_path}/x")
-    with pytest.raises(SettingsError, match=r"asks for photographs.*--set photographs=VALUE"):
+    with pytest.raises(SettingsError, match=r"needs a value for photographs.*--set photographs=VALUE"):
         read_recipe(recipe, [])
 
 
 def test_the_command_takes_values(tmp_path: Path) -> None:
     recipe = written(tmp_path, 'command = ["info", "{clip}"]')
     command = ("train", recipe, "-o", tmp_path / "work")
-    assert "asks for clip" in run(*command).error["text"]
+    assert "needs a value for clip" in run(*command).error["text"]
     done = run(*command, "--set", f"clip={ROOT / 'samples' / 'one_hand.mp4'}")
     assert done.exit_code == 0
     assert "info" in done.of_type("status")[-1]["text"]

@@ -201,7 +201,7 @@ class TestTwoCaptures:
         assert (tmp_path / "a.npz.partial" / "lock").exists()
         third = run(*arguments)
         assert third.exit_code == 0
-        assert any("Going on after" in message["text"] for message in third.of_type("status"))
+        assert any("Resuming after" in message["text"] for message in third.of_type("status"))
         assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
         assert len(load_capture(output).frame) == 400
 

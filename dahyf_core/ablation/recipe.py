@@ -31,7 +31,9 @@ def with_hands(recipe: TrainingConfig, reader: str, path: Path) -> TrainingConfi
     """
     hands = [data for data in recipe.data if data.reader not in HANDLESS_READERS]
     if not hands:
-        raise SettingsError("The recipe trains with no hands.", "Add a [[data]] with a reader of hands.")
+        raise SettingsError(
+            "The recipe has no training data with hands.", "Add a [[data]] table with a reader of hands."
+        )
     others = tuple(data for data in recipe.data if data.reader in HANDLESS_READERS)
     count = sum(data.count for data in hands)
     train = replace(

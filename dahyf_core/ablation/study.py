@@ -72,7 +72,8 @@ class Study:
                 stream.write(text.encode())
         elif file.read_text(encoding="utf-8") != text:
             raise SettingsError(
-                f"The study in {self.folder} has another recipe, see {file}.", "Give -o another folder, or that recipe."
+                f"The study in {self.folder} uses another recipe, which {file} holds.",
+                "Give another folder with -o, or use that recipe.",
             )
 
     def _with_shared_features(self, progress: Progress) -> TrainingConfig:

@@ -21,7 +21,7 @@ COLUMNS = (
     ("wide", "mpjpe_mm", "wide: MPJPE, mm", 2),
     ("wide", "wrist_degrees", "wide: wrist, degrees", 2),
 )
-"""Part, key, title and decimals of the numbers in the table."""
+"""Part, key, title and number of decimals of each column of the table."""
 
 
 def write_results(found: Sequence[Facts], recipe: TrainingConfig, folder: Path) -> None:

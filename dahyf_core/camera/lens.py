@@ -45,7 +45,7 @@ class Lens:
         _require(sum(given) <= 1, "The focal length is stated in more than one way.", "State it in one way.")
         _require(
             (self.focal_mm is None) == (self.sensor_mm is None),
-            "A focal length in mm needs the width of the sensor in mm, and the other way round.",
+            "A focal length in mm and a sensor width in mm belong together.",
             "Give both, or give the field of view.",
         )
         if self.fov_degrees is not None:
@@ -74,7 +74,7 @@ class Lens:
         _require(
             len(self.distortion) <= _DISTORTION_COEFFICIENTS and all(abs(k) <= DISTORTION for k in self.distortion),
             f"The lens distortion {self.distortion} is not understood.",
-            f"Give up to five numbers of {DISTORTION:,} at most: OpenCV's k1, k2, p1, p2, k3.",
+            f"Give up to five numbers, each at most {DISTORTION:,}: OpenCV's k1, k2, p1, p2, k3.",
         )
 
     def intrinsics(self, width: int, height: int, pixel_aspect: float = 1.0) -> Intrinsics:
@@ -142,7 +142,7 @@ def _check_distortion(intrinsics: Intrinsics) -> None:
         "Check the coefficients and the focal length: they belong together.",
     )
     if not _is_invertible(intrinsics, 1.0):
-        warnings.warn(f"{words} in the corners of the frame; hands there will be off.", stacklevel=3)
+        warnings.warn(f"{words} in the corners of the frame; hands there will be misplaced.", stacklevel=3)
 
 
 def _is_invertible(intrinsics: Intrinsics, part: float) -> bool:

@@ -88,12 +88,12 @@ def _check_same_model(capture: Capture, models: Mapping[Side, HandModel]) -> Non
     if made_with.name != given.name:
         raise ModelFileError(
             f"The capture was made with the hand model {made_with.name}, not with {given.name}.",
-            "Name the model file that the capture was made with.",
+            "Give the model file that the capture was made with.",
         )
     if any(made_with.sha256.get(side) != given.sha256[side] for side in capture.side):
         raise ModelFileError(
             f"The capture was made with another version of the hand model {made_with.name}.",
-            "Name the very model file that the capture was made with, or capture the footage again.",
+            "Give the model file that the capture was made with, or capture the footage again.",
         )
 
 

@@ -19,7 +19,7 @@ from dahyf_core.shared.limits import PRESET_BYTES, RATE, RATE_TERM, TEXT_LENGTH
 from dahyf_core.tracking import TrackingSettings
 
 VERSION: Final = 1
-REMEDY: Final = "docs/schemas/capture_job.schema.json describes what a job has."
+REMEDY: Final = "docs/schemas/capture_job.schema.json describes job files."
 
 Text = Annotated[str, Meta(min_length=1, max_length=TEXT_LENGTH)]
 RateTerm = Annotated[int, Meta(ge=1, le=RATE_TERM)]
@@ -147,14 +147,14 @@ def read_job(path: Path) -> CaptureSettings:
         raise SettingsError(f"There is no job file {path}.", "Check the spelling of the path.")
     try:
         if path.stat().st_size > PRESET_BYTES:
-            raise SettingsError(f"The job file {path} is over {PRESET_BYTES // 1_000_000} MB.", REMEDY)
+            raise SettingsError(f"The job file {path} is larger than {PRESET_BYTES // 1_000_000} MB.", REMEDY)
         document = json.loads(path.read_bytes(), parse_constant=_refuse)
     except OSError as error:
         raise SettingsError(
             f"The job file {path} cannot be read: {error.strerror}.", "Check that you may read the file."
         ) from error
     except (ValueError, RecursionError) as error:
-        raise SettingsError(f"The job file {path} is no JSON: {detail(error)}.", REMEDY) from error
+        raise SettingsError(f"The job file {path} is not valid JSON: {detail(error)}.", REMEDY) from error
     return settings_of(document, path.parent)
 
 
@@ -171,4 +171,4 @@ def write_job(settings: CaptureSettings, path: Path) -> None:
 
 
 def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is no number of JSON")
+    raise ValueError(f"{constant} is not a number in JSON")

@@ -72,12 +72,12 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
     tracking = settings.tracking
     journal = Journal.beside(output, observed_part(settings) | _resolved(clip, estimator))
     if journal.has_dropped:
-        report.warning(f"What an unfinished capture with other settings had kept beside {output} is dropped.")
+        report.warning(f"The frames of an unfinished capture with other settings beside {output} were discarded.")
     tracked = run_tracking(clip, detector, estimator, tracking, journal, report, stop)
     done, total = tracked.done, len(clip.positions)
     if done < total and not journal.may_replace(output):
         raise Interrupted(
-            f"Stopped after {done} of {total} frames. The capture that {output} held before is as it was.",
+            f"Stopped after {done} of {total} frames. {output} still holds the earlier capture.",
             "Run the same command again to go on.",
         )
     seen = replace(clip, positions=clip.positions[:done])
@@ -103,7 +103,7 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
     if done < total:
         journal.note_stopped(output)
         raise Interrupted(
-            f"Stopped after {done} of {total} frames, which {output} holds.",
+            f"Stopped after {done} of {total} frames. {output} holds these frames.",
             "Run the same command again to go on.",
         )
     journal.remove()

@@ -190,8 +190,8 @@ class _ObservationRecorder:
             done = int(chunk["done"])
         if done != self._kept:
             raise OutputError(
-                f"Of {self._kept} frames that were kept on disk {done} can be read back.",
-                "Run the same command again, and leave the folder beside the output alone meanwhile.",
+                f"Only {done} of the {self._kept} frames that were saved can be read back.",
+                "Run the same command again, and do not change the folder beside the output while it runs.",
             )
         return ObservationLog.concatenate(logs, self._intrinsics).in_order()
 
@@ -223,7 +223,7 @@ def run_tracking(
     recorder = _ObservationRecorder(journal, clip.intrinsics)
     recorder.go_on(tracker)
     if recorder.done:
-        report.status(f"Going on after {recorder.done} frames that were done before.")
+        report.status(f"Resuming after {recorder.done} frames that were done before.")
         _recall(processor, clip, recorder)
     with closing(_pictures(clip, recorder.done, total)) as pictures:
         for frame, image in pictures:

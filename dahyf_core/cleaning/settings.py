@@ -53,7 +53,9 @@ class CleaningSettings:
 
     def __post_init__(self) -> None:
         if self.lost not in get_args(LostRule):
-            raise SettingsError(f"There is no rule {self.lost!r} for lost frames.", f"Use one of {get_args(LostRule)}.")
+            raise SettingsError(
+                f"The rule {self.lost!r} for lost frames is unknown.", f"Use one of {get_args(LostRule)}."
+            )
         for field in fields(self):
             if field.type is float:
                 _check_number(field.name, getattr(self, field.name))
@@ -64,7 +66,7 @@ class CleaningSettings:
             if override.first > override.last:
                 raise SettingsError(
                     f"The range {override.first}:{override.last} of a threshold override ends before it begins.",
-                    "Exchange its ends.",
+                    "Swap its ends.",
                 )
 
     def thresholds(self, frame: NDArray[np.integer]) -> NDArray[np.floating]:
@@ -77,7 +79,7 @@ class CleaningSettings:
 
 def _check_threshold(threshold: float) -> None:
     if threshold > 1:
-        raise SettingsError(f"A threshold of {threshold} is above every confidence.", "Use a value of 0 to 1.")
+        raise SettingsError(f"The threshold {threshold} is above every confidence.", "Use a value from 0 to 1.")
 
 
 def _check_number(name: str, value: float) -> None:

@@ -33,7 +33,7 @@ def read_image(path: Path, turn_upright: bool = True) -> Image:
     except cv2.error:
         image = None
     if image is None:
-        raise DatasetError(f"{path} is no picture, or it is damaged.", REMEDY)
+        raise DatasetError(f"{path} is not a picture, or it is damaged.", REMEDY)
     return np.asarray(image, dtype=np.uint8)
 
 
@@ -41,7 +41,7 @@ def read_json(path: Path) -> Any:
     """What a JSON file holds. Raises DatasetError."""
     try:
         if path.exists() and not is_file(path):
-            raise DatasetError(f"The labels {path} are no file.", REMEDY)
+            raise DatasetError(f"There is no label file {path}.", REMEDY)
         return json.loads(path.read_bytes())
     except OSError as error:
         raise DatasetError(f"The labels {path} cannot be read: {error.strerror}.", REMEDY) from error
@@ -78,16 +78,16 @@ def read_json_array(path: Path, *shape: int) -> NDArray[np.float32]:
 def read_pickle(path: Path) -> dict[Any, Any]:
     """The dictionary of a pickle file, read without executing anything in it. Raises DatasetError."""
     if not is_file(path):
-        raise DatasetError(f"There are no labels {path}.", REMEDY)
+        raise DatasetError(f"There is no label file {path}.", REMEDY)
     try:
         content = safe_pickle.read_pickle(path)
     except safe_pickle.RefusedNameError as error:
-        reason = f"The labels {path} ask for {error}, which no labels need, so it was refused and not run."
+        reason = f"The labels {path} ask for {error}, which no label file needs. It was refused."
         raise DatasetError(reason, "Download the file from its official site.") from error
     except safe_pickle.DamagedPickleError as error:
         raise DatasetError(f"The labels {path} are not a readable pickle: {error}.", REMEDY) from error
     if not isinstance(content, dict):
-        raise DatasetError(f"The labels {path} are damaged: they hold no dictionary.", REMEDY)
+        raise DatasetError(f"The labels {path} are damaged: they are not a dictionary.", REMEDY)
     return content
 
 
@@ -106,7 +106,9 @@ def checked_array(path: Path, name: str, values: object, *shape: int) -> Array:
 def checked_length(path: Path, array: NDArray[Number], length: int) -> NDArray[Number]:
     """`array`, which `path` holds, if it has one row for each of `length` hands. Raises DatasetError."""
     if len(array) != length:
-        raise DatasetError(f"The labels {path} are of {len(array)} hands, others of {length}.", REMEDY)
+        raise DatasetError(
+            f"The labels {path} have {len(array)} hands, but the other label files have {length}.", REMEDY
+        )
     return array
 
 

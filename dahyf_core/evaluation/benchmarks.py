@@ -64,7 +64,7 @@ def load_mano(path: Path | None) -> HandModel:
     """The right hand of the user's MANO file. Raises SettingsError where none is named, ModelFileError."""
     if path is None:
         raise SettingsError(
-            "A submission consists of MANO's 778 vertices, and MANO's licence does not let it ship with this program.",
-            "Download MANO_RIGHT.pkl from mano.is.tue.mpg.de and name it with --hand-model.",
+            "A submission needs MANO's 778 vertices, and MANO's licence does not allow shipping it with this program.",
+            "Download MANO_RIGHT.pkl from mano.is.tue.mpg.de and give it with --hand-model.",
         )
     return load_hand_model(path)

@@ -16,8 +16,8 @@ CAVEATS: Mapping[str, str] = MappingProxyType(
     {
         "coco-wholebody": "Joints were marked by eye on the skin.",
         "ho3d": "HO-3D's finger tips are other vertices than FreiHAND's, a few mm away.",
-        "photographs": "Labels are the annotator's own estimates, not measured truth, and sizes are assumed.",
-        "rhd": "Joints are those of the characters' rigs, taken for the hand model's bone heads.",
+        "photographs": "Labels are the annotator's own estimates, not measured truth. Sizes are assumed.",
+        "rhd": "Joints are those of the characters' rigs, used as the hand model's bone heads.",
     }
 )
 """What the numbers on a data set do not mean."""

@@ -85,7 +85,7 @@ def read_submission(path: Path, count: int) -> tuple[Array, Array]:
                 held = ", ".join(archive.namelist()) or "nothing"
                 raise _refused(path, f"it holds {held}, not {MEMBER} alone", remedy)
             if archive.getinfo(MEMBER).file_size > UNPACKED_RATIO * path.stat().st_size + UNPACKED_BYTES:
-                raise ValueError("it would unpack to far more than hands need")
+                raise ValueError("it would unpack to far more data than its hands need")
             content = json.loads(archive.read(MEMBER))
     except OSError as error:
         raise DatasetError(f"The submission {path} cannot be read: {error.strerror or error}.", remedy) from error
@@ -104,10 +104,12 @@ def _checked(path: Path, name: str, values: Any, shape: tuple[int, ...]) -> Arra
         raise _refused(path, f"its {name} are not lists of numbers of one length", "Write all hands.") from error
     if array.shape != shape:
         raise _refused(
-            path, f"its {name} have the shape {array.shape}, not {shape}", "Write one of each for each hand."
+            path, f"its {name} have the shape {array.shape}, not {shape}", "Write all of them for each hand."
         )
     if not np.isfinite(array).all():
-        raise _refused(path, f"some of its {name} are not finite", "Write a guess where no hand is found.")
+        raise _refused(
+            path, f"some of its {name} are not finite", "Write a guess for pictures in which no hand is found."
+        )
     return array
 
 

@@ -165,7 +165,7 @@ def _add_camera(file: "GLTF2", camera: Intrinsics) -> None:
     off = max(abs(camera.cx - camera.width / 2), abs(camera.cy - camera.height / 2))
     if off > CENTRE_PX or camera.distortion:
         what = "distortion" if camera.distortion else f"principal point, {off:.0f} px from the middle of the picture"
-        warnings.warn(f"A camera of glTF cannot have the lens's {what}: it is left out.", stacklevel=2)
+        warnings.warn(f"A glTF camera cannot store the lens's {what}, which was left out.", stacklevel=2)
     view = Perspective(
         yfov=float(2 * np.arctan(camera.height / 2 / camera.fy)),
         aspectRatio=float(camera.width / camera.fx / (camera.height / camera.fy)),

@@ -17,8 +17,8 @@ def write_mano(capture: Capture, stream: BinaryIO, options: ExportOptions, suffi
     model = capture.source.hand_model.name
     if model != "mano":
         warnings.warn(
-            f"The shape numbers (betas) are those of the hand model {model}, which MANO does not know; capture with"
-            " --hand-model and your MANO file for MANO's.",
+            f"The shape numbers (betas) belong to the hand model {model} and mean nothing in MANO; capture with"
+            " --hand-model and your MANO file to get MANO's.",
             stacklevel=2,
         )
     hands, frames = capture.state.shape

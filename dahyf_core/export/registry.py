@@ -67,7 +67,8 @@ def exporter_of(path: Path, options: ExportOptions) -> Exporter:
     if ignored := sorted(options.given - found.options):
         can = ", ".join(sorted(found.options)) or "none"
         raise SettingsError(
-            f"The format {found.name} does not follow the option {ignored[0]}.", f"Leave it out; it follows {can}."
+            f"The format {found.name} does not support the option {ignored[0]}.",
+            f"Leave it out; the format supports {can}.",
         )
     if found.module is not None and find_spec(found.module) is None:
         raise SettingsError(

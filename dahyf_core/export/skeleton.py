@@ -102,12 +102,12 @@ def animate(
     hands = [hand for hand in range(capture.hands) if (capture.state[hand] != State.MISSING).any()]
     if not hands:
         raise SettingsError(
-            "The capture has no hand with a pose, and so no motion to export.",
+            "The capture has no hand with a pose, so there is no motion to export.",
             "Clean it with a lower threshold, or capture footage that shows hands.",
         )
     if len(hands) < capture.hands:
         warnings.warn(
-            f"{capture.hands - len(hands)} of {capture.hands} hands have no pose and are left out.", stacklevel=2
+            f"{capture.hands - len(hands)} of {capture.hands} hands have no pose and were left out.", stacklevel=2
         )
     animations = [_animation(capture, hand, up, unit, axes) for hand in hands]
     return animations if rate is None else [resampled(animation, rate) for animation in animations]
@@ -147,7 +147,7 @@ def evened(animations: Sequence[SkeletonAnimation]) -> list[SkeletonAnimation]:
     """The same at their own rate, for formats that know even frames alone; warns where poses are interpolated."""
     if not all(animation.is_even for animation in animations):
         warnings.warn(
-            f"The frames of the capture do not come at an even rate: poses are interpolated to"
+            f"The capture's frames are not evenly spaced in time, so its poses were interpolated to"
             f" {float(animations[0].rate):g} frames per second.",
             stacklevel=2,
         )

@@ -39,7 +39,7 @@ def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     except (FFmpegError, OSError) as error:
         raise FootageError(
             f"{path} cannot be read as video or picture ({error.strerror}).",
-            "It may be damaged, incomplete, or not footage; check that it plays in a video player.",
+            "The file may be damaged, incomplete, or not footage; check that it plays in a video player.",
         ) from error
     with container:
         yield container, _main_stream(container, path)
@@ -68,12 +68,12 @@ def check_size(path: Path, width: int, height: int) -> None:
 
 
 def check_form(path: Path, width: int, height: int) -> None:
-    """Raise FootageError for pictures, px, that are too large to work with, or of a form that no camera gives."""
+    """Raise FootageError for pictures, px, that are too large to work with, or of a shape that no camera records."""
     check_size(path, width, height)
     if max(width, height) > PICTURE_ASPECT * min(width, height):
         raise FootageError(
-            f"{path} is {width} x {height} pixels, a form that no camera gives.",
-            f"Cut it to less than {PICTURE_ASPECT} times as long as wide.",
+            f"{path} is {width} x {height} pixels, a shape that no camera records.",
+            f"Crop it until the longer side is less than {PICTURE_ASPECT} times the shorter one.",
         )
 
 

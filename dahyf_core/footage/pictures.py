@@ -89,7 +89,7 @@ def read_pictures(info: FootageInfo, positions: range) -> Generator[Frame, None,
             raise FootageError(
                 f"{path} is {image.shape[1]} x {image.shape[0]} pixels, but the sequence began with "
                 f"{info.width} x {info.height}.",
-                "Give all pictures of a sequence one size, or choose a single picture.",
+                "Give all pictures of the sequence the same size, or choose a single picture.",
             )
         yield Frame(position, int(info.frames[position]), float(info.times[position]), image)
 
@@ -141,7 +141,7 @@ def _series_in_folder(folder: Path) -> Series:
         first, second, *_ = (next(iter(series.values())).name for series in groups.values())
         raise FootageError(
             f"The folder {folder} holds pictures of more than one series, such as {first} and {second}.",
-            "Choose the first file of the series that is meant.",
+            "Choose the first file of the series that you want.",
         )
     return next(iter(groups.values()))
 

@@ -31,7 +31,9 @@ def probe(path: Path | str, rate: Fraction | None = None) -> FootageInfo:
     try:
         return _probe(path, rate or DEFAULT_RATE)
     except ValueError as error:
-        raise FootageError(f"{path!r} is no path of a file ({error}).", "Check the spelling of the path.") from error
+        raise FootageError(
+            f"{path!r} is not a valid file path ({error}).", "Check the spelling of the path."
+        ) from error
     except OSError as error:
         raise FootageError(
             f"{path} cannot be read ({error.strerror}).", "Check that its drive is there and that you may read it."

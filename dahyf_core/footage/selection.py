@@ -24,7 +24,7 @@ def select(info: FootageInfo, text: str | None) -> range:
     start = _position(info, start_text, is_end=False) if start_text else 0
     end = _position(info, end_text, is_end=True) if end_text else len(info)
     if start >= end:
-        raise SettingsError(f"The range {text} holds no frame of {info.path}.", _extent(info))
+        raise SettingsError(f"The range {text} contains no frame of {info.path}.", _extent(info))
     return range(start, end)
 
 
@@ -49,7 +49,7 @@ def _duration(info: FootageInfo) -> float:
 
 
 def _extent(info: FootageInfo) -> str:
-    return f"It has frames {info.frames[0]} to {info.frames[-1]}, 0 s to {_duration(info):.3f} s."
+    return f"The footage has frames {info.frames[0]} to {info.frames[-1]}, 0 s to {_duration(info):.3f} s."
 
 
 def _not_understood(text: str | None) -> SettingsError:

@@ -101,10 +101,10 @@ def _checked_rotation(path: Path, first: VideoFrame) -> int:
     """Degrees counter-clockwise by which the pictures are turned. Warns of what else their metadata asks for."""
     found = orientation(first)
     if not found.is_sound:
-        warnings.warn(f"{path} has an empty display matrix; it is read as it is stored.", stacklevel=4)
+        warnings.warn(f"{path} has an empty display matrix; it is read without rotation.", stacklevel=4)
     if found.is_mirrored:
         warnings.warn(
-            f"{path} asks players to show it mirrored; it is read without that. If hands get the wrong side, capture it"
+            f"{path} asks players to show it mirrored, which is ignored. If hands get the wrong side, capture it"
             " with --mirrored.",
             stacklevel=4,
         )
@@ -169,7 +169,7 @@ def _warn_of_cut(container: InputContainer, stream: VideoStream, count: int, end
     end = ends[stream.index] - float((stream.start_time or 0) * (stream.time_base or 0))
     whole = stream.duration is not None and end >= float(stream.duration * (stream.time_base or 0)) - 1.5 * frame
     if count < stream.frames and not whole:
-        warnings.warn(f"{path} breaks off: {count} of its {stream.frames} frames are there.", stacklevel=5)
+        warnings.warn(f"{path} ends early: only {count} of its {stream.frames} frames are there.", stacklevel=5)
         return
     if stream.frames or container.duration is None or not _STATING_LENGTH & set(container.format.name.split(",")):
         return
@@ -177,7 +177,7 @@ def _warn_of_cut(container: InputContainer, stream: VideoStream, count: int, end
     if there < promised - 2 * frame - _SLACK:
         expected = f" of about {round(promised / frame)}" if frame else ""
         warnings.warn(
-            f"{path} breaks off: {there:.2f} of its {promised:.2f} seconds are there, {count}{expected} frames.",
+            f"{path} ends early: only {there:.2f} of its {promised:.2f} seconds are there, {count}{expected} frames.",
             stacklevel=5,
         )
 

@@ -80,7 +80,7 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
         except (OSError, ValueError) as error:
             raise ModelFileError(
                 f"The hand model {path} is not an .npz of plain arrays: {detail(error)}.",
-                "Make it anew from the MANO .pkl.",
+                "Convert it again from the MANO .pkl.",
             ) from error
     raise ModelFileError(
         f"The hand model {path} is neither .pkl nor .npz.", "Give MANO_RIGHT.pkl as it was downloaded."
@@ -99,11 +99,11 @@ def _checked(path: Path, arrays: dict[str, np.ndarray]) -> dict[str, Array]:
             raise ModelFileError(f"The hand model {path} is not a MANO hand: {held}.", remedy)
     checked = {name: np.asarray(arrays[name], dtype=float) for name in _LAYOUT}
     if not np.array_equal(checked["kintree_table"][0, 1:], PARENTS[1:]):
-        raise ModelFileError(f"The hand model {path} joins its bones in another order than MANO.", remedy)
+        raise ModelFileError(f"The hand model {path} has another order of bones than MANO.", remedy)
     if checked["f"].min() < 0 or checked["f"].max() >= len(checked["v_template"]):
-        raise ModelFileError(f"The hand model {path} has faces of vertices that do not exist.", remedy)
+        raise ModelFileError(f"The hand model {path} has faces with vertices that do not exist.", remedy)
     if fault := implausibility(checked):
-        raise ModelFileError(f"The hand model {path} is no hand: {fault}.", remedy)
+        raise ModelFileError(f"The hand model {path} is not a hand: {fault}.", remedy)
     return checked
 
 

@@ -41,7 +41,7 @@ def implausibility(arrays: Mapping[str, Array]) -> str | None:
         return f"its bones are {bones.min():.3g} to {bones.max():.3g} m long"
     ratios = bones / _bone_lengths(read_open_hand().joints)
     if ratios.max() > PROPORTION * np.median(ratios) or ratios.min() < np.median(ratios) / PROPORTION:
-        return "its bones have not the proportions of a hand's"
+        return "its bones do not have the proportions of a hand"
     apart = np.linalg.norm(vertices - joints[weights.argmax(axis=1)], axis=1).max()
     if apart > FROM_BONE:
         return f"its skin lies {apart:.3g} m from its bones"

@@ -43,7 +43,7 @@ def read_pickle(path: Path, largest: int = LARGEST_UNPACKED) -> object:
     """
     try:
         if path.stat().st_size > largest:
-            raise DamagedPickleError(f"it has more than {largest / 1e6:.0f} MB")
+            raise DamagedPickleError(f"it is larger than {largest / 1e6:.0f} MB")
         content = path.read_bytes()
         _check_operations(content)
         pickled = _Unpickler(io.BytesIO(content), encoding="latin1").load()
@@ -100,15 +100,13 @@ def read_pickled_arrays(path: Path) -> dict[str, np.ndarray]:
     Raises ModelFileError for a name that has no place in a hand model, and for anything that is no pickled dictionary
     of numbers.
     """
-    remedy = "Download the MANO files anew from their official site."
+    remedy = "Download the MANO files again from their official site."
     try:
         content = read_pickle(path, HAND_MODEL_BYTES)
         if not isinstance(content, dict):
-            raise DamagedPickleError("it holds no dictionary")
+            raise DamagedPickleError("it is not a dictionary")
     except RefusedNameError as error:
-        reason = (
-            f"The hand model {path} asks for {detail(error)}, which no hand model needs, so it was refused and not run."
-        )
+        reason = f"The hand model {path} asks for {detail(error)}, which no hand model needs. It was refused."
         raise ModelFileError(reason, remedy) from error
     except DamagedPickleError as error:
         raise ModelFileError(f"The hand model {path} is not a readable pickle: {error}.", remedy) from error
@@ -153,14 +151,14 @@ class _Evaluation:
         """The array that a value is. Raises DamagedPickleError."""
         array = self.of(value)
         if not isinstance(array, np.ndarray):
-            raise DamagedPickleError(f"it holds a {type(array).__name__} in the place of an array")
+            raise DamagedPickleError(f"it holds a {type(array).__name__} instead of an array")
         return array
 
     def spend(self, size: int) -> None:
         """Take note of bytes that are about to be used. Raises DamagedPickleError beyond the budget."""
         self._budget -= size
         if self._budget < 0 or size < 0:
-            raise DamagedPickleError("it would unpack to far more than it holds")
+            raise DamagedPickleError("it would unpack to far more data than its size allows")
 
     def array(self, data: object, dtype: object, shape: Any, order: str) -> np.ndarray:
         """A native copy of the numbers. Python 2 wrote bytes as a string, read here as latin1."""
@@ -247,7 +245,7 @@ class _SparseMatrix(_Object):
         if min(rows, columns) < 0 or len(lengths) != columns or (lengths < 0).any():
             raise DamagedPickleError("it holds a sparse matrix whose columns do not fit together")
         if starts[0] != 0 or not starts[-1] == len(indices) == len(data):
-            raise DamagedPickleError("it holds a sparse matrix of another number of elements than it says")
+            raise DamagedPickleError("it holds a sparse matrix with a wrong number of elements")
         evaluation.spend(rows * columns * np.dtype(float).itemsize)
         dense = np.zeros((rows, columns))
         np.add.at(dense, (indices, np.repeat(np.arange(columns), lengths)), data)

@@ -44,7 +44,7 @@ def create_in_timm(name: str, out_indices: tuple[int, ...], pretrained: bool) ->
     except Exception as error:  # the hub's client raises errors of several packages
         raise SettingsError(
             f"The ImageNet weights of {name} cannot be fetched: {error}.",
-            "Connect to the network once; they stay in the cache of Hugging Face. Or name weights with `start`.",
+            "Connect to the internet once: the weights stay in Hugging Face's cache. Or give weights with `start`.",
         ) from error
 
 

@@ -73,8 +73,8 @@ def open_network(model: Path, threads: int = 0) -> tuple[Session, NetworkCard]:
     session = create_session(model, threads, REINSTALL if _ships(model) else EXPORTED)
     if set(session.inputs) != set(INPUTS) or session.outputs != OUTPUTS:
         raise ModelFileError(
-            f"The network file {model} takes {_listed(session.inputs)} and answers {_listed(session.outputs)}: it is no"
-            " DaHyF network.",
+            f"The network file {model} is not a DaHyF network: its inputs are {_listed(session.inputs)} and its outputs"
+            f" are {_listed(session.outputs)}.",
             EXPORTED,
         )
     return session, _card(model, session.metadata)
@@ -99,7 +99,7 @@ def _card(model: Path, metadata: Mapping[str, str]) -> NetworkCard:
         raise ModelFileError(f"The metadata of {model} is not understood ({detail(error)}).", EXPORTED) from error
     if facts.keypoints != KEYPOINTS:
         raise ModelFileError(
-            f"The network file {model} locates keypoints of {facts.keypoints}, and captures have those of {KEYPOINTS}.",
+            f"The network file {model} locates the keypoint set {facts.keypoints}, but captures need {KEYPOINTS}.",
             EXPORTED,
         )
     return NetworkCard(facts.name, facts.keypoints, facts.threshold, facts.licence, digest(model))

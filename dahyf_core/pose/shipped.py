@@ -35,7 +35,10 @@ def baseline_estimator(models: HandModels, threads: int = 0, network: Path | Non
     Arguments and errors as above; SettingsError for a network, which it does not run.
     """
     if network is not None:
-        raise SettingsError(f"The baseline does not run {network}.", "Leave --model out, or the baseline.")
+        raise SettingsError(
+            f"The baseline estimator cannot use the network {network}.",
+            "Leave out --model, or choose --estimator dahyf.",
+        )
     return LandmarkEstimator(LandmarkNetwork(threads), models)
 
 

@@ -15,7 +15,7 @@ from dahyf_core.capture import Capture
 from dahyf_core.errors import FootageError
 from dahyf_core.footage import FootageInfo, probe, read_frames
 
-REMEDY = "Say with --footage where the captured footage is."
+REMEDY = "Give the path of the captured footage with --footage."
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class CapturedFootage:
         info = probe(path, record.rate)
         if (info.width, info.height) != (record.width, record.height):
             raise FootageError(
-                f"{path} is {info.width} x {info.height} px, the captured footage {record.width} x {record.height} px.",
+                f"{path} is {info.width} x {info.height} px, but the captured footage was {record.width} x"
+                f" {record.height} px.",
                 REMEDY,
             )
         positions = np.searchsorted(info.frames, capture.frame)

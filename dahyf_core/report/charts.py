@@ -1,6 +1,6 @@
-"""Charts as SVG, drawn by matplotlib: light enough for a page, sharp on paper, and no script to run.
+"""Charts as SVG, drawn by matplotlib: small, sharp in print, and free of scripts.
 
-matplotlib rather than Plotly or Altair, whose pages carry megabytes of JavaScript and print badly.
+Plotly and Altair would add megabytes of JavaScript to the page, and they print badly.
 """
 
 import io

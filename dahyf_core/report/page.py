@@ -23,16 +23,16 @@ LONGEST_RANGES = 12
 
 SETTINGS = {
     "threshold": "Confidence under which a frame is lost",
-    "lost": "What a lost frame gets",
-    "max_gap_seconds": "Longest gap that is bridged, s",
+    "lost": "Pose of a lost frame",
+    "max_gap_seconds": "Longest gap that is interpolated, s",
     "spike_seconds": "Longest flip that is discarded, s",
-    "wrist_position_hz": "Smoothing of the wrist's place in the picture, Hz",
-    "wrist_depth_hz": "Smoothing of the wrist's distance, Hz",
-    "wrist_rotation_hz": "Smoothing of the wrist's rotation, Hz",
-    "finger_hz": "Smoothing of the fingers, Hz",
-    "stillness": "A hand is held still within, m",
+    "wrist_position_hz": "Low-pass cut-off of the wrist's position in the picture, Hz",
+    "wrist_depth_hz": "Low-pass cut-off of the wrist's distance from the camera, Hz",
+    "wrist_rotation_hz": "Low-pass cut-off of the wrist's rotation, Hz",
+    "finger_hz": "Low-pass cut-off of the finger joints, Hz",
+    "stillness": "Distance within which a hand is held still, m",
     "wrist_rotation_only": "The wrist stays in one place",
-    "threshold_overrides": "Other thresholds, of frames",
+    "threshold_overrides": "Threshold overrides, by frames",
 }
 """How a reader calls each field of CleaningSettings."""
 

@@ -58,7 +58,9 @@ def read_boxes(path: Path) -> list[HandBox]:
         raise DatasetError(f"There is no file of boxes {path}.", "Check the spelling of the path.")
     try:
         if path.stat().st_size > JSON_BYTES:
-            raise DatasetError(f"The boxes {path} are over {JSON_BYTES >> 20} MB.", "Split them into several files.")
+            raise DatasetError(
+                f"The file of boxes {path} is larger than {JSON_BYTES >> 20} MB.", "Split them into several files."
+            )
         entries = msgspec.json.decode(path.read_bytes(), type=list[BoxEntry])
     except OSError as error:
         raise DatasetError(
@@ -79,7 +81,7 @@ def asked_boxes(source: Path | Sequence[Mapping[str, Any]], images: Iterable[str
     known = {Path(box.image).resolve() for box in boxes}
     for image in images:
         if Path(image).resolve() not in known:
-            warnings.warn(f"{image} has no box and is left out.", stacklevel=2)
+            warnings.warn(f"{image} has no box and was left out.", stacklevel=2)
     return boxes
 
 

@@ -68,6 +68,6 @@ def _json(prediction: Prediction) -> str:
         return json.dumps(prediction.plain(), allow_nan=False)
     except ValueError as error:
         raise DatasetError(
-            f"The hand in the box {prediction.box.tolist()} of {prediction.image} is infinitely large or far.",
+            f"The hand in the box {prediction.box.tolist()} of {prediction.image} has an infinite size or distance.",
             "Check the box, the focal length and the principal point.",
         ) from error

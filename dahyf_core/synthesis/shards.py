@@ -118,14 +118,14 @@ def _claim(folder: Path, generator: Generator) -> None:
     if path.is_file():
         if json.loads(path.read_text(encoding="utf-8")) != recipe:
             raise OutputError(
-                f"{folder} holds pictures that were made from something else.",
-                "Choose another folder, or the same seed, settings, backgrounds and poses.",
+                f"{folder} holds pictures that were made with other settings or data.",
+                "Choose another folder, or use the same seed, settings, backgrounds and poses.",
             )
         return
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{folder} cannot be made: {error.strerror}.", "Choose another folder.") from error
+        raise OutputError(f"{folder} cannot be created: {error.strerror}.", "Choose another folder.") from error
     with replacing(path) as stream:
         stream.write(json.dumps(recipe, indent=2).encode())
 

@@ -29,13 +29,15 @@ class TrackingSettings:
 
     def __post_init__(self) -> None:
         if self.max_hands < 1:
-            raise SettingsError(f"At most {self.max_hands} hands cannot be followed.", "Ask for one hand at least.")
+            raise SettingsError(f"A limit of {self.max_hands} hands is impossible.", "Allow at least one hand.")
         if self.max_hands > HANDS:
-            raise SettingsError(f"{self.max_hands} hands cannot be followed at a time.", f"Ask for {HANDS} at most.")
+            raise SettingsError(
+                f"{self.max_hands} hands cannot be followed at the same time.", f"Allow at most {HANDS}."
+            )
         for field in fields(self):
             value = getattr(self, field.name)
             most = 1.0 if field.name.endswith("presence") else sys.float_info.max
             if field.type is float and not 0 <= value <= most:
                 raise SettingsError(
-                    f"The tracking setting {field.name} cannot be {value}.", "Use 0 or more; a presence is 1 at most."
+                    f"The tracking setting {field.name} cannot be {value}.", "Use 0 or more; a presence is at most 1."
                 )

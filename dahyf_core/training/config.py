@@ -108,7 +108,7 @@ _STRICT = TypeAdapter(with_config(ConfigDict(extra="forbid"))(TrainingConfig))
 
 def read_config(path: Path) -> TrainingConfig:
     """A configuration from TOML. Raises SettingsError when the file is missing, not TOML, or says what cannot be."""
-    remedy = "docs/training.md lists what a configuration may say."
+    remedy = "docs/training.md lists the fields of a configuration."
     try:
         return _validated(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:

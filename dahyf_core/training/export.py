@@ -29,11 +29,11 @@ def export_runs(
     """
     networks = {config.network for _, config in runs}
     if len(networks) > 1:
-        raise SettingsError("The runs train networks that differ.", "Name runs that went on from one another.")
+        raise SettingsError("The runs train different networks.", "Give runs that started from one another's weights.")
     (kind,) = networks
     if kind.backbone != "lite":
-        reason = f"Capture runs the network lite, and this run trains {kind.backbone}."
-        raise SettingsError(reason, "Name a run of lite.")
+        reason = f"Capture needs a network with the backbone lite, but this run trains {kind.backbone}."
+        raise SettingsError(reason, "Give a run of lite.")
     network = DaHyF(kind, pretrained=False)
     network.load_state_dict(_mean([load_weights(run.weights) for run, _ in runs]))
     round_to_half(network)

@@ -154,7 +154,8 @@ class Run:
                 network.load_state_dict(load_weights(self.config.start))
             except RuntimeError as error:
                 raise SettingsError(
-                    f"The weights {self.config.start} are of another network: {error}.", "Keep its [network] table."
+                    f"The weights {self.config.start} belong to another network: {error}.",
+                    "Use the [network] table of the run that made them.",
                 ) from error
         elif isinstance(network.regressor, KinematicRegressor):
             network.regressor.kinematics.load_state_dict(load_weights(self.run.initial_kinematics))

@@ -35,7 +35,9 @@ class Stage:
         folder.mkdir(parents=True, exist_ok=True)
         finished = subprocess.run([sys.executable, "-m", "dahyf_core", *self._resuming(folder)], cwd=folder)
         if finished.returncode:
-            raise SettingsError(f"{self.title} failed with exit code {finished.returncode}.", "Its message says why.")
+            raise SettingsError(
+                f"{self.title} failed with exit code {finished.returncode}.", "Its own error message says why."
+            )
         return "done"
 
     def _resuming(self, folder: Path) -> Sequence[str]:
@@ -64,7 +66,7 @@ def read_recipe(path: Path, values: Sequence[str]) -> list[Stage]:
     for value in values:
         name, given, text = value.partition("=")
         if not given:
-            raise SettingsError(f"--set {value} names no value.", "Write --set NAME=VALUE.")
+            raise SettingsError(f"--set {value} gives no value.", "Write --set NAME=VALUE.")
         known[name] = str(Path(text).resolve()) if Path(text).exists() else text
     return [_parse(path, stage, known) for stage in tomllib.loads(path.read_text(encoding="utf-8"))["stage"]]
 
@@ -72,13 +74,13 @@ def read_recipe(path: Path, values: Sequence[str]) -> list[Stage]:
 def _parse(path: Path, stage: Any, known: dict[str, str]) -> Stage:
     command = stage.get("command") if isinstance(stage, dict) else None
     if not isinstance(command, list) or not command or not all(isinstance(word, str) for word in command):
-        raise SettingsError(f"A stage of {path} has no command that is a list of words.", REMEDY)
+        raise SettingsError(f"The command of a stage of {path} is not a list of words.", REMEDY)
     try:
         words = tuple(word.format_map(known) for word in command)
     except KeyError as error:
         raise SettingsError(
-            f"The recipe {path} asks for {error.args[0]}.", f"Add --set {error.args[0]}=VALUE."
+            f"The recipe {path} needs a value for {error.args[0]}.", f"Add --set {error.args[0]}=VALUE."
         ) from error
     except ValueError as error:
-        raise SettingsError(f"The word of a stage of {path} is not understood: {error}.", REMEDY) from error
+        raise SettingsError(f"A word of a stage of {path} is not understood: {error}.", REMEDY) from error
     return Stage(words, Path(stage["makes"]) if "makes" in stage else None)

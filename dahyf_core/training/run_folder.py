@@ -32,7 +32,7 @@ class RunFolder:
         """A new run. Raises OutputError when there is one already."""
         run = cls(path)
         if run.config_file.exists():
-            raise OutputError(f"{path} holds a run already.", "Go on with --resume, or name another folder.")
+            raise OutputError(f"{path} already holds a run.", "Resume it with --resume, or give another folder.")
         path.mkdir(parents=True, exist_ok=True)
         _write_text(run.config_file, dump_config(config))
         _write_text(path / "versions.json", json.dumps(versions(), indent=2))
@@ -42,7 +42,7 @@ class RunFolder:
     def open(cls, path: Path) -> tuple["RunFolder", TrainingConfig]:
         """A run that was begun, and its configuration. Raises SettingsError when there is none."""
         run = cls(path)
-        remedy = "Name the folder that `dahyf train` made."
+        remedy = "Give the folder that `dahyf train` made."
         try:
             return run, parse_config(run.config_file.read_text(encoding="utf-8"))
         except OSError as error:
@@ -100,7 +100,7 @@ def load_weights(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except Exception as error:  # safetensors raises its own type, which it does not export
         raise SettingsError(
-            f"The weights {path} cannot be read: {error}.", "Name a .safetensors file of a run."
+            f"The weights {path} cannot be read: {error}.", "Give a .safetensors file of a run."
         ) from error
 
 

@@ -73,7 +73,7 @@ class Annotator:
                 report.warning(f"{error.reason} It was left out.")
             report.progress("looking", done, len(photographs))
         if not viewed:
-            raise DatasetError(f"None of the pictures of {folder} can be read.", "Name a folder of photographs.")
+            raise DatasetError(f"None of the pictures of {folder} can be read.", "Give a folder of photographs.")
         report.status("Fitting the hand model.")
         given_score = np.concatenate([view.seeds.score for view in viewed])
         labels, dropped = cleaned(self._fit(folder, viewed), given_score, self._limits)

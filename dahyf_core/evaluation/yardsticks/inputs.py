@@ -35,7 +35,7 @@ class Inputs:
     def check(self) -> None:
         """Raise SettingsError where there are no clips."""
         if not (self.data / "clips").is_dir():
-            raise SettingsError(f"There are no clips below {self.data}.", "Name the folder that holds clips/.")
+            raise SettingsError(f"There are no clips below {self.data}.", "Give the folder that holds clips/.")
 
     def missing(self, yardstick: str) -> list[str]:
         """The options without which a yardstick cannot be measured."""
