@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 __all__ = ["Stream", "__version__", "predict"]
 
 TELEMETRY_SWITCH = "ORT_DISABLE_TELEMETRY"
-"""ONNX Runtime reads it when it is imported. Later, `onnxruntime.disable_telemetry_events()` is without effect."""
+"""ONNX Runtime reads it on import. `onnxruntime.disable_telemetry_events()` has no effect after that."""
 
 if "onnxruntime" in sys.modules and os.environ.get(TELEMETRY_SWITCH) != "1":
     warnings.warn(
@@ -23,13 +23,13 @@ if "onnxruntime" in sys.modules and os.environ.get(TELEMETRY_SWITCH) != "1":
         stacklevel=2,
     )
 os.environ[TELEMETRY_SWITCH] = "1"
-# OpenCV reads these when it is imported, too. What it logs of damaged pictures is told in sentences.
+# OpenCV reads these on import. Its log of damaged pictures is replaced by sentences of this program.
 os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(PICTURE_PIXELS))
 os.environ.setdefault("OPENCV_LOG_LEVEL", "OFF")
 
 
 def __getattr__(name: str) -> Any:
-    """`predict` and `Stream`, imported when they are first asked for: `import dahyf_core` stays light."""
+    """Import `predict` and `Stream` on first use, so that `import dahyf_core` stays light."""
     if name == "predict":
         from dahyf_core.stills import predict
 

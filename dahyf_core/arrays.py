@@ -1,10 +1,10 @@
-"""The array types of signatures: what the numbers are. Docstrings say shapes, units and frames."""
+"""Array types for signatures. They give the kind of number; docstrings give shapes, units and frames."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating]
-"""Of floating point numbers, single or double."""
+"""An array of floating point numbers, single or double."""
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Image = NDArray[np.uint8]

@@ -1,4 +1,4 @@
-"""The paper's ablation: networks that differ in one part, trained alike, with several seeds, and compared."""
+"""The paper's ablation: networks that differ in one part, trained in the same way with several seeds, and compared."""
 
 from dahyf_core.ablation.recipe import with_backbone, with_hands
 from dahyf_core.ablation.rows import ROWS, Row, select_rows

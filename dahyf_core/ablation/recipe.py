@@ -1,4 +1,4 @@
-"""A recipe on other terms: another backbone, other hands."""
+"""A recipe with another backbone or other hands."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +24,10 @@ def with_backbone(recipe: TrainingConfig, backbone: Backbone) -> TrainingConfig:
 
 
 def with_hands(recipe: TrainingConfig, reader: str, path: Path) -> TrainingConfig:
-    """The recipe with one data set in place of all hands that it trains with and of those by which it is scored.
+    """The recipe with one data set instead of all its hands for training and for validation.
 
-    Patches without hands, and validation sets of another name than "hands", stay. Raises SettingsError where the recipe
-    trains with no hands.
+    Patches without hands stay, and so do validation sets that are not called "hands". Raises SettingsError if the
+    recipe has no training data with hands.
     """
     hands = [data for data in recipe.data if data.reader not in HANDLESS_READERS]
     if not hands:

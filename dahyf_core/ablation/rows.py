@@ -1,4 +1,4 @@
-"""What is compared: the rows of the paper's table, and what it leaves out."""
+"""The networks that are compared: the rows of the paper's table, and two rows that it lacks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ NEVER = 1.0
 
 @dataclass(frozen=True)
 class Row:
-    """One kind of network. title: what the paper calls it. contrast: whether L_c counts."""
+    """One kind of network. title: its name in the paper. contrast: whether L_c counts."""
 
     name: str
     title: str
@@ -22,7 +22,7 @@ class Row:
     encoding: Encoding = "none"
 
     def applied(self, config: TrainingConfig, seed: int) -> TrainingConfig:
-        """A recipe's configuration with this row's parts."""
+        """A recipe's configuration with the parts of this row."""
         network = replace(config.network, direction_map=self.direction_map, joints=self.joints, encoding=self.encoding)
         contrast_from = config.schedule.contrast_from if self.contrast else NEVER
         return replace(
@@ -41,11 +41,11 @@ ROWS = (
     Row("patch_pe", "+ GDM + SJCP + PE + L_c", "global", "simcc", True, "patch"),
     Row("frame_pe", "the same, PE of frame pixels", "global", "simcc", True, "frame"),
 )
-"""The paper's seven; the two that it leaves out are the fifth without a map, and PE in pixels of the frame."""
+"""The paper's seven rows. Two more rows are the fifth without a map, and PE in pixels of the frame."""
 
 
 def select_rows(names: Sequence[str]) -> tuple[Row, ...]:
-    """Rows by name, all for none. Raises SettingsError for a name that there is not."""
+    """Rows by name; all rows if `names` is empty. Raises SettingsError for an unknown name."""
     known = {row.name: row for row in ROWS}
     unknown = [name for name in names if name not in known]
     if unknown:

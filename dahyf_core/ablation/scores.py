@@ -1,4 +1,4 @@
-"""How good a trained network is: the numbers of the table, and wrist rotation against the angle off axis."""
+"""Scores of a trained network: the numbers of the table, and the wrist rotation error by angle off axis."""
 
 from collections.abc import Iterator
 from itertools import pairwise

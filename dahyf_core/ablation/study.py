@@ -1,4 +1,4 @@
-"""All runs of an ablation in one folder: what is done is not done again, what was broken off goes on."""
+"""All runs of an ablation in one folder. Finished runs are not repeated, and stopped runs are resumed."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +21,7 @@ from dahyf_core.training.loop import TrainingModel
 from dahyf_core.training.run_folder import load_weights
 
 HANDS, OTHERS, WIDE = "hands", "handless", "wide"
-"""What the recipe's validation sets are called: hands, patches without hands, and hands across a wide-angle frame."""
+"""Names of the recipe's validation sets: hands, patches without hands, and hands across a wide-angle frame."""
 EDGES = np.arange(0.0, 41.0, 5.0)
 """Degrees off axis."""
 SCORES = "scores.json"
@@ -32,8 +32,8 @@ Facts = dict[str, Any]
 
 @dataclass(frozen=True)
 class Study:
-    """A recipe, which says data and schedule, and a folder. Raises SettingsError where the recipe has no hands to
-    validate with."""
+    """A recipe with data and schedule, and a folder. Raises SettingsError if the recipe has no validation set of
+    hands."""
 
     folder: Path
     recipe: TrainingConfig
@@ -47,10 +47,11 @@ class Study:
     def run(
         self, rows: Sequence[Row], seeds: Sequence[int], progress: Progress, stop: Callable[[], bool] = lambda: False
     ) -> list[Facts]:
-        """Train and score each row with each seed, seed after seed; what was scored before is read.
+        """Train and score each row with each seed, seed after seed. Earlier scores are read from the folder.
 
-        stop: asked after each step and run; what is done stays. Raises SettingsError where the folder holds a study of
-        another recipe.
+        stop: called after each step and run; True ends the study and keeps what is done.
+
+        Raises SettingsError if the folder holds a study of another recipe.
         """
         self._keep_recipe()
         recipe = self._with_shared_features(progress)
@@ -77,7 +78,7 @@ class Study:
             )
 
     def _with_shared_features(self, progress: Progress) -> TrainingConfig:
-        """The recipe with features that all runs share, computed now."""
+        """The recipe with features that all runs share. They are computed here."""
         shared = RunFolder(self.folder)
 
         def ready(data: DataConfig) -> DataConfig:
@@ -93,7 +94,7 @@ class Study:
     def _facts(
         self, recipe: TrainingConfig, row: Row, seed: int, progress: Progress, stop: Callable[[], bool]
     ) -> Facts | None:
-        """What one run scored; None if it was stopped."""
+        """The scores of one run; None if it was stopped."""
         folder = self.folder / f"{row.name}-{seed}"
         file = folder / SCORES
         if file.exists():

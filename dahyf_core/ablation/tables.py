@@ -1,4 +1,4 @@
-"""What an ablation found: every run as JSON, means and spreads as a Markdown table, and a plot."""
+"""Results of an ablation: every run as JSON, means and deviations as a Markdown table, and a plot."""
 
 import json
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ COLUMNS = (
 
 
 def write_results(found: Sequence[Facts], recipe: TrainingConfig, folder: Path) -> None:
-    """results.json, table.md and, where there were wide hands, wrist.png into a folder. Raises OutputError."""
+    """Write results.json and table.md into a folder, and wrist.png if there are wide hands. Raises OutputError."""
     folder.mkdir(parents=True, exist_ok=True)
     schedule = json.loads(dump_config(recipe))
     for data in (*schedule["data"], *schedule["validation"]):
@@ -39,7 +39,7 @@ def write_results(found: Sequence[Facts], recipe: TrainingConfig, folder: Path) 
 
 
 def table(found: Sequence[Facts]) -> str:
-    """Markdown: mean and, of several seeds, standard deviation."""
+    """The Markdown table: means, and standard deviations if there are several seeds."""
     columns = [column for column in COLUMNS if any(_value(facts, column) is not None for facts in found)]
     lines = [
         "| | " + " | ".join(title for _, _, title, _ in columns) + " | seeds |",
@@ -52,7 +52,7 @@ def table(found: Sequence[Facts]) -> str:
 
 
 def draw_wrist(found: Sequence[Facts], path: Path) -> None:
-    """Wrist rotation against the angle off axis, a line a row, each seed as a faint one."""
+    """Plot the wrist rotation error over the angle off axis: one line per row, and a faint line per seed."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.2), layout="constrained")

@@ -1,4 +1,4 @@
-"""Patches laid around points and boxes, as training, annotation and the estimators for stills have them."""
+"""Patches around points and boxes, for training, annotation and the estimators for stills."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,8 @@ from dahyf_core.camera.intrinsics import Intrinsics
 from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST
 
 CROP_SCALE = 1.6
-"""Side of a patch over that of the upright box of all joints, in training and in stills: what landmark networks see
-best in. Tracking has another scale, of another box (tracking.boxes)."""
+"""Side of a patch over the side of the upright box of all joints, in training and in stills. Landmark networks work
+best at this scale. Tracking uses another box and scale (tracking.boxes)."""
 
 
 def box_around(points: Array) -> FloatArray:
@@ -19,7 +19,7 @@ def box_around(points: Array) -> FloatArray:
 
 
 def crops_around(points: Array, roll: Array, mirrored: NDArray[np.bool_], intrinsics: Intrinsics) -> Crops:
-    """Patches amid the boxes of points (N, K, 2) px, in virtual cameras of such roll and mirroring (N,)."""
+    """Patches centred on the boxes of points (N, K, 2) px, in virtual cameras with this roll and mirroring (N,)."""
     first = np.asarray(points[:, 0], dtype=np.float64)
     unit = Crops(first, np.full(len(points), float(PATCH_SIZE)), roll.astype(np.float64), mirrored, intrinsics)
     box = box_around(unit.to_patch(points)).reshape(-1, 2, 2)

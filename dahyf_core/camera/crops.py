@@ -43,7 +43,7 @@ class Crops:
 
     @classmethod
     def empty(cls, intrinsics: Intrinsics) -> "Crops":
-        """No patch at all."""
+        """Crops without any patch."""
         return cls(np.zeros((0, 2)), np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool), intrinsics)
 
     @classmethod
@@ -96,7 +96,7 @@ class Crops:
         return vectors
 
     def centred(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
-        """Offsets of points (N, K, 2) px as filmed from the patches' centres, in the patches' sides."""
+        """Offsets of points (N, K, 2) px as filmed from the centres of the patches, in sides of the patches."""
         offsets = (points - self.center[:, None]) * (1.0, self.intrinsics.aspect)
         return offsets / self.side[:, None, None]
 

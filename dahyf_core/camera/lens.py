@@ -1,4 +1,4 @@
-"""What a user knows about the lens, turned into the intrinsics of a frame."""
+"""The user's facts about the lens, converted to the intrinsics of a frame."""
 
 import math
 import warnings
@@ -13,13 +13,13 @@ from dahyf_core.errors import SettingsError
 from dahyf_core.shared.limits import DISTORTION, FOCAL_PX, PIXEL
 
 HAND_IN_FOCAL_LENGTHS = 1 / 3
-"""Greatest size of a hand in a picture over the focal length: nearer ones were cut out of larger pictures."""
+"""Largest size of a hand over the focal length. A larger hand means that the picture was cut from a larger one."""
 
 _DISTORTION_COEFFICIENTS = 5
 _GRID_POINTS = 9
 _TOLERANCE_PX = 0.1
 _CALIBRATED_PART = 0.8
-"""Share of the frame, around its middle, in which a distortion must hold: calibrations seldom reach the corners."""
+"""Share of the frame around its middle in which a distortion must hold. Calibrations seldom reach the corners."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,8 @@ class Lens:
 def assumed_focal(picture_size: ArrayLike, box_sides: ArrayLike) -> FloatArray:
     """Focal lengths (...) of stills (..., 2), width and height, in which hands are this large (...): all in px.
 
-    The diagonal, as of any picture of which nothing is known, or more: a hand that fills its picture was seldom filmed
-    from 20 cm; the picture was cut out of a larger one.
+    This is the diagonal of the picture, or more. A hand that fills its picture was seldom filmed from 20 cm: usually
+    the picture was cut from a larger one.
     """
     width, height = np.moveaxis(np.asarray(picture_size, dtype=np.float64), -1, 0)
     focal: FloatArray = np.maximum(np.hypot(width, height), np.asarray(box_sides) / HAND_IN_FOCAL_LENGTHS)

@@ -1,4 +1,4 @@
-"""The capture, as a value and as a file. The whole way to it from footage is `capture.pipeline`."""
+"""The capture as a value and as a file. `capture.pipeline` makes one from footage."""
 
 from dahyf_core.capture.assembly import assemble_capture, recleaned
 from dahyf_core.capture.atomic import replacing

@@ -1,4 +1,4 @@
-"""From raw hands to a capture, the first time and again with other settings."""
+"""Makes a capture from raw hands, and makes it again with other settings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -23,7 +23,7 @@ def assemble_capture(
     models: Mapping[Side, HandModel],
     settings: CleaningSettings,
 ) -> Capture:
-    """Clean each hand and gather all in one capture.
+    """Clean each hand and collect them in one capture.
 
     frame, time: (T,) numbers and seconds of the captured frames. models: by side, all with flat_hand_mean; "right" is
     needed even when there are no hands.
@@ -73,9 +73,9 @@ def recleaned(
     models: Mapping[Side, HandModel],
     edits: TrackEdits = TrackEdits(),  # noqa: B008 (frozen)
 ) -> Capture:
-    """The same raw estimates gated and smoothed anew, their tracks edited before; no network, no footage.
+    """Edit the tracks of the raw estimates, then gate and smooth them again, without network and footage.
 
-    models: by side, the same as the capture was made with; else ModelFileError.
+    models: by side, those that the capture was made with. Raises ModelFileError for others.
     """
     _check_same_model(capture, models)
     hands = [capture.raw_hand(hand) for hand in range(capture.hands)]
@@ -98,7 +98,7 @@ def _check_same_model(capture: Capture, models: Mapping[Side, HandModel]) -> Non
 
 
 def _in_single_precision(hand: RawHand) -> RawHand:
-    """As the file will hold it, so that cleaning the loaded file again gives the same result."""
+    """The hand in the file's precision, so that cleaning the loaded file again gives the same result."""
     arrays = {name: np.asarray(value, dtype=np.float32) for name, value in vars(hand).items() if name != "side"}
     return RawHand(side=hand.side, **arrays)
 

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and outputs that one process at a time writes."""
+"""Files that appear whole or not at all, and outputs that only one process writes at a time."""
 
 import hashlib
 import os
@@ -18,16 +18,16 @@ from dahyf_core.errors import OutputError
 from dahyf_core.shared.processes import is_alive
 
 ATTEMPTS = 5
-"""How often a folder is made that another process may take away again."""
+"""Number of tries to create a folder that another process may remove."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write to a temporary file beside `path` that takes its place when the block ends well; else nothing is left.
+    """Write to a temporary file beside `path`, which replaces `path` if the block succeeds and is removed if not.
 
-    The temporary file has a name that nobody can foresee, and is new. A link at `path` is replaced, not followed. What
-    processes that were killed have left in the folder is removed. Raises OutputError when the folder is missing or
-    closed to us, or the disk is full.
+    The temporary file is new and has an unpredictable name. A link at `path` is replaced, not followed. Leftovers of
+    killed processes in the folder are removed. Raises OutputError if the folder is missing or not writable, or if the
+    disk is full.
     """
     _remove_leftovers(path.parent)
     partial = path.with_name(f".dahyf-{_machine()}-{os.getpid()}-{secrets.token_hex(8)}.partial")
@@ -49,10 +49,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def sole_writer(output: Path, folder: Path) -> Iterator[None]:
-    """Within the block no other process gets past here for the same output; its lock lies in `folder`.
+    """Hold the lock of an output, so that no other process enters such a block for it. The lock lies in `folder`.
 
-    The folder is made, and removed in the end if it is empty. The lock is the system's, which a killed process loses
-    with its life. Raises OutputError when another process has it, or the folder cannot be made.
+    The folder is created, and removed at the end if it is empty. The operating system frees the lock of a killed
+    process. Raises OutputError if another process holds the lock, or if the folder cannot be created.
     """
     lock = FileLock(folder / "lock", timeout=0)
     try:
@@ -92,12 +92,12 @@ def _acquire(lock: FileLock, folder: Path) -> None:
 
 @cache
 def _remove_leftovers(folder: Path) -> None:
-    """Remove temporary files of processes that are no more; of this machine alone, as others' cannot be asked after."""
+    """Remove temporary files of ended processes, of this machine only: processes of others cannot be looked up."""
     with suppress(OSError):
         for path in folder.glob(f".dahyf-{_machine()}-*.partial"):
             found = re.fullmatch(r"\.dahyf-\w+-(\d+)-\w+\.partial", path.name)
             if found and not is_alive(int(found[1])):
-                with suppress(OSError):  # Windows lets nobody remove a file that is open
+                with suppress(OSError):  # Windows does not remove a file that is open
                     path.unlink()
 
 
@@ -108,7 +108,7 @@ def _machine() -> str:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name to the disk too, where the system can."""
+    """Write the new name to the disk too, where the system supports it."""
     if sys.platform == "win32":
         return
     with suppress(OSError):

@@ -27,7 +27,7 @@ RateTerm = Annotated[int, Meta(ge=1, le=RATE_TERM)]
 
 @dataclass(frozen=True)
 class CaptureSettings:
-    """What to capture, and how.
+    """The footage to capture, and all settings.
 
     footage: a video, a still, a folder of stills or a pattern. frame_range: as `footage.select` reads it, None for all.
     rate: frames/s of an image sequence. mirrored: the footage shows a mirror image; sides and poses are those of the
@@ -49,7 +49,7 @@ class CaptureSettings:
 
 
 def _spec_of(settings: type) -> Any:
-    """A struct with the fields and first values of a dataclass that refuses any other field."""
+    """A struct with the fields and defaults of a dataclass. It refuses any other field."""
     hints = get_type_hints(settings)
     members = [
         (each.name, hints[each.name], each.default) if each.default is not MISSING else (each.name, hints[each.name])
@@ -79,9 +79,9 @@ JobSpec: Final = msgspec.defstruct(
 """A job as JSON: CaptureSettings, with its version. rate: numerator and denominator."""
 
 RESOLVED: Final = frozenset({"footage", "frame_range", "rate", "lens", "network"})
-"""What a capture knows better once it has begun: the content of files, the frames, the camera."""
+"""Settings that a running capture replaces by exact values: the content of files, the frames, the camera."""
 AFTERWARDS: Final = frozenset({"version", "hand_model", "cleaning"})
-"""What nothing that is seen depends on."""
+"""Settings that do not change the observations."""
 
 
 def job_document(settings: CaptureSettings) -> dict[str, Any]:
@@ -95,15 +95,15 @@ def job_document(settings: CaptureSettings) -> dict[str, Any]:
 
 
 def observed_part(settings: CaptureSettings) -> dict[str, Any]:
-    """The part of a job that observations depend on, but for what is resolved: for the journal's key."""
+    """The settings that observations depend on, without those that are resolved later. They are the journal's key."""
     document = job_document(settings)
     return {name: value for name, value in document.items() if name not in RESOLVED | AFTERWARDS}
 
 
 def settings_of(document: Any, folder: Path = Path()) -> CaptureSettings:
-    """The settings that a job's document says. folder: what relative paths are relative to.
+    """The settings in a job's document. folder: base of relative paths.
 
-    A threshold that the job does not state is that of its network, where that has one. Raises SettingsError,
+    Without a threshold in the job, the threshold of its network is used, if it has one. Raises SettingsError,
     ModelFileError.
     """
     try:

@@ -1,4 +1,4 @@
-"""What a capture has seen so far, on disk, so that a run that was stopped or killed can go on."""
+"""The observations of a capture so far, on disk, so that a stopped or killed run can be resumed."""
 
 import hashlib
 import json
@@ -17,21 +17,21 @@ Chunk = dict[str, NDArray[Any]]
 
 SETTINGS_NAME = "settings.json"
 STOPPED_NAME = "stopped"
-"""Of the file with the digest of the output, once that holds the beginning of a capture that was stopped."""
+"""Name of the file with the digest of the output, if the output holds the beginning of a stopped capture."""
 KEY = "settings"
-"""What each chunk calls the digest of the settings that it was written with."""
+"""Name under which each chunk stores the settings that it was written with."""
 
 
 def journal_folder(output: Path) -> Path:
-    """Where the journal of the capture lies that becomes the file `output`: OUTPUT.partial."""
+    """Folder of the journal for the capture file `output`: OUTPUT.partial."""
     return output.with_name(f"{output.name}.partial")
 
 
 class Journal:
-    """A folder of chunks, each of which is a file of plain arrays that appears whole or not at all.
+    """A folder of chunks. Each chunk is a file of plain arrays that appears whole or not at all.
 
-    settings: all that the chunks depend on, of JSON's types. Chunks of another run with other settings are dropped;
-    `has_dropped` tells of it.
+    settings: everything that the chunks depend on, in JSON's types. Chunks written with other settings are dropped,
+    and `has_dropped` is then True.
     """
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
@@ -57,13 +57,13 @@ class Journal:
 
     @classmethod
     def beside(cls, output: Path, settings: Mapping[str, Any]) -> Self:
-        """The journal of the capture that becomes the file `output`: the folder OUTPUT.partial."""
+        """The journal for the capture file `output`: the folder OUTPUT.partial."""
         return cls(journal_folder(output), settings)
 
     def read(self) -> Iterator[Chunk]:
-        """The chunks of earlier runs, up to the first that is missing or damaged, or written with other settings.
+        """The chunks of earlier runs, up to the first that is missing, damaged or written with other settings.
 
-        `append` goes on behind them.
+        `append` writes after them.
         """
         self._count = 0
         while (chunk := self._load(self._count)) is not None:
@@ -71,13 +71,13 @@ class Journal:
             yield chunk
 
     def append(self, chunk: Chunk) -> None:
-        """Keep one more chunk. Raises OutputError when the disk is full or closed to us; those before it stay."""
+        """Write one more chunk. Raises OutputError if the disk is full or not writable; earlier chunks stay."""
         with replacing(self._path(self._count)) as stream:
             np.savez(stream, **{KEY: np.array(self._key)}, **chunk)  # type: ignore[arg-type]  # to mypy each name might be allow_pickle
         self._count += 1
 
     def may_replace(self, output: Path) -> bool:
-        """Whether a capture that was stopped may become the output: it is new, or holds less of the same capture."""
+        """Whether a stopped capture may replace the output: it is new, or holds a shorter part of the same capture."""
         if not output.exists():
             return True
         with suppress(OSError):
@@ -85,12 +85,12 @@ class Journal:
         return False
 
     def note_stopped(self, output: Path) -> None:
-        """Remember that the output holds the beginning of the capture only. Raises OutputError."""
+        """Record that the output holds only the beginning of the capture. Raises OutputError."""
         with replacing(self._folder / STOPPED_NAME) as stream:
             stream.write(_digest(output).encode())
 
     def remove(self) -> None:
-        """Delete what journals write, and the folder if it holds nothing else."""
+        """Delete the files of the journal, and the folder if it is then empty."""
         with suppress(OSError):
             self._clear()
             self._folder.rmdir()

@@ -1,7 +1,9 @@
-"""The `meta` of a capture file as it is read: JSON, each value of its type and within the limits.
+"""Reading the `meta` of a capture file: JSON whose values have checked types and limits.
 
-The same as `META` of `dahyf_core.shared.capture_schema`, which a test holds equal, as types that a checker knows.
+The types are the same as `META` of `dahyf_core.shared.capture_schema`, in a form that type checkers know. A test checks
+that both agree.
 """
+
 
 from fractions import Fraction
 from typing import Annotated, Any, Literal
@@ -27,7 +29,7 @@ Coefficient = Annotated[float, Meta(ge=-limits.DISTORTION, le=limits.DISTORTION)
 
 
 class FootageMeta(msgspec.Struct):
-    """The footage; docs/capture-file.md says what each field is."""
+    """The footage; docs/capture-file.md describes each field."""
 
     path: Text
     kind: Literal["video", "sequence", "still"]
@@ -60,7 +62,7 @@ class HandModelMeta(msgspec.Struct):
 
 
 class CaptureMeta(msgspec.Struct):
-    """All that is read of `meta`."""
+    """The fields of `meta` that are read."""
 
     version: Text
     created: Text
@@ -73,9 +75,9 @@ class CaptureMeta(msgspec.Struct):
 
 
 def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
-    """What the JSON text of a capture's `meta` says. Raises ValueError for anything else.
+    """Source and cleaning settings from the JSON text of a capture's `meta`. Raises ValueError for other texts.
 
-    Python's own module reads the text, since it keeps the names of files that are not UTF-8.
+    Python's json module reads the text, because it keeps file names that are not UTF-8.
     """
     try:
         meta = msgspec.convert(parse_json(text[: limits.META_LENGTH]), CaptureMeta)
@@ -86,11 +88,11 @@ def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
 
 
 def _cleaning(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings with the keys of older files renamed; a warning tells of those that say something."""
+    """Settings with the keys of older files renamed. Renamed keys that hold a value are warned about."""
     if not settings.get("floors", True):
         return {name: value for name, value in settings.items() if name != "floors"}
     return with_new_names(
-        settings, {"floors": "threshold_overrides"}, " in capture files: clean this one again to renew it"
+        settings, {"floors": "threshold_overrides"}, " in capture files (`dahyf clean` updates this one)"
     )
 
 

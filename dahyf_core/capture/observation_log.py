@@ -1,4 +1,4 @@
-"""All that was seen of followed hands, frame after frame."""
+"""All observations of the followed hands, frame after frame."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ObservationLog:
 
     @classmethod
     def empty(cls, intrinsics: Intrinsics) -> Self:
-        """Nothing seen."""
+        """A log without observations."""
         crops = Crops.empty(intrinsics)
         nothing = HandObservations(
             crops, np.zeros((0, 21, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 0), dtype=np.float32)
@@ -55,7 +55,7 @@ class ObservationLog:
         return len(self.position)
 
     def in_order(self) -> Self:
-        """The same observations in the order of time."""
+        """The same observations, sorted by time."""
         order = np.argsort(self.position, kind="stable")
         return type(self)(self.position[order], self.track[order], self.observations[order])
 

@@ -1,4 +1,4 @@
-"""The way from a clip to a capture file."""
+"""The steps from a clip to a capture file."""
 
 import hashlib
 from collections.abc import Callable
@@ -31,26 +31,26 @@ SIDES: tuple[Side, ...] = ("right", "left")
 
 
 class Interrupted(DahyfError):  # noqa: N818
-    """The work was asked to stop. What is done is kept, and the same command goes on from there."""
+    """The run was asked to stop. The frames so far are kept, and the same command resumes from there."""
 
     exit_code = ExitCode.INTERRUPTED
 
 
 def never() -> bool:
-    """The stop request of those who never stop."""
+    """A stop request that never stops."""
     return False
 
 
 def capture_footage(
     settings: CaptureSettings, output: Path, report: Report, stop: Callable[[], bool] = never
 ) -> Capture:
-    """Capture the hands in footage and write the capture file. Without any hand it is a valid capture of none.
+    """Capture the hands in footage and write the capture file. Footage without hands gives a valid, empty capture.
 
-    What was seen is kept beside the output, in the folder OUTPUT.partial, until the capture is written. When `stop`,
-    which is asked after each frame, returns True, the frames that were seen become the capture file, unless that is a
-    whole capture already, the folder stays, and Interrupted is raised. The next call for the same footage, range, rate,
-    lens, estimator, weights and number of hands goes on from there, whatever its hand model and cleaning; any other
-    begins anew. Only one process at a time captures to one output; others are refused with OutputError.
+    Observations are kept beside the output, in the folder OUTPUT.partial, until the capture is written. `stop` is
+    called after each frame. When it returns True, the frames so far are written to the output, unless that holds a
+    whole capture already; the folder stays, and Interrupted is raised. The next call resumes from there if footage,
+    range, rate, lens, estimator, weights and number of hands are the same; hand model and cleaning may differ. Any
+    other call starts over. Only one process at a time can write an output; others get OutputError.
 
     Raises FootageError, SettingsError, ModelFileError, OutputError or Interrupted.
     """
@@ -59,7 +59,7 @@ def capture_footage(
 
 
 def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Callable[[], bool]) -> Capture:
-    """The same, by the only process that writes this output."""
+    """`capture_footage` inside the lock of the output."""
     with stage("reading the index"):
         info = probe(settings.footage, settings.rate)
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
@@ -113,7 +113,7 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
 def solve(
     clip: Clip, log: ObservationLog, estimator: PoseEstimator, settings: TrackingSettings, report: Report
 ) -> list[RawHand]:
-    """The hands of a clip, in the order in which they appear, from all that was seen of them."""
+    """The hands of a clip, in the order in which they appear, from all their observations."""
     index = log.position - clip.positions.start
     hands = assemble_hands(index, log.track, log.observations, clip.times, settings)
     result = []
@@ -128,7 +128,7 @@ def solve(
 def _raw_hand(
     side: Side, index: NDArray[np.int64], frames: int, observations: HandObservations, estimates: HandEstimates
 ) -> RawHand:
-    """Estimates of some frames, laid out over all of them, in the precision of the capture file."""
+    """Estimates of some frames in arrays over all frames, in the precision of the capture file."""
 
     def spread(values: NDArray[np.floating]) -> NDArray[np.floating]:
         result = np.full((frames, *values.shape[1:]), np.nan, dtype=np.float32)
@@ -149,7 +149,7 @@ def _raw_hand(
 
 
 def _resolved(clip: Clip, estimator: PoseEstimator) -> dict[str, Any]:
-    """What the observations depend on beside the settings."""
+    """What the observations depend on besides the settings."""
     return {
         "program": __version__,
         "footage": clip.source.sha256,

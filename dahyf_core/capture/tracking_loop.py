@@ -1,4 +1,4 @@
-"""The streaming half of a capture: every frame is looked at once, and what is seen is kept."""
+"""The streaming half of a capture: every frame is processed once, and its observations are kept."""
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -21,11 +21,11 @@ from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import UNTRACKED, Tracker, TrackingSettings, show_same_hand
 
 CHUNK_FRAMES = 128
-"""Frames whose observations are lost at most when a run is killed."""
+"""Largest number of frames whose observations are lost when a run is killed."""
 
 MEMORY_TIME = 0.5
 MEMORY_BYTES = 64 << 20
-"""How far back (s), and how much of it at most, the last frames are remembered."""
+"""How far back the last frames are remembered (s), and in how much memory at most."""
 
 
 TRACKER_PREFIX = "tracker_"
@@ -35,8 +35,8 @@ TRACKER_PREFIX = "tracker_"
 class Clip:
     """The part of footage to capture, and its camera.
 
-    positions: rising, of frames of the source. mirrored: the footage shows a mirror image; everything is captured, and
-    the camera is meant, as if it did not: frames are flipped as they are read.
+    positions: of frames of the source, rising. mirrored: the footage shows a mirror image. Frames are then flipped as
+    they are read, and capture and camera refer to the flipped frames.
     """
 
     source: FrameSource
@@ -51,7 +51,7 @@ class Clip:
 
 
 class Report(Protocol):
-    """Where a capture says what it does."""
+    """Receiver of a capture's messages."""
 
     def status(self, text: str) -> None: ...
     def progress(self, stage: str, done: int, total: int) -> None: ...
@@ -60,7 +60,7 @@ class Report(Protocol):
 
 @dataclass
 class _FrameResult:
-    """A frame that was looked at a moment ago. joints_2d (N, 21, 2): of the hands seen in it."""
+    """A recently processed frame. joints_2d (N, 21, 2): of the hands seen in it."""
 
     position: int
     time: float
@@ -69,7 +69,7 @@ class _FrameResult:
 
 
 class FrameProcessor:
-    """Detector, network and tracker at work on one frame after the other."""
+    """Runs detector, network and tracker on one frame after the other."""
 
     def __init__(self, detector: Detector, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics) -> None:
         self._tracker = tracker
@@ -78,7 +78,7 @@ class FrameProcessor:
         self._intrinsics = intrinsics
 
     def process(self, position: int, time: float, image: Image) -> list[ObservationLog]:
-        """What is seen of hands in the next frame (H, W, 3), RGB."""
+        """The observations in the next frame (H, W, 3), RGB."""
         seen = self._follow(position, time, image)
         if self._tracker.wants_detection(time):
             seen += self._search(position, time, image)
@@ -103,10 +103,10 @@ class FrameProcessor:
 
 
 class BackwardTracker(FrameProcessor):
-    """A FrameProcessor that remembers the last moments.
+    """A FrameProcessor that remembers the last frames.
 
-    A hand that is found is followed back through them to where it appeared, so that the detector need not run on every
-    frame.
+    It follows each new hand back through these frames to its first appearance, so that the detector need not run on
+    every frame.
     """
 
     def __init__(self, detector: Detector, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics) -> None:
@@ -114,7 +114,7 @@ class BackwardTracker(FrameProcessor):
         self._memory: deque[_FrameResult] = deque()
 
     def process(self, position: int, time: float, image: Image) -> list[ObservationLog]:
-        """What is seen of hands in the next frame (H, W, 3), RGB, and of newly found ones in the frames before it."""
+        """The observations in the next frame (H, W, 3), RGB, and those of new hands in the frames before it."""
         seen = self._follow(position, time, image)
         if self._tracker.wants_detection(time):
             found = self._search(position, time, image)
@@ -124,14 +124,14 @@ class BackwardTracker(FrameProcessor):
         return seen
 
     def remember(self, position: int, time: float, image: Image, joints_2d: NDArray[np.floating]) -> None:
-        """Take a frame as looked at, with the hands (N, 21, 2) seen in it, and forget those of long ago."""
+        """Remember a processed frame with the hands (N, 21, 2) seen in it, and forget old frames."""
         self._memory.append(_FrameResult(position, time, image, joints_2d))
         limit = MEMORY_BYTES // image.nbytes
         while len(self._memory) > limit or (self._memory and self._memory[0].time < time - MEMORY_TIME):
             self._memory.popleft()
 
     def _trace_back(self, track: int, now: float) -> Iterator[ObservationLog]:
-        """Earlier observations of a hand that was found now, as far back as it is seen without a gap."""
+        """Earlier observations of a newly found hand, back to the first gap."""
         past = self._tracker.past(track, now)
         for result in reversed(self._memory):
             backward = 2 * now - result.time
@@ -149,7 +149,7 @@ def _of_hands(position: int, track: NDArray[np.int64], observations: HandObserva
 
 
 class _ObservationRecorder:
-    """What was seen so far: in the journal, and of the last frames in memory. done: frames that were looked at."""
+    """The observations so far: in the journal, and of the last frames in memory. done: number of processed frames."""
 
     def __init__(self, journal: Journal, intrinsics: Intrinsics) -> None:
         self.done = 0
@@ -159,7 +159,7 @@ class _ObservationRecorder:
         self._kept = 0
 
     def go_on(self, tracker: Tracker) -> None:
-        """Read what earlier runs have kept, and bring the tracker to where they were."""
+        """Read the observations of earlier runs, and restore the tracker's state."""
         for chunk in self._journal.read():
             self.done = self._kept = int(chunk["done"])
             state = {
@@ -168,12 +168,12 @@ class _ObservationRecorder:
             tracker.restore(state)
 
     def add(self, seen: list[ObservationLog], done: int) -> None:
-        """Note what was seen up to frame `done`."""
+        """Add the observations up to frame `done`."""
         self._new += seen
         self.done = done
 
     def keep(self, tracker: Tracker, every: int = 1) -> None:
-        """Write what is new to the journal if it is of so many frames."""
+        """Write the new observations to the journal if they cover at least `every` frames."""
         if self.done - self._kept < every:
             return
         log = ObservationLog.concatenate(self._new, self._intrinsics)
@@ -183,7 +183,7 @@ class _ObservationRecorder:
         self._kept = self.done
 
     def log(self) -> ObservationLog:
-        """All that was kept, in the order of time. Raises OutputError where the journal no longer holds all of it."""
+        """All observations in the order of time. Raises OutputError if the journal no longer holds all of them."""
         logs, done = [], 0
         for chunk in self._journal.read():
             logs.append(ObservationLog.from_arrays(chunk, self._intrinsics))
@@ -198,7 +198,7 @@ class _ObservationRecorder:
 
 @dataclass(frozen=True)
 class TrackingResult:
-    """What was seen in the first `done` frames of a clip."""
+    """The observations in the first `done` frames of a clip."""
 
     log: ObservationLog
     done: int
@@ -213,7 +213,7 @@ def run_tracking(
     report: Report,
     stop: Callable[[], bool],
 ) -> TrackingResult:
-    """Look at all frames of a clip, or go on where the journal ends; until `stop` says so, asked after each frame.
+    """Process all frames of a clip, starting where the journal ends. `stop` is called after each frame; True ends it.
 
     Raises FootageError when the footage cannot be read, OutputError when the journal cannot be written.
     """
@@ -239,14 +239,14 @@ def run_tracking(
 
 
 def _pictures(clip: Clip, start: int, stop: int) -> Generator[tuple[Frame, Image], None, None]:
-    """Frames of a clip from one to another, with the image in which to look for hands."""
+    """Frames `start` to `stop` of a clip, each with the image in which hands are searched."""
     with closing(clip.source.read(clip.positions[start:stop])) as frames:
         for frame in frames:
             yield frame, np.asarray(cv2.flip(frame.image, 1), np.uint8) if clip.mirrored else frame.image
 
 
 def _recall(processor: BackwardTracker, clip: Clip, recorder: _ObservationRecorder) -> None:
-    """Bring back the memory of the last frames that were looked at, as if there had been no break."""
+    """Restore the memory of the last processed frames, as if the run had not been interrupted."""
     log = recorder.log()
     start = int(np.searchsorted(clip.times, clip.times[recorder.done - 1] - MEMORY_TIME))
     for frame, image in _pictures(clip, start, recorder.done):

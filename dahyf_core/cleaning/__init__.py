@@ -1,6 +1,6 @@
-"""Gate, then smooth: which frames to believe, what lost ones get, and zero-phase low-pass filters over real times.
+"""Gate, then smooth: which frames to trust, how lost frames are filled, and zero-phase low-pass filters.
 
-Before that, tracks can be edited: which hand is which is the user's to say.
+Before that, the user can edit the tracks: split, join, swap and drop hands.
 """
 
 from dahyf_core.cleaning.clean import clean

@@ -1,4 +1,4 @@
-"""Gate, then smooth: one hand's raw estimates to what an animator keeps."""
+"""Gate and smooth the raw estimates of one hand."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ BLOCK = 4096
 """Frames that the hand model poses at a time, so that long captures need little memory."""
 
 NEAREST_WRIST = 0.01
-"""m: no wrist is nearer to the lens."""
+"""Smallest distance of a wrist from the lens, m."""
 
 
 def clean(
@@ -35,11 +35,11 @@ def clean(
 ) -> CleanHand:
     """Clean one hand. model: of the hand's own side. times: (T,) seconds, increasing.
 
-    frame: (T,) numbers in the footage, which the settings' threshold_overrides go by; 0, 1, ... when there are none.
+    frame: (T,) frame numbers in the footage, for the settings' threshold_overrides; by default 0, 1, ...
 
-    Rotations are gated, filled and smoothed first. The translation is then solved anew for the clean rotations and the
-    one shape, from the located joints, so that the hand stays on the footage; what is filled and smoothed of it is the
-    wrist's place in the picture and, apart from that, its depth. Rests are held still last.
+    Rotations are gated, filled and smoothed first. The translation is then solved again from the located joints, with
+    the clean rotations and the one shape, so that the hand stays on the footage. The wrist's position in the picture
+    and its depth are filled and smoothed separately. Rests are held still last.
     """
     thresholds = settings.thresholds(np.arange(len(times)) if frame is None else frame)
     confident = raw.seen & (np.nan_to_num(raw.confidence) >= thresholds)
@@ -94,8 +94,8 @@ def _keypoints(model: HandModel, pose: Array, shape: Array) -> Array:
 def _cleaned_path(wrist: Array, plan: FillPlan, runs: list[slice], times: Array, settings: CleaningSettings) -> Array:
     """Fill and smooth a path (T, 3) along its viewing rays (x/z, y/z) and in log z.
 
-    A picture tells depth far less well than direction. Kept apart, the noise of one cannot move the other, and the
-    wrist stays on its pixel however much the depth is smoothed.
+    A picture gives depth far less exactly than direction. Separate filters keep the noise of one out of the other, and
+    the wrist stays on its pixel however strongly its depth is smoothed.
     """
     depth = np.maximum(wrist[:, 2:], NEAREST_WRIST)
     rays = plan.vectors(wrist[:, :2] / depth)

@@ -1,4 +1,4 @@
-"""What lost frames get: the earlier confident pose, the way between the poses around them, or nothing."""
+"""Filling of lost frames: the earlier confident pose, an interpolation of the poses around them, or nothing."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ from dahyf_core.shared.capture_schema import State
 
 @dataclass(frozen=True, eq=False)
 class FillPlan:
-    """Where each of T frames takes its values: on the way from frame `before` to frame `after`, `weight` 0 to 1 of it.
+    """Source of the values of each of T frames: between frame `before` and frame `after`, at `weight` 0 to 1.
 
-    Both are the same frame but for INTERPOLATED ones; frames whose state is MISSING take nothing.
+    `before` and `after` differ only for INTERPOLATED frames. Frames whose state is MISSING get no values.
     """
 
     state: NDArray[np.uint8]
@@ -51,7 +51,7 @@ class FillPlan:
 def plan_filling(
     seen: NDArray[np.bool_], confident: NDArray[np.bool_], times: Array, settings: CleaningSettings
 ) -> FillPlan:
-    """Decide for each of T frames. Under "hold", a hand without any earlier confident pose stays missing."""
+    """Plan each of T frames. With "hold", a hand without an earlier confident pose stays missing."""
     frames = np.arange(len(times))
     before = np.maximum.accumulate(np.where(confident, frames, -1))
     after = before.copy()

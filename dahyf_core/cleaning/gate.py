@@ -1,4 +1,4 @@
-"""Which frames to believe: confidence, and poses that no hand can jump into and out of."""
+"""Which frames to trust: by confidence, and by jumps that are faster than any hand."""
 
 from itertools import pairwise
 
@@ -9,22 +9,22 @@ from dahyf_core.arrays import Array
 from dahyf_core.geometry import quaternion_from_axis_angle
 
 IMPOSSIBLE_JUMP = np.radians(60.0)
-"""A larger rotation from one frame to the next and back is an error of the estimator."""
+"""A larger rotation from one frame to the next and back is an error of the estimator, radians."""
 
 FASTEST_ROTATION = 30.0
 """rad/s: beyond the fastest wrist and fingers. It catches smaller jumps when frames follow each other quickly ..."""
 
 SMALLEST_JUMP = np.radians(30.0)
-"""... but nothing that could be the estimator's ordinary noise."""
+"""... but only above the estimator's ordinary noise."""
 
 
 def without_spikes(pose: Array, times: Array, confident: NDArray[np.bool_], spike_seconds: float) -> NDArray[np.bool_]:
-    """`confident` (T,) without the short excursions that jump away and come back, and without short jumpy ends.
+    """`confident` (T,) without spikes: short excursions that jump away and come back, and short jumpy ends.
 
     pose (T, 16, 3) axis-angle; times (T,) in seconds. Confident frames are cut into runs wherever any of the 16
-    rotations jumps. A run, or several in a row, is a spike when the runs on both sides of it fit together and lie at
-    most spike_seconds apart. A shorter run than that is one too where the hand comes into sight or leaves it: it is
-    often half out of the picture then.
+    rotations jumps. A run, or several in a row, is a spike if the runs on both sides of it fit together and lie at
+    most spike_seconds apart. A run shorter than that is also a spike where the hand enters or leaves the picture,
+    because the hand is often only half visible there.
     """
     frames = np.flatnonzero(confident)
     if len(frames) < 3:
@@ -53,7 +53,7 @@ def _run_to_join(
     times: Array,
     spike_seconds: float,
 ) -> int | None:
-    """Index of the last kept run that `run` continues, not counting its direct neighbour, which it jumped from."""
+    """Index of the last kept run that `run` continues, without its direct neighbour, from which it jumped."""
     for index in reversed(range(len(kept) - 1)):
         last, first = kept[index][-1], run[0]
         seconds = times[first] - times[last]
@@ -65,7 +65,7 @@ def _run_to_join(
 
 
 def _without_jumpy_start(runs: list[NDArray[np.intp]], times: Array, spike_seconds: float) -> list[NDArray[np.intp]]:
-    """Runs but the short ones with nothing believed before them, that soon jump into another one."""
+    """The runs, without short ones that have no trusted run before them and soon jump into another run."""
     kept: list[NDArray[np.intp]] = []
     for run, following in pairwise(runs):
         begins = not kept or times[run[0]] - times[kept[-1][-1]] > spike_seconds

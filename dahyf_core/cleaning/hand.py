@@ -11,7 +11,7 @@ from dahyf_core.hand_model import Side
 
 @dataclass(frozen=True, eq=False)
 class RawHand:
-    """What the estimator gave for one hand; rows of NaN in frames where the hand was not seen.
+    """The estimates of one hand; rows of NaN in frames where the hand was not seen.
 
     box (T, 4): centre x, y and side in px, roll in radians. joints_2d, joints_2d_projected (T, 21, 2): located and
     projected, px as filmed. pose (T, 16, 3): axis-angle. shape (T, 10). translation (T, 3): m. confidence (T,): 0 to 1.

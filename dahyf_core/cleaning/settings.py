@@ -1,4 +1,4 @@
-"""What the user may choose about gate and smoothing."""
+"""Settings of gate and smoothing."""
 
 import math
 from dataclasses import dataclass, fields
@@ -26,14 +26,14 @@ class CleaningSettings:
     """Gate and smoothing of one capture. Raises SettingsError for values that make no sense.
 
     threshold: confidence, 0 to 1, under which a frame is lost.
-    lost: what a lost frame gets. "hold": the nearest earlier confident pose of the same hand, for as long as the hand
-        is seen without confidence (section 3.4 of the DaHyF paper). "interpolate": the way between the confident frames
-        around it, in gaps up to max_gap_seconds, seen or not. "open": nothing.
+    lost: the pose of a lost frame. "hold": the nearest earlier confident pose of the same hand, for as long as the hand
+        is seen without confidence (section 3.4 of the DaHyF paper). "interpolate": between the confident frames around
+        it, in gaps up to max_gap_seconds, whether the hand is seen there or not. "open": no pose.
     max_gap_seconds: longest time between two confident frames that is interpolated.
-    spike_seconds: longest excursion that is taken for an error when it starts and ends with an impossible jump of the
+    spike_seconds: longest excursion that is discarded as an error if it starts and ends with an impossible jump of the
         wrist or a finger; 0 keeps all.
-    *_hz: cut-off (-3 dB) of the zero-phase low-pass for where the wrist stands in the picture, for its depth, for the
-        wrist's rotation and for the fingers; 0 switches that filter off.
+    *_hz: cut-off (-3 dB) of the zero-phase low-pass filters for the wrist's position in the picture, its depth, its
+        rotation, and the finger joints; 0 switches that filter off.
     stillness: metres; a hand that stays within that distance of its mean for a while is held still. 0 holds nothing.
     wrist_rotation_only: the wrist turns, but stays in one place.
     threshold_overrides: thresholds of parts of the clip; where they overlap, the last one counts.

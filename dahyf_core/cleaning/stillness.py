@@ -1,4 +1,4 @@
-"""Stillness lock: what is left of jitter and drift in a hand that rests is taken out altogether."""
+"""Stillness lock: removes the remaining jitter and drift of a resting hand."""
 
 import numpy as np
 
@@ -6,13 +6,13 @@ from dahyf_core.arrays import Array
 from dahyf_core.geometry import axis_angle_from_quaternion, continuous_quaternions, quaternion_from_axis_angle, slerp
 
 SHORTEST_REST = 0.5
-"""Seconds that a hand must stay in its place to be held."""
+"""Seconds that a hand must stay in place to be held still."""
 
 EASING = 0.15
 """Seconds in which a hand comes to rest, and leaves it again."""
 
 DEPTH_WEIGHT = 0.2
-"""A picture tells depth so much less well than direction that motion along the view counts only for this part."""
+"""Share of motion along the view that counts, because a picture gives depth less exactly than direction."""
 
 
 def find_rests(keypoints: Array, wrist: Array, times: Array, runs: list[slice], radius: float) -> list[slice]:
@@ -48,14 +48,14 @@ def hold_still(pose: Array, wrist: Array, times: Array, rests: list[slice], runs
 
 
 def _frames_in_place(points: Array, radius: float) -> int:
-    """How many of the first frames of points (T, K, 3) lie within boxes of half a diagonal of `radius`."""
+    """Number of first frames of points (T, K, 3) that lie in boxes with half a diagonal of `radius`."""
     reach = np.maximum.accumulate(points) - np.minimum.accumulate(points)
     within = np.linalg.norm(reach, axis=-1).max(axis=-1) / 2 <= radius
     return len(within) if within.all() else int(within.argmin())
 
 
 def _easing(times: Array, eases_in: bool, eases_out: bool) -> Array:
-    """(T,) how much of the rest's mean to take."""
+    """(T,) weights of the rest's mean."""
     seconds = np.full(len(times), EASING)
     if eases_in:
         seconds = np.minimum(seconds, times - times[0])

@@ -1,4 +1,4 @@
-"""Which hand is which, put right by the user: tracks split, joined, taken for the other side, and dropped."""
+"""The user's corrections of tracks: splitting, joining, changing the side, and dropping."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -19,12 +19,12 @@ OTHER_SIDE: dict[Side, Side] = {"left": "right", "right": "left"}
 
 @dataclass(frozen=True)
 class TrackEdits:
-    """Changes of tracks, made in the order of the fields. Hands go by their number in the capture, from 0.
+    """Edits of tracks, made in the order of the fields. Hands are given by their number in the capture, from 0.
 
-    split: (hand, frame) pairs; from that frame of the footage on it is another hand, numbered after all others.
-    join: (hand, other) pairs; where both are seen, the more confident estimate stays, and the other hand is gone.
-    swap: hands that were taken for the wrong side.
-    drop: hands that are none.
+    split: (hand, frame) pairs. From that frame of the footage on, the hand is a new one, numbered after all others.
+    join: (hand, other) pairs. `other` becomes part of `hand`; where both are seen, the more confident estimate stays.
+    swap: hands whose side is wrong.
+    drop: hands to delete.
     """
 
     split: tuple[tuple[int, int], ...] = ()
@@ -43,9 +43,9 @@ def edit_tracks(
     models: Mapping[Side, HandModel],
     intrinsics: Intrinsics,
 ) -> list[RawHand]:
-    """The hands that are left, in their old order. frame: (T,) numbers in the footage.
+    """The remaining hands, in their old order. frame: (T,) frame numbers in the footage.
 
-    Raises SettingsError for a hand that is not there, and for a split with nothing on one side of it.
+    Raises SettingsError for a hand that does not exist, and for a split with no observation on one side of it.
     """
     tracks: list[RawHand | None] = list(hands)
     for hand, first in edits.split:
@@ -85,9 +85,9 @@ def join_hands(raw: RawHand, other: RawHand) -> RawHand:
 def swap_side(raw: RawHand, models: Mapping[Side, HandModel], intrinsics: Intrinsics) -> RawHand:
     """The hand of the other side that looks the same in the picture.
 
-    A left hand that shows its palm and a right one that shows its back have one outline: seen from far away, they are
-    mirror images in depth. Each frame is mirrored in the plane through the hand's middle that faces the camera. Doing
-    it twice changes nothing.
+    A left hand that shows its palm and a right hand that shows its back have the same outline: from far away, they
+    are mirror images in depth. Each frame is mirrored in the plane through the hand's middle that faces the camera.
+    Two swaps restore the hand.
     """
     side = OTHER_SIDE[raw.side]
     seen = raw.seen

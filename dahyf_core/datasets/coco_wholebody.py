@@ -1,4 +1,4 @@
-"""The hands of COCO-WholeBody (Jin et al. 2020): people in photographs, image points alone."""
+"""The hands of COCO-WholeBody (Jin et al. 2020): people in photographs, with image points only."""
 
 from pathlib import Path
 from typing import Literal
@@ -19,7 +19,7 @@ class CocoWholeBody:
 
     Files: annotations/coco_wholebody_{split}_v1.0.json with images (id, file_name) and annotations of people (image_id,
     lefthand_kpts of 21 x (x, y, v), lefthand_valid, the same for righthand); {split}2017/FILE. Keypoints
-    are in FreiHAND's order, those with v > 0 are reliable; they were marked by eye on the skin, as MediaPipe's are.
+    are in FreiHAND's order and reliable where v > 0. They were marked by eye on the skin, like MediaPipe's.
     """
 
     def __init__(self, folder: Path, split: Literal["train", "val"] = "train") -> None:

@@ -1,4 +1,4 @@
-"""Files of data sets: each is read whole, checked, and named when it is missing or damaged."""
+"""Reads files of data sets whole and checks them. Errors name a missing or damaged file."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ from dahyf_core.hand_model import safe_pickle
 Number = TypeVar("Number", bound=np.generic)
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-"""Of pictures."""
+"""Suffixes of pictures."""
 REMEDY = "Download or unpack it again, and keep the official layout."
 
 
@@ -38,7 +38,7 @@ def read_image(path: Path, turn_upright: bool = True) -> Image:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds. Raises DatasetError."""
+    """The content of a JSON file. Raises DatasetError."""
     try:
         if path.exists() and not is_file(path):
             raise DatasetError(f"There is no label file {path}.", REMEDY)

@@ -15,8 +15,8 @@ from dahyf_core.hand_model import HandModel
 
 Version = Literal["gs", "hom", "sample", "auto"]
 VERSIONS: tuple[Version, ...] = ("gs", "hom", "sample", "auto")
-"""Backgrounds of each training picture, in the order of their files: green screen, homogenised, coloured with sample
-points, coloured automatically."""
+"""Background versions of each training picture, in the order of the files: green screen, homogenised, coloured with
+sample points, coloured automatically."""
 
 
 class FreiHand:
@@ -34,8 +34,8 @@ class FreiHand:
         versions: Sequence[Version] = VERSIONS,
         mano: HandModel | None = None,
     ) -> None:
-        """versions: has no effect on the evaluation set, which has one. mano: the right MANO hand where its pose and
-        shape are wanted; without it they stay unknown. Raises DatasetError.
+        """versions: without effect on the evaluation set, which has one. mano: the right MANO hand, if its pose and
+        shape are needed; without it they are unknown. Raises DatasetError.
         """
         self._pictures = folder / split / "rgb"
         self._vertex_file = folder / f"{split}_verts.json"
@@ -54,7 +54,7 @@ class FreiHand:
         return len(self._versions) * len(self._cameras)
 
     def __getitem__(self, index: int) -> Sample:
-        """Every hand before the first background comes first, then all before the second."""
+        """All hands with the first background come first, then all with the second."""
         place, hand = divmod(range(len(self))[index], len(self._cameras))
         number = self._versions[place] * len(self._cameras) + hand
         image = read_image(self._pictures / f"{number:08d}.jpg")
@@ -75,7 +75,7 @@ class FreiHand:
 
     @property
     def sources(self) -> list[str]:
-        """One for all backgrounds of a hand."""
+        """The source of each sample. All backgrounds of a hand share one."""
         return [self._source(hand) for _ in self._versions for hand in range(len(self._cameras))]
 
     @cached_property

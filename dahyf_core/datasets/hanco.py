@@ -14,11 +14,11 @@ from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel
 
 Pictures = Literal["rgb", "rgb_merged", "rgb_homo", "rgb_color_auto", "rgb_color_sample"]
-"""As filmed, or with another background; the latter only for training."""
+"""Pictures as filmed, or with another background, which only the training set has."""
 
 CAMERAS = 8
 MASK_THRESHOLD = 128
-"""Masks are JPEG: neither quite black nor quite white."""
+"""Threshold of the masks, which are JPEG and so neither quite black nor quite white."""
 
 
 class HanCo:
@@ -41,8 +41,7 @@ class HanCo:
     ) -> None:
         """rows: (N, 3) sequence, frame and camera of each sample; `with_hands` and `without_hands` choose them.
 
-        mano: the right MANO hand where its pose and shape are wanted; without it they stay unknown. Raises
-        DatasetError.
+        mano: the right MANO hand, if its pose and shape are needed; without it they are unknown. Raises DatasetError.
         """
         self._folder = folder
         self._rows = rows
@@ -59,8 +58,8 @@ class HanCo:
         mano: HandModel | None = None,
         only_valid: bool = False,
     ) -> "HanCo":
-        """All frames of a split that have labels; only_valid: that were checked. A frame whose hand lies outside of a
-        camera's picture counts as one without a hand. Raises DatasetError.
+        """All frames of a split that have labels. only_valid: only frames that were checked. A frame whose hand lies
+        outside a camera's picture counts as a frame without a hand. Raises DatasetError.
         """
         meta = _read_meta(folder)
         flag = meta["is_valid" if only_valid else "has_fit"]
@@ -109,7 +108,7 @@ class HanCo:
 
     @property
     def sources(self) -> list[str]:
-        """One for each sequence."""
+        """The source of each sample. All frames of a sequence share one."""
         return [_source(int(sequence)) for sequence in self._rows[:, 0]]
 
     def hand_mask(self, index: int) -> NDArray[np.bool_]:

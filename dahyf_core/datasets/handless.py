@@ -1,4 +1,4 @@
-"""Photographs without hands, and what in them a palm detector takes for hands."""
+"""Photographs without hands, and false detections of a palm detector in them."""
 
 import hashlib
 import json
@@ -19,25 +19,25 @@ from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.shipped import asset
 
 LEAST_SCORE = 0.3
-"""Of a palm that may be one."""
+"""Smallest score of a possible palm."""
 HAND_PRESENCE = 0.02
-"""Probability of a hand, by the landmark network, from which on a palm is not surely a mistake of the detector."""
+"""Probability of a hand, by the landmark network, above which a palm may be a real one."""
 CACHE = ".dahyf_palms.json"
-"""In the folder of the photographs: what was found in each, by the SHA-256 of its file. Safe to delete."""
+"""File in the folder of photographs with the findings for each, by the SHA-256 of its file. Safe to delete."""
 NETWORKS = ("palm_detector.onnx", "hand_landmark.onnx")
 
 
 class HandlessPhotographs:
     """The pictures below a folder in which no hand is found.
 
-    Each is one sample, and each thing in it that was mistaken for a palm another one, with its box: the hardest that a
-    confidence can meet.
+    Each picture is one sample. Each false detection of a palm in it is another sample with its box: the hardest cases
+    for a confidence.
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        """Looks at every picture, whole and in quarters, that the folder's CACHE does not know by its content.
+        """Search every picture, whole and in quarters, whose content the folder's CACHE does not have.
 
-        threads: of the CPU, 0 for one a core. Raises DatasetError when a picture cannot be read, ModelFileError.
+        threads: CPU threads, 0 for one per core. Raises DatasetError when a picture cannot be read, ModelFileError.
         """
         self._folder = folder
         finder = _PalmFinder(folder / CACHE, threads)
@@ -64,7 +64,7 @@ class HandlessPhotographs:
 
 
 class _PalmFinder:
-    """`possible_hands` of files, remembered by their content; the networks are loaded when a file is new."""
+    """`possible_hands` of files, cached by their content. The networks are loaded for the first new file."""
 
     def __init__(self, cache: Path, threads: int) -> None:
         self._cache, self._threads = cache, threads
@@ -74,7 +74,7 @@ class _PalmFinder:
         self._networks: tuple[PalmDetector, LandmarkEstimator] | None = None
 
     def find(self, path: Path) -> tuple[Array, Array]:
-        """Boxes (N, 4) px and presence (N,) of what may be hands. Raises DatasetError, ModelFileError."""
+        """Boxes (N, 4) px and presence (N,) of possible hands. Raises DatasetError, ModelFileError."""
         try:
             digest = _digest(path)
         except OSError as error:
@@ -88,7 +88,7 @@ class _PalmFinder:
         return table[:, :4], table[:, 4]
 
     def save(self) -> None:
-        """Remember what was found, where the folder lets us."""
+        """Write the cache, if the folder is writable."""
         if self._found != self._known:
             with suppress(OutputError), replacing(self._cache) as stream:
                 stream.write(json.dumps({"made_with": self._key, "found": self._found}).encode())
@@ -100,7 +100,7 @@ class _PalmFinder:
         return self._networks
 
     def _load(self) -> dict[str, Any]:
-        """What was found with the same networks before; nothing where there is no such file, or another."""
+        """Earlier findings of the same networks; empty if the cache is missing or another file."""
         with suppress(OSError, ValueError, KeyError, TypeError):
             content = json.loads(self._cache.read_bytes())
             if content["made_with"] == self._key:
@@ -116,7 +116,7 @@ def _digest(*paths: Path) -> str:
 
 
 def possible_hands(detector: PalmDetector, estimator: LandmarkEstimator, image: Image) -> tuple[Array, Array]:
-    """What the detector takes for palms in a picture (H, W, 3), or in one of four overlapping parts of it.
+    """Detected palms in a picture (H, W, 3), or in one of four overlapping parts of it.
 
     Returns boxes (N, 4), left, top, right, bottom, px, of the hands to those palms, and (N,) the landmark network's
     probability of a hand there.
@@ -134,6 +134,6 @@ def possible_hands(detector: PalmDetector, estimator: LandmarkEstimator, image: 
 
 
 def _quarters(height: int, width: int) -> list[tuple[slice, slice]]:
-    """Overlapping quarters, three fifths of the picture long and wide."""
+    """Four overlapping parts, each three fifths of the picture's width and height."""
     rows, columns = ((slice(0, 3 * length // 5), slice(2 * length // 5, length)) for length in (height, width))
     return [(row, column) for row in rows for column in columns]

@@ -41,7 +41,7 @@ class Ho3d:
     def __init__(
         self, folder: Path, split: Literal["train", "evaluation"] = "train", mano: HandModel | None = None
     ) -> None:
-        """mano: the right MANO hand where its pose and shape are wanted; without it they stay unknown.
+        """mano: the right MANO hand, if its pose and shape are needed; without it they are unknown.
 
         Raises DatasetError.
         """
@@ -83,7 +83,7 @@ class Ho3d:
 
     @property
     def sources(self) -> list[str]:
-        """One for all cameras of a recording, and all recordings of one person with one object."""
+        """The source of each sample. All recordings of one person with one object share one, in all cameras."""
         return [_source(sequence) for sequence, _ in self._names]
 
     def _picture(self, sequence: str, number: str) -> Path:

@@ -1,4 +1,4 @@
-"""The file of cleaned labels that the annotator writes and photographs are read with."""
+"""The label file of photographs, which the annotator writes and the data set `photographs` reads."""
 
 import json
 from dataclasses import dataclass, fields
@@ -43,16 +43,17 @@ class PhotoLabels:
     origin. side: (N,) "left" or "right". picture_size: (N, 2) width and height, px. focal: (N,) px, assumed, of a
     camera whose principal point is the middle of the picture.
 
-    Located: joints_2d (N, 21, 2) px, mean of many looks; spread_2d (N, 21) px, root mean square distance of the looks
-    from it; world (N, 21, 3) m, camera axes, origin in the middle of the palm, a network's mean of depth and shape;
-    spread_3d (N, 21) m. Keypoints are MediaPipe's.
+    Located: joints_2d (N, 21, 2) px, mean over test-time augmentation; spread_2d (N, 21) px, root mean square distance
+    of the runs from it; world (N, 21, 3) m, camera axes, origin in the middle of the palm, mean of a network's 3D
+    points; spread_3d (N, 21) m. Keypoints are MediaPipe's.
 
     Fitted: pose (N, 16, 3), shape (N, 10), translation (N, 3) m of the open hand of that side; joints_3d (N, 21, 3) m,
-    camera frame, its "mediapipe" keypoints. NaN where the fit is not to be trusted.
+    camera frame, its "mediapipe" keypoints. NaN where the fit is not reliable.
 
-    Judged: presence (N,) mean probability of a hand; side_score (N,) of this side; moved (N,) mean distance from where
-    the joints were at first said to be, in sides of the hand's box; residual_2d (N,) root mean square distance
-    of the fit from joints_2d, in sides of the box; residual_3d (N,) m, mean distance from `world` after alignment.
+    Quality: presence (N,) mean probability of a hand; side_score (N,) of this side; moved (N,) mean distance from the
+    joints of the given label or the first detection, in sides of the hand's box; residual_2d (N,) root mean square
+    distance of the fit from joints_2d, in sides of the box; residual_3d (N,) m, mean distance from `world` after
+    alignment.
     """
 
     folder: Path

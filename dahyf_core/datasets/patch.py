@@ -1,4 +1,4 @@
-"""From a sample to what the network is given: a patch of a right hand, its view, and labels in its virtual camera."""
+"""Cuts a sample into the network's input: a patch of a right hand, its view, and labels in its virtual camera."""
 
 from dataclasses import dataclass
 
@@ -12,12 +12,12 @@ from dahyf_core.datasets.sample import Sample
 from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST, matrix_from_axis_angle
 
 FEWEST_JOINTS = 3
-"""Of fewer the box is no better than none."""
+"""Smallest number of known joints whose box is used."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Ranges of what changes from one reading of a sample to the next; all zero for evaluation.
+    """Ranges of the random changes of a sample; all zero for evaluation.
 
     roll: standard deviation, radians. scale: of the logarithm of the side. shift: of the centre, in sides.
     colour: of gain and gamma, as logarithms. blur: greatest sigma, px. noise: greatest sigma, levels.
@@ -54,7 +54,7 @@ class Patch:
 
 
 def cut_sample(sample: Sample, augmentation: Augmentation, random: np.random.Generator) -> Patch:
-    """The patch around the hand of a sample, or around its box, or a random one where there is neither."""
+    """The patch around the hand of a sample, or around its box, or a random patch if it has neither."""
     crops = crop_of(sample, augmentation, random)
     return Patch(
         image=distort_colours(cut_patches(sample.image, crops)[0], augmentation, random),
@@ -72,13 +72,13 @@ def cut_sample(sample: Sample, augmentation: Augmentation, random: np.random.Gen
 
 
 def crop_of(sample: Sample, augmentation: Augmentation, random: np.random.Generator) -> Crops:
-    """One crop around the hand of a sample, or around its box, or a random one where there is neither."""
+    """One crop around the hand of a sample, or around its box, or a random crop if it has neither."""
     is_placed = sample.side is not None or bool(np.isfinite(sample.box).all())
     return hand_crop(sample, augmentation, random) if is_placed else random_crop(sample, random)
 
 
 def hand_crop(sample: Sample, augmentation: Augmentation, random: np.random.Generator) -> Crops:
-    """One crop around the upright box of all known joints, moved about by chance."""
+    """One crop around the upright box of all known joints, randomly moved."""
     mirrored = np.array([sample.side == "left"])
     wrist, knuckle = sample.joints_2d[None, WRIST], sample.joints_2d[None, MIDDLE_KNUCKLE]
     upright = np.nan_to_num(upright_roll(wrist, knuckle, mirrored, sample.intrinsics))
@@ -90,7 +90,7 @@ def hand_crop(sample: Sample, augmentation: Augmentation, random: np.random.Gene
 
 
 def known_points(sample: Sample) -> Array:
-    """(K, 2) px, the joints of a hand that are known, or else the corners of its box."""
+    """(K, 2) px, the known joints of a hand, or else the corners of its box."""
     known = sample.joints_2d[np.isfinite(sample.joints_2d).all(axis=1)]
     if len(known) >= FEWEST_JOINTS:
         return known
@@ -99,7 +99,7 @@ def known_points(sample: Sample) -> Array:
 
 
 def random_crop(sample: Sample, random: np.random.Generator) -> Crops:
-    """One crop of anything."""
+    """One random crop of the picture."""
     height, width = sample.image.shape[:2]
     side = random.uniform(0.2, 1.0) * min(height, width)
     center = random.uniform((0, 0), (width, height))[None]
@@ -120,7 +120,7 @@ def virtual_rotations(sample: Sample, crops: Crops) -> Array:
 
 
 def distort_colours(patch: Image, augmentation: Augmentation, random: np.random.Generator) -> Image:
-    """Gain a channel, gamma, blur and noise, as `augmentation` has it."""
+    """Change gain per channel, gamma, blur and noise within the ranges of `augmentation`."""
     if augmentation.colour:
         gain = np.exp(random.normal(0.0, augmentation.colour) + random.normal(0.0, augmentation.colour / 2, 3))
         gamma = np.exp(random.normal(0.0, augmentation.colour))

@@ -9,17 +9,17 @@ from dahyf_core.datasets.splits import Split, rows_of
 from dahyf_core.hand_model import Side
 
 STEADY = 0.05
-"""Spread of a joint, in sides of the hand's box, up to which it counts as visible: more is guessed."""
+"""Spread of a joint, in sides of the hand's box, up to which it counts as visible. Beyond it the joint is a guess."""
 
 
 class Photographs:
     """Hands of a folder of photographs, as `dahyf annotate` labelled them.
 
-    The focal length is assumed; joints_3d and shape are of an average hand, and only their proportions mean something.
+    The focal length is assumed. joints_3d and shape are those of an average hand: only their proportions have meaning.
     """
 
     def __init__(self, labels: Path, split: Split | None = None, folder: Path | None = None) -> None:
-        """labels: the file. split: by source; None for all. folder: of the pictures, if it was moved since.
+        """labels: the file. split: by source; None for all. folder: of the pictures, if they were moved.
 
         Raises DatasetError.
         """
@@ -48,5 +48,5 @@ class Photographs:
 
     @property
     def sources(self) -> list[str]:
-        """The photographs that the pictures were made from."""
+        """The source photograph of each picture."""
         return self.labels.source.tolist()

@@ -1,4 +1,4 @@
-"""Every data set by a name, for configurations."""
+"""All data sets by name, for configurations."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ Reader = Callable[[Path, Split], HandDataset]
 
 
 def official(split: Split) -> Literal["training", "evaluation"]:
-    """What FreiHAND and RHD call a split; like most sets they have one set of pictures that is not for training."""
+    """FreiHAND's and RHD's name of a split. Both val and test are their evaluation set."""
     return "training" if split == "train" else "evaluation"
 
 
@@ -35,4 +35,5 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "rhd": lambda path, split: Rhd(path, official(split)),
     }
 )
-"""From a folder, or the label file of photographs, to its hands; without MANO, so without pose and shape of others."""
+"""Readers by name: from a folder, or the label file of photographs, to a data set. They do not use MANO, so MANO's
+pose and shape are unknown."""

@@ -19,12 +19,12 @@ LEAST_VISIBLE = 11
 
 
 class Rhd:
-    """Hands of a split of which at least half is seen.
+    """Hands of a split of which at least half is visible.
 
     Files: {split}/anno_{split}.pickle, a dictionary from the picture's number to K (3, 3), uv_vis (42, 3: px and
     whether it is seen) and xyz (42, 3) m, camera frame, left hand first; {split}/color/%05d.png.
 
-    Joints are those of the characters' rigs: taken for the hand model's own bone heads and tips.
+    Joints are those of the characters' rigs. They are used as the hand model's own bone heads and tips.
     """
 
     def __init__(self, folder: Path, split: Literal["training", "evaluation"] = "training") -> None:
@@ -67,7 +67,7 @@ class Rhd:
 
     @property
     def sources(self) -> list[str]:
-        """One for each picture."""
+        """The source of each sample. The hands of a picture share one."""
         return [self._source(row) for row, _ in self._rows]
 
     def _ordered(self, values: Array, side: Side) -> Array:

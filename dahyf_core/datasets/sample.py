@@ -1,4 +1,4 @@
-"""One labelled hand, in the conventions of this project, whatever the data set it comes from."""
+"""One labelled hand of any data set, in the conventions of this project."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,17 +19,17 @@ def unknown(*shape: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A picture and what is known of one hand in it; what is unknown is NaN.
+    """A picture and the labels of one hand in it; unknown labels are NaN.
 
     image: (H, W, 3) RGB bytes. intrinsics: of the picture, without lens distortion; a picture cut out of a larger frame
-    keeps that frame's principal point, which may lie outside. source: what samples of one origin (photograph, clip,
-    seed) share; splits keep it together.
+    keeps that frame's principal point, which may lie outside. source: origin (photograph, clip, seed) that
+    samples share; splits keep a source together.
 
     side: None in a picture without a hand. joints_2d: (21, 2) px, FreiHAND order. visible: (21,) bool, of those that
     should count. joints_3d: (21, 3) m, camera frame. keypoints: the named set of the hand model that the joints belong
     to. pose: (16, 3) axis-angle of the hand model of that side, full rotations from the flat hand, in the camera frame.
-    shape: (10,). box: (4,) left, top, right, bottom in px, where a hand is known by nothing better; in a picture
-    without a hand, of something that looks like one.
+    shape: (10,). box: (4,) left, top, right, bottom in px, for a hand without better labels; in a picture without
+    a hand, of something that looks like one.
     """
 
     image: Image
@@ -46,7 +46,7 @@ class Sample:
 
 
 class HandDataset(Protocol):
-    """What training and evaluation read: labels are in memory or found by index, pictures are decoded on access."""
+    """Data for training and evaluation. Labels are in memory or found by index; pictures are decoded when read."""
 
     def __len__(self) -> int: ...
 
@@ -54,5 +54,5 @@ class HandDataset(Protocol):
 
     @property
     def sources(self) -> Sequence[str]:
-        """(len(self),) the origin of each sample, without reading it."""
+        """(len(self),) the origin of each sample, without decoding it."""
         ...

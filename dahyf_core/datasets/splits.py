@@ -1,4 +1,4 @@
-"""Which samples are for training, validation and test: by their origin, the same ones for ever."""
+"""Splits samples into training, validation and test by their origin. The split of an origin never changes."""
 
 import zlib
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Split = Literal["train", "val", "test"]
 
 PARTS = 20
-"""One part in so many is for validation, another for test."""
+"""One part of this many is for validation, another one for test."""
 
 
 def split_of(source: str) -> Split:

@@ -1,4 +1,4 @@
-"""Where in a frame are hands? MediaPipe's palm detector, and the patches that its palms ask for."""
+"""MediaPipe's palm detector, and the patches around the hands of detected palms."""
 
 from dahyf_core.detection.detector import Detector, PalmDetector
 from dahyf_core.detection.palms import Palms, crops_from_palms

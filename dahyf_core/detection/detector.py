@@ -15,7 +15,7 @@ from dahyf_core.shipped import asset
 
 MIN_SCORE = 0.5
 MIN_OVERLAP = 0.3
-"""MediaPipe's thresholds: of a palm's probability, and of two detections' intersection over union to be one palm."""
+"""MediaPipe's thresholds: probability of a palm, and intersection over union of two detections of one palm."""
 
 
 class Detector(Protocol):
@@ -28,7 +28,7 @@ class PalmDetector:
     """Finds palms in whole frames."""
 
     def __init__(self, min_score: float = MIN_SCORE, threads: int = 0) -> None:
-        """min_score: palms of a lower probability are left out, in (0, 1). threads: of the CPU, 0 for one a core.
+        """min_score: palms of a lower probability are left out, in (0, 1). threads: CPU threads, 0 for one per core.
 
         Raises ModelFileError when the network cannot be loaded.
         """

@@ -1,4 +1,4 @@
-"""The square picture that the palm detector sees: the frame in it, and the points at which palms are looked for."""
+"""The palm detector's square input picture: the frame in it, and the anchors."""
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ ANCHORS_PER_CELL = {8: 2, 16: 6}
 """Anchors at one place of the feature map of a stride: two for each layer, of which stride 16 has three."""
 
 MAX_STEP = 2
-"""From so many frame pixels a picture pixel on, the frame is averaged down first: sampled alone, grain hides hands."""
+"""Frame pixels per picture pixel from which the frame is averaged down first. Plain sampling lets grain hide hands."""
 
 
 def anchor_centers() -> NDArray[np.float64]:
@@ -27,7 +27,7 @@ def _grid(stride: int) -> NDArray[np.float64]:
 
 
 def letterbox(image: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """A frame (H, W, 3), as large as fits, in the middle of a black picture (INPUT_SIZE, INPUT_SIZE, 3).
+    """A frame (H, W, 3), scaled to fit, in the middle of a black picture (INPUT_SIZE, INPUT_SIZE, 3).
 
     Also returns the affine map (2, 3) from pixels of that picture to pixels of the frame.
     """

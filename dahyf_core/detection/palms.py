@@ -1,4 +1,4 @@
-"""Detected palms, and the square patches in which their whole hands are."""
+"""Detected palms, and the square patches that contain their whole hands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ WRIST, MIDDLE_MCP = 0, 2
 
 HAND_SCALE = 2.6
 HAND_SHIFT = 0.5
-"""MediaPipe's rule from palm to hand: so many sides of the palm's box wide, and so many towards the fingers."""
+"""MediaPipe's rule from palm to hand: patch width and shift towards the fingers, in sides of the palm's box."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Palms:
 
 
 def crops_from_palms(palms: Palms, intrinsics: Intrinsics) -> Crops:
-    """One patch a palm that holds the whole hand, the fingers up; which side the hand is, is unknown: not mirrored.
+    """One patch per palm that contains the whole hand, fingers up. The side is unknown, so no patch is mirrored.
 
     The patch is square and HAND_SCALE times as wide as the palm's box. Its centre is the box's, moved by HAND_SHIFT
     sides of the box along the direction from the wrist to the middle finger's knuckle.

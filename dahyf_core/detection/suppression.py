@@ -1,4 +1,4 @@
-"""Many overlapping detections of a hand become one."""
+"""Merges overlapping detections of a hand."""
 
 import numpy as np
 

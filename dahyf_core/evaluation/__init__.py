@@ -1,4 +1,4 @@
-"""How good an estimator is: runs over labelled hands, benchmarks, and files for their servers."""
+"""Evaluation of estimators on labelled hands and benchmarks, and files for benchmark servers."""
 
 from dahyf_core.evaluation.benchmarks import BENCHMARKS, Benchmark, load_mano, open_benchmark
 from dahyf_core.evaluation.data import CAVEATS, reader_of, spread_rows

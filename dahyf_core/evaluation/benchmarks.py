@@ -1,4 +1,4 @@
-"""What the servers of FreiHAND and HO-3D want: MANO's vertices, and joints in an order and axes of their own."""
+"""The formats of FreiHAND's and HO-3D's servers: MANO's vertices, and joints in their own order and axes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ BENCHMARKS: tuple[Benchmark, ...] = get_args(Benchmark)
 
 JOINTS, VERTICES = 21, 778
 HO3D_TIPS = np.array([728, 353, 442, 576, 694])
-"""Vertices, thumb to pinky."""
+"""Vertices of the fingertips, thumb to little finger."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a set counts joints, and its axes.
+    """Order of joints and axes of a data set.
 
-    order: (21,) of the 16 joints of MANO and the tips from thumb to pinky. tips: (5,) vertices of the latter.
+    order: (21,) of the 16 joints of MANO and the tips from thumb to little finger. tips: (5,) vertices of the tips.
     axes: (3,) signs that bring OpenCV's camera to the set's. has_root: whether predictions may know the wrist's place.
     """
 

@@ -20,7 +20,7 @@ CAVEATS: Mapping[str, str] = MappingProxyType(
         "rhd": "Joints are those of the characters' rigs, used as the hand model's bone heads.",
     }
 )
-"""What the numbers on a data set do not mean."""
+"""Limits of the numbers on a data set."""
 
 
 def reader_of(name: str) -> Reader:

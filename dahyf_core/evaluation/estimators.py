@@ -1,4 +1,4 @@
-"""Which estimator is measured."""
+"""The hand models of a measured estimator."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What an estimator says of a benchmark's evaluation set, from what the benchmark gives alone."""
+"""Predictions of an estimator for a benchmark's evaluation set, from the benchmark's inputs only."""
 
 from collections.abc import Callable
 
@@ -14,10 +14,10 @@ from dahyf_core.pose import HandObservations, PoseEstimator
 Progress = Callable[[int, int], None]
 
 TURNS = np.arange(4) * np.pi / 2
-"""Ways up in which a hand is first looked for."""
+"""Rolls at which a hand is searched first."""
 UNMIRRORED = np.zeros(len(TURNS), dtype=bool)
 PASSES = 3
-"""How often a patch is laid anew around the joints that were located in the last one."""
+"""Number of times that a new patch is cut around the joints located in the last one."""
 
 
 def predict(
@@ -29,8 +29,8 @@ def predict(
 ) -> tuple[Array, Array]:
     """Joints (N, 21, 3) and vertices (N, 778, 3) of all hands, in the order and axes of the set, metres.
 
-    dataset: its evaluation set. estimator: of poses of `mano`, the right hand. Of the labels only those are used that
-    the set gives to predict from: camera, and for HO-3D the box and the place of the wrist. Raises DatasetError.
+    dataset: its evaluation set. estimator: of poses of `mano`, the right hand. Only labels that the set gives as input
+    are used: the camera, and for HO-3D the box and the wrist's position. Raises DatasetError.
     """
     layout = LAYOUTS[benchmark]
     joints = np.zeros((len(dataset), JOINTS, 3), np.float32)

@@ -1,4 +1,4 @@
-"""Scores as a table: what a run of `dahyf evaluate` says, in JSON."""
+"""Scores as the JSON results of `dahyf evaluate`."""
 
 import json
 from pathlib import Path
@@ -17,12 +17,12 @@ Facts = dict[str, Any]
 
 FORMAT, VERSION = "dahyf evaluation", 1
 RANKING = ("pa_mpjpe", "epe_located_224", "confidence_without_hand")
-"""Worst cases go by the first of these that is known."""
+"""Metrics that rank the worst cases; the first that is known is used."""
 DECIMALS = 4
 
 
 def facts_of(scores: Scores) -> Facts:
-    """Every metric that the data set has labels for, PCK curves, and the names of metrics that it has none for."""
+    """Every metric that the data set has labels for, PCK curves, and the names of the other metrics."""
     known = [name for name in METRICS if np.isfinite(scores.errors[name]).any()]
     return {
         "examples": len(scores),
@@ -38,7 +38,7 @@ def facts_of(scores: Scores) -> Facts:
 
 
 def worst_first(scores: Scores) -> tuple[str, NDArray[np.integer]]:
-    """The metric that tells, and indices into the scores of all that are known in it, the worst sample first."""
+    """The ranking metric, and indices of the samples for which it is known, the worst first."""
     for name in RANKING:
         values = _of_hands(scores.errors[name])
         if np.isfinite(values).any():

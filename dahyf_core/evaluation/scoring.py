@@ -36,7 +36,7 @@ MM = 1e3
 
 @dataclass(frozen=True)
 class Metric:
-    """title: as papers call it; docs/evaluation.md defines each. unit: empty for shares and probabilities."""
+    """title: the metric's name in papers; docs/evaluation.md defines it. unit: empty for shares and probabilities."""
 
     title: str
     unit: str = ""
@@ -73,12 +73,12 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
     }
 )
 CONFIDENCES = ("confidence", "confidence_without_hand")
-"""Those that need no label but whether there is a hand."""
+"""Metrics that only need to know whether there is a hand."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """What was measured on N samples.
+    """Errors on N samples.
 
     rows: (N,) their indices in the data set. sources: (N,). errors: by metric and in its unit, (N, 21) of joints or
     (N, 1) of hands; NaN where the truth is unknown. drawn: (N, 3, 21, 2) px of the patch: located, projected and true
@@ -96,7 +96,7 @@ class Scores:
 
 @dataclass(frozen=True, eq=False)
 class SampleEstimate:
-    """A sample, the patch that its labels give, and the one hand that an estimator of `model` found there."""
+    """A sample, the patch around its labels, and the hand that an estimator of `model` found there."""
 
     sample: Sample
     crops: Crops
@@ -105,13 +105,13 @@ class SampleEstimate:
 
     @classmethod
     def at(cls, sample: Sample, crops: Crops, estimator: PoseEstimator, hands: Hands) -> Self:
-        """Look for a hand of the sample's side, or of the side that the patch is cut for."""
+        """Estimate a hand of the sample's side, or of the side for which the patch is cut."""
         side: Side = sample.side or ("left" if crops.mirrored[0] else "right")
         return cls(sample, crops, hands[side], estimator.solve(estimator.observe(sample.image, crops), side))
 
     @cached_property
     def joints_3d(self) -> Array:
-        """(21, 3) m, camera frame, those keypoints of the found hand that the sample labels."""
+        """(21, 3) m, camera frame: the keypoint set of the sample, on the found hand."""
         found = self.found
         points: Array = self.model.keypoints(
             self.model.skeleton(found.pose, found.shape, found.translation), self.sample.keypoints
@@ -132,7 +132,7 @@ def score(
     hands: Hands,
     progress: Progress = lambda done, total: None,
 ) -> Scores:
-    """Show samples to an estimator, each in the patch that its labels give, and measure what it finds.
+    """Run an estimator on samples, each in the patch around its labels, and measure its errors.
 
     hands: the estimator's own. Raises DatasetError when there are no samples, or a picture cannot be read.
     """

@@ -1,4 +1,4 @@
-"""The worst cases as one picture: patches as the estimator was shown them, with located, projected and true joints."""
+"""The worst cases as one picture: the estimator's patches with located, projected and true joints."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -22,7 +22,7 @@ GAP = 8
 TEXT = 13
 GROUND: Colour = (22, 24, 28)
 KINDS: dict[str, Colour] = {"located": (86, 180, 255), "projected": (255, 150, 40), "labelled": (120, 230, 110)}
-"""In the order of `Scores.drawn`."""
+"""Colours in the order of `Scores.drawn`."""
 
 
 def write_worst(scores: Scores, dataset: HandDataset, count: int, path: Path) -> None:
@@ -69,7 +69,7 @@ def _draw_bones(image: Image, joints: Array, colour: Colour) -> None:
 
 
 def _pixel(point: Array) -> tuple[int, int]:
-    """Far points are kept where OpenCV can still count."""
+    """The point as integers, clipped to the range that OpenCV can draw."""
     x, y = np.clip(np.round(point), -10 * TILE, 10 * TILE).astype(int)
     return int(x), int(y)
 

@@ -23,9 +23,9 @@ from dahyf_core.shared.limits import UNPACKED_BYTES, UNPACKED_RATIO
 MEMBER = "pred.json"
 DECIMALS = 6
 HAND_SPAN = (0.04, 0.4)
-"""Metres from end to end, of the middle one of all hands."""
+"""Smallest and largest plausible length of the median hand, metres."""
 TIP_TOLERANCE = 0.02
-"""Metres from a tip to its vertex, in the middle one of all hands: other sources' tips are a few mm off."""
+"""Largest distance of a tip from its vertex in the median hand, metres. Tips of other sources are a few mm off."""
 
 
 def write_submission(joints: Array, vertices: Array, path: Path) -> None:
@@ -54,7 +54,7 @@ def _list(hands: Iterable[Array]) -> Iterator[str]:
 
 
 def check_submission(benchmark: Benchmark, path: Path, folder: Path) -> int:
-    """Check that a server would take a file, and that units, axes and order of joints are the set's; returns N.
+    """Check that a server would accept a file, with the set's units, axes and order of joints. Returns N.
 
     folder: of the data set, whose evaluation set says how many hands there must be. Raises DatasetError.
     """

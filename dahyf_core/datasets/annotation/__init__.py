@@ -1,4 +1,4 @@
-"""The annotator of photographs: where hands are, where their joints are, and which pose of the hand model that is.
+"""The annotator of photographs: it finds hands, locates their joints, and fits poses of the hand model.
 
 folder -> seeds (roughly where hands are) -> test_time_augmentation (runs of a network, averaged) -> fits -> cleaning.
 """

@@ -23,7 +23,7 @@ from dahyf_core.stills import find_hands
 
 @dataclass(frozen=True)
 class Annotation:
-    """Labels of a folder. dropped: how many hands were left out for each reason. pictures: how many were looked at."""
+    """Labels of a folder. dropped: number of hands left out for each reason. pictures: number of pictures processed."""
 
     labels: PhotoLabels
     dropped: Mapping[str, int]
@@ -32,7 +32,7 @@ class Annotation:
 
 @dataclass(frozen=True, eq=False)
 class _Viewed:
-    """The hands of one picture, as many as `seeds` has."""
+    """The hands of one picture, one for each hand of `seeds`."""
 
     photograph: Photograph
     size: tuple[int, int]
@@ -46,9 +46,9 @@ class Annotator:
     def __init__(
         self, limits: CleaningLimits | None = None, teacher: LabellingEstimator | None = None, threads: int = 0
     ) -> None:
-        """teacher: whose points in space are the labels, the landmark network's if None; it locates joints in any case.
+        """teacher: estimator whose 3D points are the labels; None for the landmark network, which locates 2D joints.
 
-        threads: of the CPU for the networks, 0 for one a core. Raises ModelFileError.
+        threads: CPU threads of the networks, 0 for one per core. Raises ModelFileError.
         """
         self._estimator = LandmarkEstimator(LandmarkNetwork(threads), {})
         self._teacher = teacher
@@ -59,9 +59,9 @@ class Annotator:
     def annotate(self, folder: Path, report: Report) -> Annotation:
         """Label the hands in a folder of photographs.
 
-        The folder may hold an index.json and the mediapipe_labels.npz that goes with it (docs/datasets.md); otherwise
-        all pictures are taken and the hands are found. A picture that cannot be read is warned about and left out.
-        Raises DatasetError when no picture is left, or the index or the labels are of another layout.
+        The folder may hold an index.json with its mediapipe_labels.npz (docs/datasets.md). Otherwise all pictures are
+        used and the hands are detected. A picture that cannot be read is warned about and left out. Raises
+        DatasetError if no picture is left, or if the index or the labels have another layout.
         """
         photographs = list_photographs(folder)
         given = read_seeds(folder, len(photographs))
@@ -92,7 +92,7 @@ class Annotator:
         return _Viewed(photograph, (width, height), seeds, averaged)
 
     def _fit(self, folder: Path, viewed: list[_Viewed]) -> PhotoLabels:
-        """All hands, good and bad."""
+        """Labels of all hands, before cleaning."""
         counts = [len(view.seeds) for view in viewed]
         averaged = AveragedObservations.concatenate([view.averaged for view in viewed])
         left = np.concatenate([view.seeds.left for view in viewed])

@@ -1,4 +1,4 @@
-"""Which labels are good enough to learn from."""
+"""Selects the labels that are good enough for training."""
 
 from dataclasses import dataclass, replace
 
@@ -12,13 +12,13 @@ from dahyf_core.tracking import distinct
 
 @dataclass(frozen=True)
 class CleaningLimits:
-    """What a hand must reach or keep below to stay. Lengths in sides of the hand's box, but for those in px and metres.
+    """Limits for keeping a hand. Lengths are in sides of the hand's box, except those in px and metres.
 
-    box_px: least size. presence, side_score: least probability, of a hand and of its side. given_score: least
-    probability of the side as it was first said. moved: greatest mean distance of what was found from that
-    label, or from where a detector saw it first. spread: greatest median spread of the joints.
+    box_px: smallest size. presence, side_score: smallest probability of a hand and of its side. given_score: smallest
+    probability of the side in the given label. moved: largest mean distance of the found joints from the given label,
+    or from the detector's first estimate. spread: largest median spread of the joints.
 
-    residual_2d, residual_3d (m): of fits that are kept; hands beyond them stay with their located joints alone.
+    residual_2d, residual_3d (m): largest residuals of fits. Hands beyond them keep only their located joints.
     """
 
     box_px: float = 48.0
@@ -32,9 +32,9 @@ class CleaningLimits:
 
 
 def cleaned(labels: PhotoLabels, given_score: Array, limits: CleaningLimits) -> tuple[PhotoLabels, dict[str, int]]:
-    """The hands that stay, and how many were left out for each reason, the first that applies.
+    """The hands that are kept, and the number left out for each reason; the first reason that applies counts.
 
-    given_score: (N,) how surely each was said to be of its side at first.
+    given_score: (N,) probability of the side in the given label.
     """
     spread = np.median(labels.spread_2d, axis=1) / labels.box_side
     faults = {
@@ -63,7 +63,7 @@ def _twins(labels: PhotoLabels) -> NDArray[np.bool_]:
 
 
 def without_bad_fits(labels: PhotoLabels, limits: CleaningLimits) -> PhotoLabels:
-    """The same hands, with NaN for parameters that do not meet what was seen."""
+    """The same hands, with NaN for parameters that do not fit the observations."""
     bad = (labels.residual_2d > limits.residual_2d) | (labels.residual_3d > limits.residual_3d)
 
     def trusted(values: Array) -> Array:

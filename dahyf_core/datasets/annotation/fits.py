@@ -1,4 +1,4 @@
-"""The hand model brought to what was seen."""
+"""Fits of the hand model to the observations."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ from dahyf_core.hand_model import HandModel
 
 SETTINGS = FitSettings(keypoints="mediapipe")
 SIGMA_2D = 0.015
-"""Standard deviation of mean image points, in sides of the hand's box, besides their spread."""
+"""Standard deviation of mean image points, in sides of the hand's box, added to their spread."""
 SIGMA_3D = 0.010
-"""Of mean world points, metres, besides their spread."""
+"""Standard deviation of mean world points, metres, added to their spread."""
 PLANE = Intrinsics(1.0, 1.0, 0.0, 0.0, 1, 1, source="the plane z = 1, which all cameras share")
 
 

@@ -1,4 +1,4 @@
-"""Which photographs there are, and where hands roughly are in them, if the folder says so."""
+"""Lists the photographs of a folder, and rough positions of hands in them if the folder has labels."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ class Seeds:
 
     @classmethod
     def of(cls, seen: HandObservations) -> Self:
-        """Of the sides that they seem to be."""
+        """Seeds from observations, with the more probable side of each."""
         return cls(seen.joints_2d, seen.right_score < 0.5, np.maximum(seen.right_score, 1.0 - seen.right_score))
 
     def __len__(self) -> int:
@@ -42,7 +42,7 @@ class Seeds:
 
 
 def list_photographs(folder: Path) -> list[Photograph]:
-    """Those of the folder's index.json, rows of file, set and source; without it, all pictures below the folder.
+    """Photographs in the folder's index.json, rows of file, set and source. Without it, all pictures below the folder.
 
     Raises DatasetError when there are none, or the index is of another layout.
     """

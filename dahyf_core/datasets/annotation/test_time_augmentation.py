@@ -1,7 +1,7 @@
-"""A network run many times on each hand: the mean of its answers, and how far they lie apart.
+"""Test-time augmentation: the mean and the spread of many runs of a network on each hand.
 
-A network answers differently to every view of the same picture. What it sees, it sees in all of them; what it guesses,
-such as a finger behind the palm, comes out differently each time.
+A network answers differently to every view of the same picture. Visible joints agree in all views. Guesses, such as a
+finger behind the palm, differ each time.
 """
 
 from dataclasses import dataclass, fields
@@ -16,12 +16,12 @@ from dahyf_core.geometry import PALM
 from dahyf_core.pose import LabellingEstimator
 
 TURNS, SIZES = np.radians((-15.0, 0.0, 15.0)), (0.88, 1.12)
-"""How patches are varied: turned by so much, and of so many times the size."""
+"""Variations of the patches: rolls, and factors of the size."""
 
 
 @dataclass(frozen=True)
 class AveragedObservations:
-    """What was seen of N hands.
+    """Averaged observations of N hands.
 
     joints_2d: (N, 21, 2) px, mean. spread_2d: (N, 21) px, root mean square distance of the runs from it.
     world: (N, 21, 3) m, the camera's axes as if the hand were in the middle of the picture, mean. spread_3d: (N, 21) m.
@@ -45,7 +45,7 @@ class AveragedObservations:
 def observe_augmented(
     estimator: LabellingEstimator, image: Image, joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics
 ) -> AveragedObservations:
-    """Find the joints of hands that are roughly known: (N, 21, 2) px, left or not (N,)."""
+    """Locate the joints of hands that are roughly known: (N, 21, 2) px, left or not (N,)."""
     joints_2d = estimator.observe(image, upright_crops(joints_2d, left, intrinsics)).joints_2d
     views = list(product((False, True) if estimator.knows_both_sides else (False,), TURNS, SIZES))
     seen = estimator.observe(
@@ -54,7 +54,7 @@ def observe_augmented(
     shape = len(views), len(joints_2d)
     joints = seen.joints_2d.reshape(*shape, 21, 2)
     world = estimator.points_3d(seen).reshape(*shape, 21, 3)
-    # Every run has an origin of its own: the middle of the palm is laid there before they are compared.
+    # Every run has its own origin, so the points are moved to the middle of the palm before they are compared.
     world = world - world[:, :, PALM].mean(axis=2, keepdims=True)
     return AveragedObservations(
         joints.mean(axis=0),
@@ -69,7 +69,7 @@ def observe_augmented(
 def augmented_crops(
     joints_2d: Array, left: NDArray[np.bool_], intrinsics: Intrinsics, mirrored: bool, turn: float, size: float
 ) -> Crops:
-    """The upright patches, mirrored once more or not, turned and sized."""
+    """The upright patches in all variations: mirrored or not, rolled and scaled."""
     crops = upright_crops(joints_2d, left ^ mirrored, intrinsics)
     return Crops(crops.center, crops.side * size, crops.roll + turn, crops.mirrored, intrinsics)
 
