@@ -1,4 +1,4 @@
-"""Paths that a user or a file names: what lies there, without opening it."""
+"""Checks of paths from users or files, without opening them."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,10 @@ from dahyf_core.shared.limits import FILE_NAME_BYTES
 
 
 def is_file(path: Path) -> bool:
-    """Whether a regular file lies at a path: no folder, pipe or device, and a path that can exist at all."""
+    """Whether a path is valid and leads to a regular file: not a folder, pipe or device."""
     try:
         return path.is_file()
-    except (OSError, ValueError):  # a name that is too long, or holds what no name may
+    except (OSError, ValueError):  # a name that is too long, or has forbidden characters
         return False
 
 

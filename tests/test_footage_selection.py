@@ -55,7 +55,7 @@ def test_neighbouring_ranges_in_seconds_share_no_frame() -> None:
 def test_outside_the_clip(text: str) -> None:
     with pytest.raises(SettingsError, match="is outside clip") as raised:
         select(footage(list(range(20))), text)
-    assert raised.value.remedy == "It has frames 0 to 19, 0 s to 2.000 s."
+    assert raised.value.remedy == "The footage has frames 0 to 19, 0 s to 2.000 s."
 
 
 @pytest.mark.parametrize("text", ["9:5", "1s:0.5s", "2s:", "1.01s:1.05s"])

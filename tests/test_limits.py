@@ -399,13 +399,13 @@ def test_a_pipe_among_the_pictures_of_a_sequence_is_none_of_them(tmp_path):
 @pytest.mark.parametrize("size", [(1, 5000), (5000, 1), (16, 2000)])
 def test_pictures_of_a_form_that_no_camera_gives(tmp_path, size):
     path = write_picture(tmp_path / "a.png", np.zeros((size[1], size[0], 3), np.uint8))
-    with pytest.raises(FootageError, match=f"{size[0]} x {size[1]} pixels, a form"):
+    with pytest.raises(FootageError, match=f"{size[0]} x {size[1]} pixels, a shape"):
         probe(path)
 
 
 def test_videos_of_a_form_that_no_camera_gives(tmp_path):
     path = write_video(tmp_path / "a.mkv", 3, (16, 1600))
-    with pytest.raises(FootageError, match="16 x 1600 pixels, a form"):
+    with pytest.raises(FootageError, match="16 x 1600 pixels, a shape"):
         probe(path)
 
 

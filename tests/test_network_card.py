@@ -91,7 +91,7 @@ def test_a_file_that_says_nothing_goes_by_its_own_name(shipped_network, tmp_path
         ({KEY: "[1]"}, "not understood"),
         ({KEY: json.dumps({"name": ""})}, "not understood"),
         ({KEY: json.dumps({"name": "a", "threshold": 7})}, "not understood"),
-        ({KEY: json.dumps({"name": "a", "keypoints": "freihand"})}, "keypoints of freihand"),
+        ({KEY: json.dumps({"name": "a", "keypoints": "freihand"})}, "keypoint set freihand"),
     ],
 )
 def test_impossible_metadata_is_refused(shipped_network, tmp_path, metadata, sentence):
@@ -100,7 +100,7 @@ def test_impossible_metadata_is_refused(shipped_network, tmp_path, metadata, sen
 
 
 def test_other_networks_are_refused_by_what_they_take():
-    with pytest.raises(ModelFileError, match=r"palm_detector.*it is no DaHyF network"):
+    with pytest.raises(ModelFileError, match=r"palm_detector.*is not a DaHyF network"):
         network_estimator(MODELS, network=asset("palm_detector.onnx"))
 
 

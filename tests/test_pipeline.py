@@ -339,7 +339,7 @@ class TestCapture:
         capture_footage(settings, output, Messages())
         whole = output.read_bytes()
         for more, done in ((5, 5), (3, 8)):
-            with pytest.raises(Interrupted, match=f"{done} of 12 frames.* is as it was"):
+            with pytest.raises(Interrupted, match=f"{done} of 12 frames.* still holds the earlier capture"):
                 capture_footage(settings, output, Messages(), after(more))
             assert output.read_bytes() == whole
         assert len(capture_footage(settings, output, Messages()).frame) == 12

@@ -258,7 +258,7 @@ class TestIdentity:
 
     @pytest.mark.parametrize("max_hands", [0, -1])
     def test_no_hand_at_all_cannot_be_asked_for(self, max_hands: int) -> None:
-        with pytest.raises(SettingsError, match="one hand at least"):
+        with pytest.raises(SettingsError, match="at least one hand"):
             TrackingSettings(max_hands=max_hands)
 
     def test_a_restored_tracker_goes_on_as_if_nothing_had_happened(self) -> None:

@@ -4,7 +4,6 @@ The types are the same as `META` of `dahyf_core.shared.capture_schema`, in a for
 that both agree.
 """
 
-
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 

@@ -1,4 +1,4 @@
-"""Captures as files of other programs: a registry of formats, and the moving skeleton that most of them are made of."""
+"""Exports of captures for other programs: a registry of formats, and the animated skeleton that most of them use."""
 
 from dahyf_core.export.options import ExportOptions
 from dahyf_core.export.registry import EXPORTERS, Exporter, export_capture, exporter_of, register, suffixes

@@ -16,11 +16,11 @@ ORDER: Final = "ZXY"
 """Rotations are about the bone's own axes in this order."""
 ANGLES = " ".join(f"{axis}rotation" for axis in ORDER)
 TOGETHER = "hands"
-"""Of the root that stands still above the wrists of several hands: many programs read one root alone."""
+"""Name of the static root above the wrists of several hands, because many programs read only one root."""
 
 
 def write_bvh(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix: str) -> None:
-    """Bones have the axes of the scene in the rest pose, as BVH wants it. Raises SettingsError."""
+    """Write a BVH file. Bones have the scene's axes in the rest pose, as BVH requires. Raises SettingsError."""
     hands = evened(animate(capture, options.up or "y", options.unit or "cm", axes="scene", rate=options.rate))
     text = io.TextIOWrapper(stream, encoding="ascii", newline="\n", write_through=True)
     text.writelines(f"{line}\n" for line in _lines(hands))
@@ -45,7 +45,7 @@ def _lines(hands: Sequence[SkeletonAnimation]) -> Iterator[str]:
 
 
 def _joint(hand: SkeletonAnimation, bone: int, kind: str, indent: str) -> Iterator[str]:
-    """A bone and those below it. The wrist's place is in its channels alone: programs differ in what they add it to."""
+    """A bone and its descendants. The wrist's offset is zero and its position only in the channels: programs differ."""
     yield f"{indent}{kind} {hand.bones[bone]}"
     yield f"{indent}{{"
     inner = f"{indent}\t"
@@ -59,7 +59,7 @@ def _joint(hand: SkeletonAnimation, bone: int, kind: str, indent: str) -> Iterat
 
 
 def _channels(hand: SkeletonAnimation) -> Array:
-    """(T, 3 + 3 J) in the order of the hierarchy, which goes down each finger first."""
+    """(T, 3 + 3 J) in the order of the hierarchy, finger by finger."""
     from scipy.spatial.transform import Rotation
 
     frames, bones = hand.rotations.shape[:2]

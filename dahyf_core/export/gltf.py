@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from pygltflib import GLTF2
 
 BONES_A_VERTEX = 4
-"""What every program reads. The open hand has no more; of other hand models the strongest are taken."""
+"""Skin weights per vertex that every program reads. The open hand has no more; of other models the largest are kept."""
 SKIN_COLOUR = [0.7, 0.46, 0.36, 1.0]
 SKIN_ROUGHNESS = 0.55
 NEAREST = 0.01
 """Near plane of the camera, m."""
 CENTRE_PX = 0.5
-"""How far from the middle of the picture the principal point may lie unmentioned."""
+"""Distance of the principal point from the middle of the picture above which a warning is given."""
 
 
 def write_glb(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix: str) -> None:
-    """y is up, lengths are metres, as glTF wants it. Raises SettingsError; warns of what its camera cannot say."""
+    """Write a GLB file: y up, metres, as glTF requires. Raises SettingsError. Warns of what its camera cannot store."""
     from pygltflib import GLTF2, Asset, Material, PbrMetallicRoughness, Scene
 
     file = GLTF2(asset=Asset(version="2.0", generator=f"DaHyF Hands {__version__}"))
@@ -45,7 +45,7 @@ def write_glb(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix
 
 
 class _Data:
-    """The one buffer of a file, and the accessors to what lies in it."""
+    """The single buffer of a file, and its accessors."""
 
     def __init__(self, file: "GLTF2") -> None:
         self._file = file
@@ -78,7 +78,7 @@ class _Data:
         return len(self._file.accessors) - 1
 
     def finish(self) -> None:
-        """Put the buffer into the file."""
+        """Write the buffer into the file."""
         from pygltflib import Buffer
 
         self._file.buffers = [Buffer(byteLength=self._length)]
@@ -145,7 +145,7 @@ def _motion(data: _Data, hand: SkeletonAnimation, first: int) -> Any:
 
 
 def _together(motions: Sequence[Any]) -> Any:
-    """One animation of all hands, from the same data: most programs play the first one of a file, and it alone."""
+    """One animation of all hands with the same data, because most programs play only the first animation of a file."""
     from pygltflib import Animation, AnimationChannel
 
     result = Animation(name="hands", samplers=[], channels=[])
@@ -177,7 +177,7 @@ def _add_camera(file: "GLTF2", camera: Intrinsics) -> None:
 
 
 def normals(vertices: Array, faces: NDArray[np.integer]) -> Array:
-    """(V, 3) unit normals of vertices (V, 3) of triangles (F, 3), which count by their areas."""
+    """(V, 3) unit normals of vertices (V, 3) of triangles (F, 3), weighted by their areas."""
     corners = vertices[faces]
     of_faces = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     result = np.zeros_like(vertices)

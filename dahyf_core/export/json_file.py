@@ -19,7 +19,7 @@ DECIMALS = 6
 
 
 def write_json(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix: str) -> None:
-    """Write the cleaned hands, each frame on a line of its own."""
+    """Write the cleaned hands, one frame per line."""
     stream.writelines(line.encode() for line in _document(capture))
 
 

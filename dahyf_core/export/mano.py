@@ -1,4 +1,4 @@
-"""Captures as MANO's parameters, in the names of AMASS, for research code."""
+"""Captures as MANO parameters with AMASS's names, for research code."""
 
 import warnings
 from typing import BinaryIO
@@ -10,9 +10,9 @@ from dahyf_core.export.options import ExportOptions
 
 
 def write_mano(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix: str) -> None:
-    """Plain arrays in one .npz; NaN where a hand is missing. docs/export.md lists them.
+    """Write plain arrays in one .npz, NaN where a hand is missing. docs/export.md lists them.
 
-    Warns where the shape numbers are not MANO's.
+    Warns if the shape numbers are not MANO's.
     """
     model = capture.source.hand_model.name
     if model != "mano":

@@ -1,4 +1,4 @@
-"""What a user may choose about an export."""
+"""Options of an export."""
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -10,12 +10,12 @@ from dahyf_core.shared.limits import RATE
 Up = Literal["y", "z"]
 Unit = Literal["m", "cm"]
 METRES = {"m": 1.0, "cm": 0.01}
-"""Of each unit."""
+"""Metres of each unit."""
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """None is what each format has by itself.
+    """Options of an export. None is the default of the format.
 
     up: the axis that points up. unit: of lengths. rate: frames per second, to which poses are resampled; None for the
     capture's own. camera: whether the camera that filmed the hands is written too. Raises SettingsError for a rate that
@@ -35,5 +35,5 @@ class ExportOptions:
 
     @property
     def given(self) -> frozenset[str]:
-        """Names of the options that are not what they are by themselves."""
+        """Names of the options that are not at their defaults."""
         return frozenset(field.name for field in fields(self) if getattr(self, field.name) != field.default)

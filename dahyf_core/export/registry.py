@@ -1,4 +1,4 @@
-"""The formats that captures are exported to, by name and suffix."""
+"""The export formats by name and suffix."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ Write = Callable[[Capture, BinaryIO, ExportOptions, str], None]
 class Exporter:
     """One format.
 
-    write: puts a capture into an open file, given the options and the file's suffix. options: names of those
-    ExportOptions that it follows. module: what it cannot do without, of the optional dependencies called `extra`.
+    write: writes a capture to an open file, with options and the file's suffix. options: names of the ExportOptions
+    that it supports. module: the package that it needs, from the optional dependencies called `extra`.
     """
 
     name: str
@@ -36,11 +36,11 @@ class Exporter:
 
 
 EXPORTERS: dict[str, Exporter] = {}
-"""By name."""
+"""Exporters by name."""
 
 
 def register(exporter: Exporter) -> None:
-    """Add a format. Raises ValueError where its name or a suffix is taken."""
+    """Add a format. Raises ValueError if its name or a suffix is taken."""
     taken = {suffix for other in EXPORTERS.values() for suffix in other.suffixes}
     if exporter.name in EXPORTERS or taken & set(exporter.suffixes):
         raise ValueError(f"{exporter.name} or one of {exporter.suffixes} is taken")
@@ -48,15 +48,15 @@ def register(exporter: Exporter) -> None:
 
 
 def suffixes() -> tuple[str, ...]:
-    """Of all formats."""
+    """Suffixes of all formats."""
     return tuple(suffix for exporter in EXPORTERS.values() for suffix in exporter.suffixes)
 
 
 def exporter_of(path: Path, options: ExportOptions) -> Exporter:
-    """The format of a file's suffix, ready to write it.
+    """The format of a file's suffix.
 
-    Raises SettingsError for a suffix of no format, for options that the format does not follow, and where the optional
-    dependencies that it needs are not installed.
+    Raises SettingsError for an unknown suffix, for options that the format does not support, and if its optional
+    dependencies are not installed.
     """
     suffix = path.suffix.lower()
     found = next((each for each in EXPORTERS.values() if suffix in each.suffixes), None)
@@ -81,8 +81,8 @@ def exporter_of(path: Path, options: ExportOptions) -> Exporter:
 def export_capture(capture: Capture, path: Path, options: ExportOptions = ExportOptions()) -> None:  # noqa: B008 (frozen)
     """Write a capture's cleaned hands in the format of the path's suffix, whole or not at all.
 
-    Raises OutputError, and SettingsError as above and for a capture that the format cannot hold. Warns of what is left
-    out.
+    Raises OutputError; raises SettingsError like `exporter_of` and for a capture that the format cannot store. Warns of
+    what is left out.
     """
     exporter = exporter_of(path, options)
     with replacing(path) as stream:

@@ -1,4 +1,4 @@
-"""A captured hand as a moving skeleton: local transforms over time, which BVH, glTF and USD are written from."""
+"""A captured hand as an animated skeleton: local transforms over time, the source of BVH, glTF and USD files."""
 
 import warnings
 from collections.abc import Sequence
@@ -33,9 +33,9 @@ FROM_CAMERA: dict[Up, FloatArray] = {
 looks along -z where y is up, and along y where z is. All are right-handed."""
 
 SAME_TIME = 0.0005
-"""Seconds by which a frame may be off an even rate."""
+"""Largest deviation of a frame from an even rate, seconds."""
 WHOLE_FRAME = 0.01
-"""Frames by which a frame may be off a whole one and be taken for it."""
+"""Largest deviation of a frame number from an integer, frames."""
 
 RestAxes = Literal["bone", "scene"]
 
@@ -51,8 +51,8 @@ class SkeletonAnimation:
     name: of the hand, such as "hand.R". bones: (J,) names, unique in the scene, such as "index1.R". parents: (J,), -1
     for the first. rest_rotations: (J, 4) and rest_translations: (J, 3) of the rest pose. rotations: (T, J, 4).
     translations: (T, 3) of the first bone; the others keep their rest translations. times: (T,) seconds from the first
-    frame. first_frame: its number in the footage. present: (T,), False where the hand was lost; the pose is then held:
-    the last one before, or the first one. rate: frames per second, nominal where times are uneven. tips: (5, 3), thumb
+    frame. first_frame: its number in the footage. present: (T,), False where the hand was lost; it then holds the
+    last pose, or the first one. rate: frames per second, nominal where times are uneven. tips: (5, 3), thumb
     to pinky, in the axes of their bones. tip_bones: (5,), the bones that they end. vertices: (V, 3) of the skin in the
     rest pose, axes of the scene. faces: (F, 3). weights: (V, J).
     """
@@ -85,7 +85,7 @@ class SkeletonAnimation:
 
     @property
     def is_even(self) -> bool:
-        """Whether frames come at the rate, none left out."""
+        """Whether the frames are evenly spaced at the rate, without gaps."""
         even = np.arange(len(self.times)) / float(self.rate)
         return bool((np.abs(self.times - even) < SAME_TIME).all())
 
@@ -93,7 +93,7 @@ class SkeletonAnimation:
 def animate(
     capture: Capture, up: Up = "y", unit: Unit = "m", axes: RestAxes = "bone", rate: Fraction | None = None
 ) -> list[SkeletonAnimation]:
-    """The hands of a capture that have a pose in any frame, in its order.
+    """The hands of a capture that have a pose in at least one frame, in the capture's order.
 
     axes: of the bones in the rest pose. "bone" is what the Blender add-on builds: y runs along the bone, a turn about x
     bends it. "scene" are the axes of the scene, as MANO has it. rate: frames per second to resample to, None to keep
@@ -114,9 +114,9 @@ def animate(
 
 
 def resampled(animation: SkeletonAnimation, rate: Fraction) -> SkeletonAnimation:
-    """The same motion in even frames at a rate, from its first moment to its last; itself where they are even.
+    """The same motion in even frames at a rate, from its first to its last moment; unchanged if it is even already.
 
-    Poses in between are interpolated. Raises SettingsError for more frames than a capture may have.
+    Poses between frames are interpolated. Raises SettingsError for more frames than a capture may have.
     """
     at_rate = replace(animation, rate=rate)
     if at_rate.is_even:
@@ -144,7 +144,7 @@ def resampled(animation: SkeletonAnimation, rate: Fraction) -> SkeletonAnimation
 
 
 def evened(animations: Sequence[SkeletonAnimation]) -> list[SkeletonAnimation]:
-    """The same at their own rate, for formats that know even frames alone; warns where poses are interpolated."""
+    """The same in even frames at their own rate, for formats without time stamps. Warns if poses are interpolated."""
     if not all(animation.is_even for animation in animations):
         warnings.warn(
             f"The capture's frames are not evenly spaced in time, so its poses were interpolated to"
@@ -201,22 +201,22 @@ def _animation(capture: Capture, hand: int, up: Up, unit: Unit, axes: RestAxes) 
 
 
 def _held(present: NDArray[np.bool_]) -> NDArray[np.integer]:
-    """(T,) the frame whose pose each frame has: its own, that of the last one present, or else of the first."""
+    """(T,) the frame whose pose each frame gets: its own, that of the last present frame, or else of the first one."""
     own = np.where(present, np.arange(len(present)), -1)
     return np.where((last := np.maximum.accumulate(own)) >= 0, last, int(present.argmax()))
 
 
 def _label(capture: Capture, hand: int) -> str:
-    """ ".R" or ".L", and before it a number for further hands of one side."""
+    """ ".R" or ".L", with a number before it for further hands of one side."""
     side = capture.side[hand]
     number = 1 + int(np.count_nonzero(capture.side[:hand] == side))
     return ("" if number == 1 else f"_{number}") + (".R" if side == "right" else ".L")
 
 
 def _bone_axes(heads: Array, tails: Array, towards: Array) -> Array:
-    """(J, 3, 3) axes of the bones in the rest pose, in the scene, as Blender's `align_roll` lays them.
+    """(J, 3, 3) axes of the bones in the rest pose, in the scene, with the bone roll of Blender's `align_roll`.
 
-    heads and tails: (J, 3); y runs from one to the other. towards: (J, 3), which z faces as far as it can.
+    heads and tails: (J, 3); y runs from one to the other. towards: (J, 3); z points there as nearly as it can.
     """
     y = _unit(tails - heads)
     z = _unit(towards - np.sum(towards * y, axis=1, keepdims=True) * y)

@@ -15,12 +15,12 @@ from dahyf_core.export.skeleton import FROM_CAMERA, SkeletonAnimation, animate, 
 
 SMALLEST_WEIGHT = 1e-6
 APERTURE = 36.0
-"""Width of the film, in tenths of a unit, as cameras of USD have it."""
+"""Horizontal aperture, in tenths of a unit, as in USD cameras."""
 ROOT = "Hands"
 
 
 def write_usd(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix: str) -> None:
-    """Time codes are frame numbers of the footage. A hand is invisible where it was lost. Raises SettingsError."""
+    """Write a USD file. Time codes are frame numbers of the footage. Lost hands are invisible. Raises SettingsError."""
     from pxr import Usd, UsdGeom
 
     hands = animate(capture, options.up or "y", options.unit or "m", rate=options.rate)
@@ -112,7 +112,7 @@ def _mesh(stage: Any, path: str, hand: SkeletonAnimation) -> Any:
 
 
 def _show(root: Any, hand: SkeletonAnimation) -> None:
-    """Key the visibility of a hand that is lost in some frames, where it changes."""
+    """Key the visibility of a hand at the frames in which it is lost or found again."""
     from pxr import UsdGeom
 
     if hand.present.all():
@@ -124,7 +124,7 @@ def _show(root: Any, hand: SkeletonAnimation) -> None:
 
 
 def _add_camera(stage: Any, intrinsics: Intrinsics, hand: SkeletonAnimation) -> None:
-    """Exact for any principal point and shape of pixels; distortion is left out, as it is in the hands' own places."""
+    """Add the camera, exact for any principal point and pixel aspect. Distortion is left out, as for the hands."""
     from pxr import Gf, UsdGeom
 
     camera = UsdGeom.Camera.Define(stage, f"/{ROOT}/Camera")

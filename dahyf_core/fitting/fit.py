@@ -18,14 +18,14 @@ from dahyf_core.hand_model import HandModel
 
 DEFAULTS = FitSettings()
 TRIES = 4
-"""Orientations to try for hands of which only image points are known."""
+"""Orientations to try for hands with image points only."""
 
 
 @dataclass(frozen=True)
 class FitResult(Rows):
     """N fitted hands in the camera frame, metres and radians.
 
-    pose: (N, 16, 3). shape: (N, 10). translation: (N, 3). keypoints: (N, 21, 3), those that the targets mean.
+    pose: (N, 16, 3). shape: (N, 10). translation: (N, 3). keypoints: (N, 21, 3), the set of the targets.
     cost: (N,), robust squared residuals and priors in squared standard deviations; comparable between fits of the same
     targets.
     """
@@ -44,11 +44,11 @@ def fit(
     shape: Array | None = None,
     pose: Array | None = None,
 ) -> FitResult:
-    """Find pose, shape and translation of N hands that meet their targets.
+    """Find pose, shape and translation of N hands that fit their targets.
 
-    model: of the side that the targets show. shape: (10,) or (N, 10), where the search for it starts, or the shape to
-    keep; default the mean hand. pose: (N, 16, 3), where the search starts; by default the root rotation comes from the
-    3D points of the palm, or from the best of a few orientations where there are none.
+    model: of the targets' side. shape: (10,) or (N, 10), the start of the search, or the shape to keep; by default the
+    mean hand. pose: (N, 16, 3), the start of the search; by default the root rotation comes from the 3D points of the
+    palm, or without them from the best of a few orientations.
     """
     mean_pose = np.zeros((16, 3))
     if not model.flat_hand_mean:
@@ -64,7 +64,7 @@ def fit(
 
 
 def _fit_batches(problem: Problem, shapes: Array, pose: Array | None) -> tuple[Unknowns, Array]:
-    """Batches run on all cores: numpy's linear algebra lets go of the interpreter."""
+    """Fit batches on all cores. This works because numpy's linear algebra releases the interpreter lock."""
     size = problem.settings.batch
     batches = [slice(first, first + size) for first in range(0, max(len(problem), 1), size)]
 
@@ -83,7 +83,7 @@ def _fit_shared(problem: Problem, shapes: Array, pose: Array | None) -> tuple[Un
 
 
 def _fit_batch(problem: Problem, shapes: Array, pose: Array | None) -> tuple[Unknowns, Array]:
-    """The best that is reached from the given pose, or from any of the starts."""
+    """The best result from the given pose, or from any of the starts."""
     starts = starts_of(problem, shapes, TRIES) if pose is None else [replaced_placement(problem, pose, shapes)]
     best, cost = minimise(problem, starts[0])
     for start in starts[1:]:

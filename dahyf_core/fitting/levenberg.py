@@ -1,7 +1,7 @@
 """Levenberg-Marquardt for many small problems at once.
 
-Ours by decision: scipy's `least_squares` solves one problem a call, and thousands of hands of 58 unknowns each are
-solved here in batches, by normal equations whose blocks are known.
+This is our own code because scipy's `least_squares` solves one problem per call. Here thousands of hands with 58
+unknowns each are solved in batches, by normal equations with a known block structure.
 """
 
 import numpy as np
@@ -14,13 +14,13 @@ FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-7, 1e4
 EASED, TIGHTENED = 0.2, 5.0
 """Factors of the damping after a step that lowered the cost, and after one that did not."""
 FLOOR = 1e-9
-"""Least curvature, so that unknowns that nothing depends on stay where they are."""
+"""Smallest curvature. It keeps unknowns without effect in place."""
 
 
 def minimise(problem: Problem, start: Unknowns) -> tuple[Unknowns, Array]:
-    """Lower each hand's cost from its start; the unknowns reached and their costs (N,).
+    """Lower each hand's cost from its start. Returns the final unknowns and their costs (N,).
 
-    A hand leaves the iteration when it is done (FitSettings.tolerance), so that a batch costs what its hands need.
+    A hand leaves the iteration when it has converged (FitSettings.tolerance), which saves time.
     """
     settings = problem.settings
     unknowns, cost = start, problem.cost(start)
@@ -44,7 +44,7 @@ def minimise(problem: Problem, start: Unknowns) -> tuple[Unknowns, Array]:
 
 
 def minimise_shared(problem: Problem, start: Unknowns) -> tuple[Unknowns, Array]:
-    """Like `minimise`, for hands that have one shape, which is the same in all rows of `start` and of the result."""
+    """Like `minimise`, for hands with a common shape, which is the same in all rows of `start` and of the result."""
     settings = problem.settings
     unknowns, cost = start, problem.cost(start)
     damping = FIRST_DAMPING

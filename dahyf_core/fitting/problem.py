@@ -21,9 +21,9 @@ from dahyf_core.fitting.unknowns import FINGERS, OWN, SHAPE, Unknowns
 from dahyf_core.hand_model import FINGER_KEYPOINTS, HandModel
 
 MIN_DEPTH = 0.02
-"""Metres; nearer points are projected as if they lay here."""
+"""Smallest depth for projection, metres. Nearer points are projected as if they lay there."""
 PRIVATE = FINGERS.stop
-"""Unknowns below this index belong to one finger; those from here on move every keypoint."""
+"""Unknowns below this index belong to one finger. The others move every keypoint."""
 
 
 @dataclass(frozen=True)

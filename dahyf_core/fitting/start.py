@@ -1,4 +1,4 @@
-"""Where a fit begins when nobody says."""
+"""Default starts of a fit."""
 
 from itertools import permutations, product
 
@@ -20,7 +20,7 @@ from dahyf_core.geometry import (
 from dahyf_core.hand_model import FINGER_BONES, FINGER_KEYPOINTS
 
 DEFAULT_DISTANCE = 0.5
-"""Metres from the camera, for hands whose place no point tells."""
+"""Distance from the camera for hands whose points do not determine it, metres."""
 _SYMMETRIES = np.array(
     [np.eye(3)[list(order)] * signs for order in permutations(range(3)) for signs in product((1, -1), repeat=3)]
 )
@@ -59,7 +59,7 @@ def align_palm(problem: Problem, shape: Array) -> Array:
 
 
 def bend_fingers(problem: Problem, root: Array, shape: Array) -> Array:
-    """Pose (N, 16, 3) that points each bone, from the palm outwards, where the 3D points do, within the joint limits.
+    """Pose (N, 16, 3) with each bone, from the palm outwards, in the direction of the 3D points, within joint limits.
 
     root: (N, 3), the root rotation to start from. Bones without known points get the prior's mean.
     """
@@ -83,7 +83,7 @@ def bend_fingers(problem: Problem, root: Array, shape: Array) -> Array:
 
 
 def replaced_placement(problem: Problem, pose: Array, shape: Array) -> Unknowns:
-    """Hands of given pose (N, 16, 3) and shape (N, 10), moved and scaled to where they best meet their points."""
+    """Hands of given pose (N, 16, 3) and shape (N, 10), moved and scaled to best fit their points."""
     seen = problem.observations
     points = keypoints_of(problem.model, problem.settings.keypoints, pose, shape)
     weights = seen.point_weights**2

@@ -1,4 +1,4 @@
-"""What a fit is given: located points, their standard deviations, the camera that saw them, and what it trusts."""
+"""Inputs of a fit: located points, their standard deviations, their camera, and the weights of the terms."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Self
@@ -18,8 +18,8 @@ class FitTargets:
     points_2d: (N, 21, 2) px as filmed, seen through `intrinsics`; None without image points.
     points_3d: (N, 21, 3) metres, in the axes of the camera; None without 3D points.
     sigma_2d: px along x, sigma_3d: metres; standard deviations, of any shape that broadcasts to (N, 21).
-    placement: "camera": points_3d lie where the hand is. "free": points_3d tell the shape and the orientation only;
-    their origin and scale are found by the fit.
+    placement: "camera": points_3d are in the camera frame. "free": points_3d give only shape and orientation, and the
+    fit finds their origin and scale.
     """
 
     intrinsics: Intrinsics | None = None
@@ -83,12 +83,12 @@ def _known(points: Array, sigma: Array | float) -> tuple[Array, Array]:
 
 @dataclass(frozen=True)
 class FitSettings:
-    """Strength of the terms of a fit, and how long it looks.
+    """Weights of the terms of a fit, and its limits.
 
-    keypoints: name of the hand model's keypoint set that the targets mean.
+    keypoints: name of the hand model's keypoint set to which the targets belong.
     shape: "free" finds ten shape numbers a hand, "shared" one set of ten for all N hands, "fixed" keeps those given.
-    A shared shape's prior counts once for each hand, since the points of one hand err alike in all its pictures.
-    outlier_2d, outlier_3d: distance in sigmas from where on an image point or a 3D point loses its pull (Cauchy).
+    A shared shape's prior counts once for each hand, since the errors of one hand are correlated in all its pictures.
+    outlier_2d, outlier_3d: distance in sigmas beyond which an image point or a 3D point loses weight (Cauchy).
     pose_prior, shape_prior: factors of the Gaussian priors; 1 is their own width, 0 turns them off.
     limit_sigma: radians by which a joint may pass its limit at the cost of one standard deviation.
     iterations: at most; tolerance: a hand is done when an accepted step lowers its cost by less than this fraction.

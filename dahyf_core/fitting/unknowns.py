@@ -1,4 +1,4 @@
-"""The numbers that a fit looks for, and how they move."""
+"""The unknowns of a fit, and the update by a step."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ FINGERS = slice(0, 45)
 ROOT, TRANSLATION, ORIGIN, SCALE = slice(45, 48), slice(48, 51), slice(51, 54), slice(54, 55)
 SHAPE = slice(55, 65)
 OWN = SHAPE.start
-"""How many unknowns each hand has for itself when the shape is not one of them."""
+"""Number of unknowns of each hand without the shape."""
 
 
 @dataclass(frozen=True)
 class Unknowns(Rows):
-    """N hands, and, where the placement of their 3D points is free, how the hands map onto those.
+    """N hands, and for free placement the map from hands to their 3D points.
 
-    A keypoint p of a hand at translation zero meets its 3D point where scale * p + origin does.
+    A keypoint p of a hand at translation zero maps to scale * p + origin.
 
     pose: (N, 16, 3). shape: (N, 10). translation: (N, 3). origin: (N, 3). scale: (N,).
     """

@@ -74,7 +74,7 @@ def read_recipe(path: Path, values: Sequence[str]) -> list[Stage]:
 def _parse(path: Path, stage: Any, known: dict[str, str]) -> Stage:
     command = stage.get("command") if isinstance(stage, dict) else None
     if not isinstance(command, list) or not command or not all(isinstance(word, str) for word in command):
-        raise SettingsError(f"The command of a stage of {path} is not a list of words.", REMEDY)
+        raise SettingsError(f"A stage of {path} has no command, or its command is not a list of words.", REMEDY)
     try:
         words = tuple(word.format_map(known) for word in command)
     except KeyError as error:

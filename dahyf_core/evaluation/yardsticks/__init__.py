@@ -1,4 +1,4 @@
-"""Yardsticks: hand capture measured side by side with its peers. docs/yardsticks.md says what each one tells."""
+"""Yardsticks: this program measured side by side with its peers. docs/yardsticks.md explains each yardstick."""
 
 from dahyf_core.evaluation.yardsticks.inputs import Inputs
 from dahyf_core.evaluation.yardsticks.plots import draw

@@ -1,8 +1,8 @@
-"""Does the confidence tell hands from other things, and right answers from wrong ones?
+"""Measures how well the confidence separates hands from other things, and right answers from wrong ones.
 
-Hands are validation pictures, drawn and photographed, of which the answer is right. Other things are random patches of
-photographs without hands, and what a palm detector took for palms there. Those photographs are known by the landmark
-network of the baseline, which makes them a little easier for it.
+Hands are validation pictures, drawn and photographed, with a right answer. Other things are random patches of
+photographs without hands, and false detections of a palm detector there. The baseline's landmark network selected
+these photographs, which makes them slightly easier for the baseline.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,21 +21,22 @@ from dahyf_core.metrics import PrecisionRecall, auroc, epe
 
 NAME = "confidence"
 RIGHT_PX, RIGHT_DEGREES = 14.0, 45.0
-"""A right answer locates visible joints within a tenth of the hand's box, and turns the wrist about right."""
+"""Limits of a right answer: distance of visible joints, px of the patch (a tenth of the hand's box), and error of the
+wrist's rotation, degrees."""
 WRONG_PX = 28.0
-"""From twice that on it is wrong."""
+"""Distance from which an answer is wrong, px of the patch."""
 HANDS = 500
-"""Drawn ones at most, and photographed ones."""
+"""Largest number of drawn hands, and of photographed hands."""
 PATCHES = 4
-"""Random ones of each photograph without hands."""
+"""Random patches of each photograph without hands."""
 PRECISION = 0.99
-"""To be had at the recommended threshold."""
+"""Precision at the recommended threshold."""
 RIGHT_ANSWERS, OTHER_THINGS = "confidence of right answers", "confidence of other things"
 
 
 @dataclass(frozen=True, eq=False)
 class Confidences:
-    """Of right answers, of wrong ones, and of what is no hand; (N,) each."""
+    """Confidences of right answers, of wrong ones, and of patches without a hand; (N,) each."""
 
     right: Array
     wrong: Array
@@ -47,12 +48,12 @@ class Confidences:
 
     @property
     def threshold(self) -> float:
-        """Recommended: the least with PRECISION."""
+        """The recommended threshold: the lowest one with PRECISION."""
         return self.curve.precise_threshold(PRECISION)
 
 
 def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
-    """Of estimators alone: MediaPipe Hands has no confidence for a crop."""
+    """Measure the estimators only, because MediaPipe Hands has no confidence for a crop."""
     for system, found in collect(systems, inputs).items():
         tell = Teller(NAME, system)
         count = len(found.right) + len(found.others)
@@ -68,7 +69,7 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
 
 
 def collect(systems: Sequence[System], inputs: Inputs) -> dict[str, Confidences]:
-    """By system."""
+    """Confidences by system."""
     drawn, photographed = inputs.synthetic(), inputs.photographs()
     hands = [hand for part in (drawn, photographed) for hand in samples(part, inputs.rows(len(part), HANDS))]
     handless = HandlessPhotographs(inputs.data / "backgrounds", threads=1)
@@ -82,7 +83,7 @@ def collect(systems: Sequence[System], inputs: Inputs) -> dict[str, Confidences]
 
 
 def of_hands(system: CropSystem, hands: list[Sample]) -> tuple[Array, Array]:
-    """Confidences of right and of wrong answers. The wrists of photographs are not known."""
+    """Confidences of right and of wrong answers. Wrist rotations in photographs are unknown."""
     found = gather([system.look(sample) for sample in hands])
     visible = np.array([sample.visible for sample in hands])
     truth = in_patches(hands, np.array([sample.joints_2d for sample in hands]))
@@ -94,7 +95,7 @@ def of_hands(system: CropSystem, hands: list[Sample]) -> tuple[Array, Array]:
 
 
 def of_other_things(system: CropSystem, nothing: list[Sample]) -> Array:
-    """Confidences of patches that show no hand, the same ones for every system."""
+    """Confidences of patches without a hand, the same patches for every system."""
     random = np.random.default_rng(0)
     confidences = []
     for sample in nothing:

@@ -1,6 +1,6 @@
-"""The same photograph mirrored, rolled, shifted and scaled: does the hand follow?
+"""Measures whether the estimated hand follows when a photograph is mirrored, rolled, shifted or scaled.
 
-Every system gets the box of the hand, moved along with the picture, and nothing else: not its side or direction.
+Every system gets only the box of the hand, moved along with the picture. It does not get the side or direction.
 """
 
 from collections.abc import Iterator, Sequence
@@ -66,7 +66,7 @@ CHANGES = {
 
 
 def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
-    """Distances from where the hand of the unchanged picture should have gone, in mm of a palm of PALM_MM."""
+    """Distances from the transformed hand of the unchanged picture, in mm for a palm of PALM_MM."""
     dataset = inputs.photographs()
     truth = list(samples(dataset, inputs.rows(len(dataset), PHOTOGRAPHS)))
     sources = np.array([sample.source for sample in truth])
@@ -89,13 +89,13 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
 
 
 def look(system: System, sample: Sample, change: Change) -> tuple[Side, HandEstimates] | None:
-    """What a system says of the changed picture."""
+    """A system's answer for the changed picture."""
     picture, intrinsics, joints = changed(sample, change)
     return system.look_in(picture, np.concatenate([joints.min(axis=0), joints.max(axis=0)]), intrinsics)
 
 
 def changed(sample: Sample, change: Change) -> tuple[Image, Intrinsics, Array]:
-    """The picture, its camera and the joints (21, 2) px after a change; the picture is as large as it has to be."""
+    """The picture, its camera and the joints (21, 2) px after a change. The picture grows if necessary."""
     height, width = sample.image.shape[:2]
     corners = np.array([[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=float)
     side = np.ptp(sample.joints_2d, axis=0).max()
@@ -112,12 +112,12 @@ def changed(sample: Sample, change: Change) -> tuple[Image, Intrinsics, Array]:
 
 
 def keeps_side(before: Side, after: Side, change: Change) -> bool:
-    """Whether the hand is of the side that it should be of."""
+    """Whether the hand has the expected side."""
     return after == (OTHER_SIDE[before] if change.mirrors else before)
 
 
 def distances(before: HandEstimates, after: HandEstimates, change: Change) -> tuple[float, float]:
-    """Wrist (degrees) and joints (mm, wrist heads together), from where they should be."""
+    """Errors of the wrist's rotation (degrees) and of the joints (mm, wrist heads aligned)."""
     wrist, new_wrist = (matrix_from_axis_angle(hand.pose[:, 0]) for hand in (before, after))
     mirror = np.diag((-1.0, 1.0, 1.0)) if change.mirrors else np.eye(3)
     expected = change.turn_3d @ wrist @ mirror

@@ -1,6 +1,6 @@
-"""Photographs without hands, looked at by the whole of each system.
+"""Measures false hands: each whole system runs on photographs without hands.
 
-Some hold people. A picture in which both MediaPipe Hands and the baseline see a hand counts as one of those, and not.
+Some photographs show people. A picture in which both MediaPipe Hands and the baseline see a hand is left out.
 """
 
 from collections.abc import Iterator, Sequence

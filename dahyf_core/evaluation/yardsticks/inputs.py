@@ -1,4 +1,4 @@
-"""Where pictures, labels and clips are, and how many of them are looked at."""
+"""Places of pictures, labels and clips, and the number of pictures used."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ VIEWS = ("cam0_test.mp4", "cam1_test.mp4")
 
 @dataclass(frozen=True)
 class Inputs:
-    """data: folder with real_hands/, clips/ and backgrounds/. limit: pictures of a set at most, 0 for all."""
+    """data: folder with real_hands/, clips/ and backgrounds/. limit: largest number of pictures per set, 0 for all."""
 
     data: Path
     synthetic_folder: Path | None
@@ -33,12 +33,12 @@ class Inputs:
     limit: int = 0
 
     def check(self) -> None:
-        """Raise SettingsError where there are no clips."""
+        """Raise SettingsError if there are no clips."""
         if not (self.data / "clips").is_dir():
             raise SettingsError(f"There are no clips below {self.data}.", "Give the folder that holds clips/.")
 
     def missing(self, yardstick: str) -> list[str]:
-        """The options without which a yardstick cannot be measured."""
+        """The missing options that a yardstick needs."""
         given = {"--synthetic": self.synthetic_folder, "--labels": self.label_file}
         return [option for option in NEEDS.get(yardstick, ()) if given[option] is None]
 
@@ -57,7 +57,7 @@ class Inputs:
         return Photographs(self.label_file, "val")
 
     def rows(self, total: int, most: int = 0) -> NDArray[np.integer]:
-        """Which of `total` pictures to look at, spread evenly: `limit` and `most` of them at most."""
+        """Indices of the pictures to use out of `total`, spread evenly: at most `limit` and at most `most`."""
         count = min([total, *(number for number in (self.limit, most) if number)])
         return np.unique(np.linspace(0, total - 1, count).astype(int))
 
@@ -69,7 +69,7 @@ class Inputs:
         return Lens(pinhole=pinhole, distortion=tuple(numbers[9:14]))
 
     def clips(self) -> list[tuple[Path, Lens]]:
-        """All clips, each of one hand, with their lenses."""
+        """All clips with their lenses. Each clip shows one hand."""
         alone = sorted((self.data / "clips").glob("*.mp4"))
         views = [(self.stereo_folder / name, self.lens(view)) for view, name in enumerate(VIEWS)]
         return [(clip, Lens()) for clip in alone] + views

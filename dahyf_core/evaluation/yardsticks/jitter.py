@@ -1,6 +1,6 @@
-"""How hands shake on clips of one hand, as found and after cleaning.
+"""Measures jitter on clips of one hand, before and after cleaning.
 
-Cleaning has no phase, so raw and cleaned motion lag alike: not at all. MediaPipe's is cleaned by the same filters.
+The cleaning filters are zero-phase, so cleaned motion does not lag. The same filters clean MediaPipe's motion.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,11 +18,11 @@ from dahyf_core.metrics import acceleration, to_palm_size
 
 NAME = "jitter"
 FLIP_DEGREES = 60.0
-"""No wrist turns so far from one frame to the next."""
+"""A larger turn of the wrist from one frame to the next is a flip, degrees."""
 
 
 def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
-    """Joints from the wrist, in mm of a palm of PALM_MM, in the camera's axes."""
+    """Acceleration of joints relative to the wrist, in mm for a palm of PALM_MM, in the camera's axes, and flips."""
     for clip, lens in inputs.clips():
         for system in systems:
             followed = system.follow(clip, lens)

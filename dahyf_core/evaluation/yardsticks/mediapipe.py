@@ -31,7 +31,7 @@ FLAT_JOINTS = {
 }
 SCRIPT = Path(__file__).with_name("mediapipe_process.py")
 MOST_HANDS = 4
-"""That it looks for in a still; the one that was meant is picked afterwards."""
+"""Number of hands that it searches in a still. The intended one is picked afterwards."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +51,7 @@ class MediaPipeHand:
 
 
 class MediaPipeProcess:
-    """A running MediaPipe that answers pictures."""
+    """A running MediaPipe process that answers pictures with hands."""
 
     def __init__(self, python: Path, mode: str, max_hands: int) -> None:
         """mode: "stills", each on its own, or "video", frames of one clip."""
@@ -86,10 +86,10 @@ class MediaPipeProcess:
 
 
 class MediaPipeSystem:
-    """MediaPipe Hands: static mode for stills, which it is given whole, video mode for clips.
+    """MediaPipe Hands: static mode for whole stills, video mode for clips.
 
-    Of its hands in a still, that nearest to the true box is taken, and none if its middle lies outside. It knows no
-    camera: its 3D is turned to the ray through the hand. Wrist rotations are those of the palm.
+    Of its hands in a still, the one nearest to the true box counts, and none if its middle lies outside the box. It
+    uses no camera, so its 3D points are turned to the ray through the hand. Wrist rotations are those of the palm.
     """
 
     name = "mediapipe"
@@ -102,7 +102,7 @@ class MediaPipeSystem:
 
     @property
     def in_crops(self) -> None:
-        """It has no confidence in crops."""
+        """None, because it has no confidence for crops."""
         return None
 
     def look(self, sample: Sample) -> HandEstimates | None:
@@ -141,7 +141,7 @@ class MediaPipeSystem:
 
 
 def estimates(hand: MediaPipeHand, side: Side, intrinsics: Intrinsics) -> HandEstimates:
-    """What MediaPipe says, as far as it goes; unknown are NaN. side: of the hand, whatever MediaPipe says of it."""
+    """MediaPipe's hand as estimates, NaN where unknown. side: the true side, not MediaPipe's."""
     crop = Crops(
         np.asarray(hand.middle[None], np.float64), np.ones(1), np.zeros(1), np.zeros(1, dtype=bool), intrinsics
     )
@@ -160,7 +160,7 @@ def estimates(hand: MediaPipeHand, side: Side, intrinsics: Intrinsics) -> HandEs
 
 
 def smoothed(raw: Motion, times: NDArray[np.float64]) -> Motion:
-    """By the filters of a capture, gaps left open: what a user of MediaPipe could do afterwards."""
+    """The motion after the filters of a capture, without filled gaps, as a user of MediaPipe could smooth it."""
     settings = CleaningSettings()
     wrist, joints = raw.wrist.copy(), raw.joints.copy()
     for run in find_runs(raw.seen, times):

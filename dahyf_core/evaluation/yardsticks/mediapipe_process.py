@@ -1,4 +1,4 @@
-"""MediaPipe Hands as its users run it, with its own defaults, in an environment that has mediapipe.
+"""Runs MediaPipe Hands with its own defaults, in an environment that has mediapipe.
 
     python mediapipe_process.py (time | time_static) CLIP MAX_HANDS
 

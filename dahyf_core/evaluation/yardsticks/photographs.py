@@ -1,7 +1,7 @@
-"""Real photographs of sources that training never sees: are joints located where MediaPipe has them?
+"""Compares located joints with MediaPipe's on real photographs whose sources training never sees.
 
-Twice: against what MediaPipe Hands says of the photograph, once, and against the mean of many looks of its network,
-where these agree. The first is zero for MediaPipe Hands by construction.
+There are two references: one run of MediaPipe Hands on the photograph, and the mean of its network over test-time
+augmentation where its runs agree. The error to the first is zero for MediaPipe Hands by construction.
 """
 
 import json
@@ -20,7 +20,7 @@ from dahyf_core.metrics import epe
 
 NAME = "photographs"
 SAME_HAND_PX = 40.0
-"""Of a patch: labels of one photograph that are farther apart are of two hands."""
+"""Distance in pixels of a patch. Labels of one photograph that are farther apart belong to two hands."""
 
 
 def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
@@ -52,7 +52,7 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
 
 
 def given_joints(dataset: Photographs, rows: NDArray[np.integer], inputs: Inputs) -> Array:
-    """(N, 21, 2) px: of MediaPipe's hands in each photograph, that nearest to the label; NaN without any."""
+    """(N, 21, 2) px: in each photograph, MediaPipe's hand that is nearest to the label; NaN if there is none."""
     folder = inputs.data / "real_hands"
     files = [picture["file"] for picture in json.loads((folder / "index.json").read_text())]
     with np.load(folder / "mediapipe_labels.npz", allow_pickle=False) as file:

@@ -1,4 +1,4 @@
-"""Pictures of what was measured: sorted errors, and precision and recall of the confidence."""
+"""Plots of the results: sorted errors, and precision and recall of the confidence."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -14,7 +14,7 @@ from dahyf_core.metrics import PrecisionRecall
 
 COLUMNS = 3
 SIZE = 4.0
-"""Inches, of one plot."""
+"""Size of one plot, inches."""
 
 
 def draw(rows: Sequence[Row], folder: Path) -> None:
@@ -51,7 +51,7 @@ def draw_sorted_errors(rows: Sequence[Row], path: Path) -> None:
 
 
 def draw_precision_recall(rows: Sequence[Row], path: Path) -> None:
-    """One against the other, and both over the threshold; the recommended one is marked."""
+    """Precision over recall, and both over the threshold. The recommended threshold is marked."""
     import matplotlib.pyplot as plt
 
     figure, (along, over) = plt.subplots(1, 2, figsize=(2 * SIZE, SIZE))
@@ -74,7 +74,7 @@ def draw_precision_recall(rows: Sequence[Row], path: Path) -> None:
 
 
 def finish(figure: Any, path: Path) -> None:
-    """Write and forget a figure."""
+    """Write a figure and close it."""
     import matplotlib.pyplot as plt
 
     figure.tight_layout()

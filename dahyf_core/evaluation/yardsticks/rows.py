@@ -1,4 +1,4 @@
-"""What is measured: a named quantity of one system, with its spread, as a line of a table and in JSON."""
+"""A measured quantity of one system with its spread, as a cell of a table and in JSON."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,9 +17,9 @@ Statistic = Callable[[Array], float]
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A quantity. values: (N,) one for each hand, picture or frame; groups: (N,), of those that err alike.
+    """A quantity. values: (N,), one per hand, picture or frame. groups: (N,), values of a group have correlated errors.
 
-    A quantity that is one number for all has no `values`.
+    A quantity that is a single number has no `values`.
     """
 
     yardstick: str
@@ -45,7 +45,7 @@ class Row:
         return f"{text} (n {self.count})"
 
     def to_json(self) -> dict[str, Any]:
-        """Everything but the values; NaN as None."""
+        """All fields except the values; NaN as None."""
         plain = {name: value for name, value in vars(self).items() if name != "values"}
         return {
             name: None if isinstance(value, float) and math.isnan(value) else value for name, value in plain.items()
@@ -60,7 +60,7 @@ class Teller:
     system: str
 
     def spread(self, measure: str, unit: str, values: Array, groups: ArrayLike | None = None) -> Row:
-        """Mean, median, 90th percentile and intervals of values (N,), of which NaN do not count."""
+        """Mean, median, 90th percentile and intervals of values (N,), without NaN."""
         known = np.isfinite(values)
         values = values[known]
         if not len(values):

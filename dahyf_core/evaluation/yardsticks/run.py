@@ -1,4 +1,4 @@
-"""All yardsticks, one after the other."""
+"""Runs all yardsticks, one after the other."""
 
 import json
 import warnings
@@ -33,7 +33,7 @@ YARDSTICKS: dict[str, Yardstick] = {
 
 
 def create_systems(models: Sequence[Path] | None, baseline: bool, mediapipe: Path | None, threads: int) -> list[System]:
-    """What is measured, peers first. models: networks, None for the one that ships. mediapipe: its interpreter.
+    """The systems to measure, peers first. models: networks, None for the one that ships. mediapipe: its interpreter.
 
     Raises ModelFileError.
     """
@@ -51,11 +51,11 @@ def create_systems(models: Sequence[Path] | None, baseline: bool, mediapipe: Pat
 def run(
     systems: Sequence[System], inputs: Inputs, only: Sequence[str] | None, warn: Callable[[str], None]
 ) -> Iterator[tuple[str, list[Row]]]:
-    """Each yardstick's name and rows as they are measured. only: names, None for all whose data is there.
+    """Each yardstick's name and rows, as they are measured. only: names, None for all that have their data.
 
     Raises SettingsError for an unknown name, and for data that is missing.
     """
-    warnings.filterwarnings("ignore", "The lens distortion")  # of the stereo pair's corners, where no hand is
+    warnings.filterwarnings("ignore", "The lens distortion")  # warns of the stereo pair's corners, where no hand is
     if unknown := set(only or ()) - set(YARDSTICKS):
         raise SettingsError(f"There is no yardstick {unknown.pop()}.", f"Choose from {', '.join(YARDSTICKS)}.")
     inputs.check()
@@ -67,6 +67,6 @@ def run(
 
 
 def write_rows(rows: Sequence[Row], path: Path) -> None:
-    """All numbers as JSON."""
+    """Write all numbers as JSON."""
     with replacing(path) as stream:
         stream.write(json.dumps([row.to_json() for row in rows], indent=1).encode())

@@ -1,9 +1,9 @@
-"""Two calibrated views of one hand, no labels: how far do the poses disagree that each view alone gives?
+"""Measures how far the poses from two calibrated views of one hand disagree, without labels.
 
 The folder holds cam0_test.mp4 and cam1_test.mp4, synchronised; c0.dat and c1.dat, each camera matrix and distortion;
 rot_trans_c0.dat and rot_trans_c1.dat, each with R and T from the world to the camera; and mediapipe_triangulated.npz
 with joints `xyz` (frames, 21, 3) in the world and the `good_frames` among them: a weak truth, made from MediaPipe's
-points in both views. Raw poses are measured; nothing of one view is used in the other.
+points in both views. Raw poses are measured, each from its own view only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,11 +19,11 @@ from dahyf_core.metrics import epe, pa_mpjpe, to_palm_size
 
 NAME = "stereo"
 FRAMES_ALIKE = 30
-"""Of a second: they err alike."""
+"""Frames of one second, whose errors are correlated."""
 
 
 def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
-    """Millimetres are those of a hand with a palm of PALM_MM."""
+    """Disagreement of the views, and distance to the triangulated joints, in mm for a palm of PALM_MM."""
     turns = [np.reshape(file_numbers(inputs.stereo_folder / f"rot_trans_c{view}.dat")[:9], (3, 3)) for view in (0, 1)]
     with np.load(inputs.stereo_folder / "mediapipe_triangulated.npz", allow_pickle=False) as file:
         points, good = file["xyz"], file["good_frames"]
@@ -36,7 +36,7 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
 
 
 def disagreement(tell: Teller, views: list[Motion], turns: list[Array]) -> Iterator[Row]:
-    """One view against the other, in the frames that both see. turns: world to camera (3, 3), of each."""
+    """One view against the other, in frames in which both find the hand. turns: each world to camera (3, 3)."""
     frames = np.flatnonzero(views[0].seen & views[1].seen)
     if not len(frames):
         return

@@ -1,4 +1,4 @@
-"""Drawn hands with exact truth, of shapes, poses and backgrounds that training never sees."""
+"""Measures errors on drawn hands with exact truth. Training never sees their shapes, poses and backgrounds."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +19,7 @@ MM = 1e3
 
 
 def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
-    """Errors in mm of the true hand. Every system is told place and side, MediaPipe Hands sees the whole picture."""
+    """Errors in mm of the true hand. Every system gets position and side. MediaPipe Hands gets the whole picture."""
     dataset = inputs.synthetic()
     truth = list(samples(dataset, inputs.rows(len(dataset))))
     answers = {system.name: [system.look(sample) for sample in truth] for system in systems}
@@ -33,7 +33,7 @@ def measure(systems: Sequence[System], inputs: Inputs) -> Iterator[Row]:
 
 
 def errors(tell: Teller, truth: list[Sample], found: HandEstimates, by_all: Array) -> Iterator[Row]:
-    """by_all: (N,), hands that every system found: easier ones, on which all can be compared."""
+    """by_all: (N,), hands that every system found. They are easier, and all systems can be compared on them."""
     joints = np.array([sample.joints_3d for sample in truth])
     aligned = MM * pa_mpjpe_of_seen(found.joints_3d, joints)
     yield tell.spread("PA-MPJPE", "mm", aligned)
@@ -51,7 +51,7 @@ def errors(tell: Teller, truth: list[Sample], found: HandEstimates, by_all: Arra
 
 
 def pa_mpjpe_of_seen(points: Array, truth: Array) -> Array:
-    """`pa_mpjpe`, NaN for hands that are NaN."""
+    """`pa_mpjpe` with NaN for missing hands."""
     seen = np.isfinite(points).all(axis=(1, 2))
     result = np.full(len(points), np.nan)
     result[seen] = pa_mpjpe(points[seen], truth[seen])
@@ -81,6 +81,6 @@ def wrist_errors(truth: list[Sample], found: HandEstimates) -> Array:
 
 
 def in_patches(truth: list[Sample], points: Array) -> Array:
-    """Points of the pictures (N, 21, 2) in pixels of the patches around the true hands."""
+    """Points (N, 21, 2) px of the pictures in pixels of the patches around the true hands."""
     crops: list[Crops] = [true_crop(sample) for sample in truth]
     return np.concatenate([crop.to_patch(part[None]) for crop, part in zip(crops, points, strict=True)])

@@ -1,4 +1,4 @@
-"""What is measured: systems that find hands in pictures and follow them through clips."""
+"""The measured systems, which find hands in pictures and follow them through clips."""
 
 import shutil
 import tempfile
@@ -28,7 +28,7 @@ from dahyf_core.tracking import TrackingSettings
 
 MODELS: dict[Side, HandModel] = {side: load_hand_model(side=side) for side in ("right", "left")}
 LOOKS = 3
-"""How often a hand that is known by its box is looked at, each time around what was seen of it before."""
+"""Number of looks at a hand that is known by its box. Each look is centred on the result of the last one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,36 +46,36 @@ class Motion:
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """The one hand of a clip, frame by frame as it was found, and cleaned as a capture is, with its defaults."""
+    """The one hand of a clip: raw, and cleaned with the defaults of a capture."""
 
     raw: Motion
     cleaned: Motion
 
 
 class System(Protocol):
-    """What each yardstick asks of a system. Answers are of one hand, in the hand model of its side."""
+    """The interface of a measured system. Answers are of one hand, in the hand model of its side."""
 
     name: str
 
     @property
     def in_crops(self) -> "CropSystem | None":
-        """This system as one that answers, with a confidence, in any crop; None where it cannot."""
+        """This system as a CropSystem, which has a confidence for any crop; None if it is not one."""
         ...
 
     def look(self, sample: Sample) -> HandEstimates | None:
-        """The hand of a sample, whose place and side are given as well as its user could; None if it was missed."""
+        """The hand of a sample with known position and side; None if it was missed."""
         ...
 
     def look_in(self, picture: Image, box: Array, intrinsics: Intrinsics) -> tuple[Side, HandEstimates] | None:
-        """The hand in a box (4,), left, top, right, bottom in px, of which nothing else is known."""
+        """The hand in a box (4,), left, top, right, bottom in px. Nothing else is known about it."""
         ...
 
     def find(self, picture: Path) -> float | None:
-        """How sure it is of the surest hand that it finds in a picture file by itself; None without any."""
+        """The highest confidence of the hands that it detects in a picture file; None without any."""
         ...
 
     def follow(self, clip: Path, lens: Lens) -> Followed:
-        """The hand in a clip that shows one."""
+        """The hand in a clip that shows one hand."""
         ...
 
 
@@ -83,7 +83,7 @@ class CropSystem(System, Protocol):
     """A system that answers in any crop."""
 
     def look(self, sample: Sample) -> HandEstimates:
-        """As of every system; nothing is missed."""
+        """The hand of a sample. No hand is missed."""
         ...
 
     def look_at(self, picture: Image, crop: Crops, side: Side) -> HandEstimates:
@@ -92,7 +92,7 @@ class CropSystem(System, Protocol):
 
 
 class Quiet:
-    """The report of a capture, to nobody."""
+    """A report that ignores all messages of a capture."""
 
     def status(self, text: str) -> None: ...
     def progress(self, stage: str, done: int, total: int) -> None: ...
@@ -100,13 +100,13 @@ class Quiet:
 
 
 class EstimatorSystem:
-    """A pose estimator of this project, in crops or within the whole of a capture."""
+    """A pose estimator of this project, in crops or in a whole capture."""
 
     def __init__(self, name: str, estimator: PoseEstimator, detector: Detector) -> None:
         self.name = name
         self.estimator = estimator
         self.detector = detector
-        self.follow = lru_cache(self._follow)  # two yardsticks ask for the same clips
+        self.follow = lru_cache(self._follow)  # two yardsticks use the same clips
 
     @property
     def in_crops(self) -> CropSystem:
@@ -159,7 +159,7 @@ class EstimatorSystem:
 
 
 class NetworkSystem(EstimatorSystem):
-    """An estimator that knows stills; hands of which nothing but a box is known are looked at as by `dahyf predict`."""
+    """An estimator for stills. It handles hands that are known only by a box as `dahyf predict` does."""
 
     estimator: StillsEstimator
 
@@ -180,7 +180,7 @@ def true_crop(sample: Sample) -> Crops:
 
 
 def gather(answers: list[HandEstimates | None]) -> HandEstimates:
-    """One row an answer, NaN where there is none; at least one must be there."""
+    """One row per answer, NaN where there is none. At least one answer must exist."""
     blank = next(answer for answer in answers if answer is not None)
     names = [field.name for field in fields(HandEstimates)]
     columns = {
@@ -193,7 +193,7 @@ def gather(answers: list[HandEstimates | None]) -> HandEstimates:
 
 
 def _motion(captured: Capture, pose: Array, shape: Array, translation: Array) -> Motion:
-    """Of the H hands of a capture, in each frame the first that is there."""
+    """The motion of a capture: in each frame, the first of its H hands that is present."""
     wrist, joints = np.full((len(captured.frame), 3, 3), np.nan), np.full((len(captured.frame), 21, 3), np.nan)
     for hand in reversed(range(captured.hands)):
         model = MODELS["left" if captured.side[hand] == "left" else "right"]
