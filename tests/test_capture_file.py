@@ -82,7 +82,7 @@ def test_the_name_is_kept_as_given(capture, tmp_path):
 def test_plain_numpy_reads_it_as_documented(saved, monkeypatch, capsys):
     (example,) = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(), flags=re.DOTALL)
     monkeypatch.chdir(saved.parent)
-    saved.rename("clip.capture.npz")
+    saved.rename("clip.npz")
     exec(compile(example, str(DOCUMENT), "exec"), {})
     assert capsys.readouterr().out.startswith("right [ 0  1  2")
 
