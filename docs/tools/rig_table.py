@@ -1,8 +1,9 @@
-"""Writes the page of what retargeting makes of each known rig: rig, case, result.
+"""Writes docs/rigs.md: the result of retargeting onto each known rig.
 
 Usage: PYTHONPATH=.:blender_tests .env/bpy-5.0/bin/python docs/tools/rig_table.py -o docs/rigs.md
 
-Exits with 1 where a result is wrong: another bone, a wrong side, a finger off by a degree, and no refusal.
+Exits with 1 if a result is wrong: another bone, a wrong side, a finger off by a degree, a wrist off by a degree without
+a warning, or another refusal.
 """
 
 import argparse
@@ -21,20 +22,23 @@ from addon.retarget.mapping.automatic import find_hands, preset_of
 from addon.retarget.rest import rest_bones
 
 CLOSE = 1.0
-"""Degrees."""
+"""Largest angle that counts as right, in degrees."""
 
 PAGE = """\
 # Rigs
 
-Written by `docs/tools/rig_table.py` in Blender {version}: a capture of two hands is retargeted onto each
-rig by the default settings, and the rig is then measured where its bones are in the world. The tests of every Blender
-hold the same facts (`blender_tests/test_known_rigs.py`): which bone is which joint, or with which words a rig is
-refused.
+`docs/tools/rig_table.py` wrote this page in Blender {version}. A capture of two hands is retargeted onto each
+rig with the default settings. Then the bones of the rig are measured in the world.
+`blender_tests/test_known_rigs.py` checks the same facts in every Blender: which bone is which joint, or the words with
+which a rig is refused.
 
-- **as it is**: the mapping is that of `blender_tests/rig_facts.json`, bone by bone, or a refusal with its words.
-- **fingers**: the largest angle in degrees between a finger's segment and the captured one, as seen from the palm.
-- **wrist**: the same of the palm in the world; where it is kept within what a wrist does, a warning says so.
-- **without names**: what is found when all bones have numbers for names.
+- **as it is**: the result with the rig's own bone names. The mapping is checked bone by bone against
+  `blender_tests/rig_facts.json`.
+- **fingers**: the largest angle in degrees between a finger's segment and the captured one, relative to the palm.
+- **wrist**: the angle in degrees between the palm and the captured one, in the world. If *Human Wrist* limits it, a
+  warning says so.
+- **without names**: the mapping that is found when all bones are renamed to numbers.
+- **what is said**: warnings, or the refusal.
 
 {table}
 
@@ -48,7 +52,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="page to write")
     chosen = parser.parse_args()
     if not DATA.exists():
-        sys.exit("rig_table: the rigs of others are not there; set DAHYF_TEST_DATA to a folder that has them.")
+        sys.exit("rig_table: the folder of test rigs is missing. Set DAHYF_TEST_DATA to a folder that has it.")
     rows, wrong = [], 0
     with tempfile.TemporaryDirectory() as folder:
         capture = read_capture(write_capture(Path(folder) / "clip.npz", capture_arrays(frames=5)))
@@ -66,7 +70,7 @@ def main() -> None:
 
 
 def row(name: str, rig_name: str, capture: Capture) -> tuple[list[str], bool]:
-    """The cells of one armature, and whether all is right."""
+    """The cells of one armature, and whether its result is right."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     try:
         rigs = build(name)
@@ -94,13 +98,13 @@ def row(name: str, rig_name: str, capture: Capture) -> tuple[list[str], bool]:
 
 
 def hands(result: Outcome) -> str:
-    """How many hands have bones."""
+    """Which hands have bones: `both hands`, or `the left hand`."""
     sides = [side.lower() for side in ("LEFT", "RIGHT") if f"{side}_HAND" in result.bones]
     return "both hands" if len(sides) > 1 else f"the {sides[0]} hand"
 
 
 def unnamed(rig: bpy.types.Object, expected: dict[str, str]) -> str:
-    """What is found in a rig whose bones have numbers for names."""
+    """The mapping that is found when the rig's bones have numbers for names, against the expected one."""
     bones = rest_bones(rig)
     names = {name: f"Bone.{number:03}" for number, name in enumerate(bones)}
     renamed = {
