@@ -172,7 +172,7 @@ def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say:
     if interpreter is None:
         raise AddonError(
             preferences.core_state(preferences.preferences_of(bpy.context)).text,
-            f"Press Set Up in the preferences, or set {environment.INTERPRETER_VARIABLE} to a Python with the core.",
+            f"Use Set Up in the preferences, or set {environment.INTERPRETER_VARIABLE} to a Python that has it.",
         )
     wanted = chosen.capture_file or chosen.output.with_suffix(".hands.npz")
     capture_file = capture_properties.unused(wanted.resolve(), chosen.clip.absolute())
