@@ -104,6 +104,20 @@ def test_a_linked_rig_is_refused_then_overridden_and_keeps_its_keys(
     assert arm_turns(hero()) == pytest.approx(arm)
 
 
+@pytest.mark.usefixtures("registered")
+def test_keys_that_are_linked_are_not_removed(make_capture: MakeCapture, tmp_path: Path) -> None:
+    import_capture(bpy.context, make_capture(frames=3), ImportOptions(show_footage=False))
+    build_rig(MIXAMO, name="hero")
+    assert bpy.ops.dahyf_hands.retarget(target="hero", **JUST_AS_CAPTURED) == {"FINISHED"}
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    link(tmp_path / "library.blend", "object")
+    before = snapshot(bpy.context.scene)
+    with pytest.raises(RuntimeError, match="hero .*link"):
+        bpy.ops.dahyf_hands.remove_retarget(target="hero")
+    assert differences(before, snapshot(bpy.context.scene)) == []
+
+
 def arm_turns(rig: bpy.types.Object) -> list[float]:
     found = []
     for frame in (1, 2, 3):

@@ -102,6 +102,7 @@ class DAHYF_HANDS_OT_remove_retarget(RetargetTelling, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
             armature = named_rig(context, self.target)
+            retarget.check_not_linked(armature)
             kept = retarget.remove(armature)
         except AddonError as error:
             self.tell("ERROR", str(error))

@@ -67,10 +67,10 @@ class DAHYF_HANDS_PT_retarget(SidebarPanel, bpy.types.Panel):
 def draw_remove(
     layout: bpy.types.UILayout, context: bpy.types.Context, settings: capture_properties.DAHYF_HANDS_PG_settings
 ) -> None:
-    """The button that removes the keys of Retarget from the rig; greyed out where it has none."""
+    """The button that removes the keys of Retarget from the rig; greyed out where it has none, or is linked."""
     rig = chosen_object(context)
     row = layout.row()
-    row.enabled = rig is not None and retarget.has_result(rig)
+    row.enabled = rig is not None and retarget.has_result(rig) and not retarget.linked_reason(rig)
     row.operator(DAHYF_HANDS_OT_remove_retarget.bl_idname, icon="X").target = target_name(settings)
 
 
