@@ -113,7 +113,7 @@ def test_keys_that_are_linked_are_not_removed(make_capture: MakeCapture, tmp_pat
     bpy.ops.wm.read_factory_settings(use_empty=True)
     link(tmp_path / "library.blend", "object")
     before = snapshot(bpy.context.scene)
-    with pytest.raises(RuntimeError, match="hero .*link"):
+    with pytest.raises(RuntimeError, match=r"hero .*link"):
         bpy.ops.dahyf_hands.remove_retarget(target="hero")
     assert differences(before, snapshot(bpy.context.scene)) == []
 
