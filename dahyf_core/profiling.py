@@ -1,4 +1,4 @@
-"""Where a run's time goes: functions that are stages of the work say so, and a profile, if one is kept, adds it up."""
+"""Profiles of a run: functions are marked as stages of the work, and a profile sums the time of each stage."""
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -14,9 +14,9 @@ REST = "everything else"
 
 
 class Profile:
-    """Seconds by stage. Those of the thread that keeps it add up to the time since `start`.
+    """Seconds by stage. The stages of the thread that keeps the profile add up to the time since `start`.
 
-    start: what `time.perf_counter` said when the work began.
+    start: value of `time.perf_counter` at the start of the work.
     """
 
     def __init__(self, start: float) -> None:
@@ -26,17 +26,17 @@ class Profile:
         self._beside: dict[str, float] = {}
 
     def enter(self, stage: str) -> None:
-        """From now on the time is this stage's, and no longer that of the one around it."""
+        """Start a stage. Time counts for it, and no longer for the stage around it."""
         self._take()
         self._open.append(stage)
 
     def leave(self) -> None:
-        """The time is that of the stage around again."""
+        """End the current stage. Time counts for the stage around it again."""
         self._take()
         self._open.pop()
 
     def add_beside(self, stage: str, seconds: float) -> None:
-        """Note time that another thread spent while this one did other things."""
+        """Add time that another thread spent in parallel."""
         self._beside[stage] = self._beside.get(stage, 0.0) + seconds
 
     def stages(self) -> Mapping[str, float]:
@@ -59,7 +59,7 @@ _kept: ContextVar[Profile | None] = ContextVar("profile", default=None)
 
 @contextmanager
 def profiled(start: float) -> Iterator[Profile]:
-    """Keep a profile of what this thread does inside."""
+    """Keep a profile of this thread's work inside the block."""
     profile = Profile(start)
     token = _kept.set(profile)
     try:
@@ -70,7 +70,7 @@ def profiled(start: float) -> Iterator[Profile]:
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """What is done inside is a stage of the work."""
+    """Count the time inside the block as a stage of the work."""
     profile = _kept.get()
     if profile is None:
         yield
@@ -83,7 +83,7 @@ def stage(name: str) -> Iterator[None]:
 
 
 def is_stage(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """The decorated function is a stage of the work."""
+    """Decorator: count the time of a function as a stage of the work."""
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         @wraps(function)
@@ -97,7 +97,7 @@ def is_stage(name: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 def timed_beside(name: str, items: Generator[T, None, None]) -> Generator[T, None, None]:
-    """The items, whose making in whatever thread is noted in the profile of the thread that calls this."""
+    """The items. The time to make them, in any thread, is added to the profile of the thread that calls this."""
     profile = _kept.get()
     return items if profile is None else _timed(profile, name, items)
 

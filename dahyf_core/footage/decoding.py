@@ -1,4 +1,4 @@
-"""FFmpeg by way of PyAV: containers opened safely, decoded frames as upright RGB."""
+"""FFmpeg through PyAV: opens containers safely, and decodes frames to upright RGB."""
 
 import math
 import os
@@ -31,8 +31,8 @@ _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTA
 def open_video(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its main video stream, ready to decode.
 
-    Raises FootageError when FFmpeg cannot read the file, or it holds no moving pictures. A playlist reaches local files
-    only, never the network: FFmpeg's file protocol sees to that.
+    Raises FootageError when FFmpeg cannot read the file, or it holds no moving pictures. FFmpeg's file protocol
+    limits playlists to local files, never the network.
     """
     try:
         container = av.open(f"file:{path}", metadata_errors="ignore")
@@ -78,7 +78,7 @@ def check_form(path: Path, width: int, height: int) -> None:
 
 
 def decode(stream: VideoStream, packets: "Iterator[Packet[Any]]") -> Iterator[VideoFrame]:
-    """The frames in the packets; what is damaged is left out."""
+    """The frames in the packets. Damaged ones are left out."""
     for packet in readable(packets):
         try:
             frames = packet.decode()
@@ -90,7 +90,7 @@ def decode(stream: VideoStream, packets: "Iterator[Packet[Any]]") -> Iterator[Vi
 
 
 def readable(packets: "Iterator[Packet[Any]]") -> "Iterator[Packet[Any]]":
-    """The packets with data in them, up to where the container breaks off."""
+    """The packets with data, up to where the container breaks off."""
     with suppress(FFmpegError):
         for packet in packets:
             if packet.size:
@@ -98,9 +98,9 @@ def readable(packets: "Iterator[Packet[Any]]") -> "Iterator[Packet[Any]]":
 
 
 class Orientation(NamedTuple):
-    """How a frame's metadata wants it shown. rotation: degrees counter-clockwise, one of 0, 90, 180, 270.
+    """A frame's orientation in its metadata. rotation: degrees counter-clockwise, one of 0, 90, 180, 270.
 
-    is_mirrored: it is then flipped left to right. is_sound: the metadata can be followed at all.
+    is_mirrored: the rotated frame is flipped left to right. is_sound: whether the metadata is usable.
     """
 
     rotation: int
@@ -109,7 +109,7 @@ class Orientation(NamedTuple):
 
 
 def orientation(frame: VideoFrame) -> Orientation:
-    """What the frame's display matrix asks for. A matrix that leaves nothing of the picture counts as none."""
+    """The orientation in the frame's display matrix. A matrix of zeros counts as no orientation."""
     matrix = frame.side_data.get(SideDataType.DISPLAYMATRIX)  # type: ignore[call-overload]  # it takes types, too
     if matrix is None:
         return Orientation(0)

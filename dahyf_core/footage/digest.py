@@ -1,4 +1,4 @@
-"""A digest of footage by which a capture recognises it, quick for files of any length."""
+"""A digest by which a capture recognises its footage. It is quick for files of any length."""
 
 import hashlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What is known about footage before it is read, and one frame of it."""
+"""Facts about footage that are known before it is decoded, and one frame of it."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction

@@ -25,7 +25,7 @@ _SUFFIXES = frozenset({
 # fmt: on
 
 _ANIMATED = frozenset({".png", ".webp"})
-"""What may hold several pictures that follow each other in time; the pages of a TIFF do not."""
+"""Formats that can hold an animation. TIFF is not among them, because its pages do not follow each other in time."""
 
 _NUMBERED = re.compile(r"(?P<head>.*?)(?P<number>\d{1,9})(?P<tail>\D*)")
 _PLACEHOLDER = re.compile(r"#+|%0?\d*d")
@@ -34,7 +34,7 @@ Series = dict[int, Path]
 
 
 def find_pictures(path: Path) -> Series | None:
-    """The pictures that a path stands for by their numbers, in order; None when it is a file but not a picture.
+    """The pictures of a path by their numbers, in order; None if the path is a file but not a picture.
 
     A path is a folder, a pattern such as shot_####.png or shot_%04d.png, the first file of a numbered series (which
     stands for the series), or any other picture (which stands for itself, as number 0).
@@ -170,7 +170,7 @@ def _group(folder: Path) -> dict[tuple[str, str], Series]:
 
 
 def _series_name(path: Path) -> tuple[tuple[str, str], int]:
-    """What stands before and after the last number of a file's name, and that number; 0 where there is none."""
+    """The text before and after the last number in a file's name, and that number, or 0 without one."""
     if match := _NUMBERED.fullmatch(path.stem):
         return (match["head"], match["tail"] + path.suffix), int(match["number"])
     return (path.stem, path.suffix), 0

@@ -1,4 +1,4 @@
-"""An iterator that works ahead of its consumer, in a thread."""
+"""Prefetching: an iterator that works ahead of its consumer, in a thread."""
 
 from collections.abc import Generator
 from contextlib import closing, suppress
@@ -14,7 +14,7 @@ class _End(NamedTuple):
 
 
 def prefetch(items: Generator[T, None, None], depth: int) -> Generator[T, None, None]:
-    """The items, produced in a thread that stays at most `depth` of them, and the one in work, ahead.
+    """The items, produced in a thread at most `depth` items ahead, plus the one in work.
 
     Whatever the producer raises is raised here, after the items before it. Closing this generator stops the thread,
     closes `items` in it, and waits for both.

@@ -1,4 +1,4 @@
-"""What a path leads to: a video, a sequence or a still."""
+"""Probing of a path: a video, an image sequence or a still."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -11,7 +11,7 @@ from dahyf_core.footage.video import probe_video
 from dahyf_core.shared.limits import RATE
 
 _TILED_PICTURES = {".heic", ".heif"}
-"""FFmpeg sees the tiles of these as separate pictures."""
+"""Formats whose tiles FFmpeg reads as separate pictures."""
 
 
 def probe(path: Path | str, rate: Fraction | None = None) -> FootageInfo:

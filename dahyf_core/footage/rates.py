@@ -1,4 +1,4 @@
-"""The rational frame rate that a list of time stamps stands for."""
+"""Finds the rational frame rate of a list of time stamps."""
 
 from fractions import Fraction
 
@@ -16,16 +16,16 @@ _STANDARD = tuple(
 _MEANT_DENOMINATORS = (1, 1001)
 _HIGHEST_NOMINAL = 240
 _ROUNDING = 1.01
-"""Time stamps that are rounded to ticks, counted from the first, may be off by one tick."""
+"""Largest error in ticks of time stamps that are rounded to ticks and counted from the first."""
 
 
 def frame_rate(times: NDArray[np.float64], tick: float, stated: list[Fraction]) -> tuple[Fraction, bool]:
-    """The rate, and whether it is constant: every frame k at k / rate but for rounding to the container's tick.
+    """The rate, and whether it is constant: every frame k at k / rate, up to rounding to the container's tick.
 
-    times: (F,) seconds from the first frame, F at least 1. tick: seconds. stated: what the container says, the most
-    trusted first; what FFmpeg measured on rounded time stamps is among it. So the first rate that fits all time stamps
-    is taken of: stated ones that somebody may have meant, standard ones by nearness, the other stated ones. Where none
-    fits, the first sane stated rate is the nominal one, else the mean rate.
+    times: (F,) seconds from the first frame, F at least 1. tick: seconds. stated: the container's rates, the most
+    trusted first. Some of them are FFmpeg's measurements on rounded time stamps. So candidates are tried in this order:
+    plausible stated rates, standard rates by nearness, the other stated rates. The first that fits all time stamps is
+    the constant rate. If none fits, the nominal rate is the first sane stated rate, or else the mean rate.
     """
     stated = [rate for rate in stated if RATE[0] <= rate <= RATE[1]]
     meant = [rate for rate in stated if rate.denominator in _MEANT_DENOMINATORS]

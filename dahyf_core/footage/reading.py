@@ -1,4 +1,4 @@
-"""Frames as a stream: where they come from, and those of footage, decoded ahead in a thread, a few at a time."""
+"""Frames as a stream: the interface of frame sources, and footage that a thread decodes a few frames ahead."""
 
 import warnings
 from collections.abc import Generator
@@ -21,7 +21,7 @@ _AHEAD_FRAMES = 8
 
 
 class FrameSource(Protocol):
-    """F frames whose times are known before they are read; a frame's index among them is its position."""
+    """F frames whose times are known before they are read. A frame's index among them is its position."""
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -30,11 +30,11 @@ class FrameSource(Protocol):
 
     @property
     def sha256(self) -> str:
-        """A digest of the content: sources of one digest have the same frames."""
+        """A digest of the content. Sources with the same digest have the same frames."""
         ...
 
     def read(self, positions: range) -> Generator[Frame, None, None]:
-        """The frames at these positions, which rise, in order; those that are damaged may be left out."""
+        """The frames at these rising positions, in order. Damaged frames may be left out."""
         ...
 
 
@@ -55,7 +55,7 @@ class Footage:
         return self.info.sha256
 
     def read(self, positions: range) -> Generator[Frame, None, None]:
-        """The frames at these positions; arguments and errors as of `read_frames`."""
+        """The frames at these positions; see `read_frames` for arguments and errors."""
         return read_frames(self.info, positions)
 
 

@@ -1,4 +1,4 @@
-"""A part of footage, as a user writes it."""
+"""Parsing of a range of footage."""
 
 import re
 
@@ -9,7 +9,7 @@ from dahyf_core.footage.info import FootageInfo
 
 _MOMENT = re.compile(r"(?P<frame>\d{1,9})|(?P<seconds>\d+\.?\d*|\.\d+)s")
 _SAME_TIME = 1e-6
-"""Seconds below which a frame's time stamp and a time that a user wrote are the same."""
+"""Tolerance between a frame's time stamp and a time that a user wrote, seconds."""
 
 
 def select(info: FootageInfo, text: str | None) -> range:
@@ -29,7 +29,7 @@ def select(info: FootageInfo, text: str | None) -> range:
 
 
 def _position(info: FootageInfo, text: str, is_end: bool) -> int:
-    """The first position of a range that starts at a moment, or the one after the last of a range that ends there."""
+    """The first position of a range that starts at this point, or one after the last of a range that ends there."""
     match = _MOMENT.fullmatch(text)
     if not match:
         raise _not_understood(text)

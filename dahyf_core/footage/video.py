@@ -1,4 +1,4 @@
-"""Videos: the index of their frames, taken without decoding them, and the frames themselves."""
+"""Videos: an index of their frames, made without decoding them, and reading of the frames."""
 
 import itertools
 import warnings
@@ -24,16 +24,16 @@ from dahyf_core.footage.rates import DEFAULT_RATE, frame_rate
 from dahyf_core.shared.limits import PAUSE
 
 _FORMATS_IN_DECODING_ORDER = {"avi"}
-"""They store no presentation times, and what FFmpeg makes up is wrong where frames are reordered."""
+"""Formats without presentation times. Those that FFmpeg makes up are wrong for reordered frames."""
 
 _STATING_LENGTH = {"matroska", "webm", "mov", "mp4", "flv", "asf", "mxf", "nut"}
-"""Formats whose head says how long they are; of others FFmpeg tells what it found or guessed."""
+"""Formats that state their length in the header. For others, FFmpeg reports what it found or guessed."""
 
 _SLACK = 0.1
-"""Seconds by which a stated length may be off."""
+"""Largest error of a stated length, seconds."""
 
 _SEEK_MARGINS = (0, 10)
-"""Seconds before the wanted frame at which to look for a key frame, before decoding from the start."""
+"""Seconds before the wanted frame at which a key frame is searched, before decoding from the start."""
 
 
 class _Timeline(NamedTuple):
@@ -49,7 +49,7 @@ def probe_video(path: Path) -> FootageInfo:
     """Index a video by reading its packets; one frame is decoded.
 
     Raises FootageError when nothing in it can be decoded, or its pictures are of a size that no camera gives. Warns
-    when it breaks off early, pauses for long, or asks to be shown in a way that is not followed.
+    if it ends early, has a long pause, or has display metadata that is ignored.
     """
     first = _first_frame(path)
     check_form(path, first.width, first.height)
@@ -98,7 +98,7 @@ def _first_frame(path: Path) -> VideoFrame:
 
 
 def _checked_rotation(path: Path, first: VideoFrame) -> int:
-    """Degrees counter-clockwise by which the pictures are turned. Warns of what else their metadata asks for."""
+    """Degrees counter-clockwise by which the pictures are turned. Warns of other display metadata."""
     found = orientation(first)
     if not found.is_sound:
         warnings.warn(f"{path} has an empty display matrix; it is read without rotation.", stacklevel=4)
@@ -160,9 +160,9 @@ def _timeline(container: InputContainer, stream: VideoStream, first_pts: int | N
 
 
 def _warn_of_cut(container: InputContainer, stream: VideoStream, count: int, ends: dict[int, float]) -> None:
-    """Warn where a file promises more than it holds. ends: seconds at which the packets of each stream end.
+    """Warn if a file holds less than it states. ends: seconds at which the packets of each stream end.
 
-    Frames that are to be shown twice may be left out of a stream, so that fewer of them fill its whole time.
+    A stream may leave out repeated frames, so fewer frames can fill its whole time.
     """
     path = container.name.removeprefix("file:")
     frame = float(1 / stream.guessed_rate) if stream.guessed_rate else 0.0
@@ -213,8 +213,8 @@ def _all_frames(path: Path) -> Iterator[VideoFrame]:
 def _frames_from(path: Path, stamp: int) -> Iterator[VideoFrame]:
     """Decoded frames that begin at or before the stamp.
 
-    After a seek, decoders keep back what they cannot decode exactly: frames shown before the key frame of an open group
-    of pictures, or during an intra refresh. So where the first frame is not too late, all that follow are exact.
+    After a seek, decoders hold back frames that they cannot decode exactly: those before the key frame of an open group
+    of pictures, or during an intra refresh. So if the first frame is not too late, all following frames are exact.
     """
     for margin in _SEEK_MARGINS:
         with open_video(path) as (container, stream):

@@ -1,7 +1,7 @@
 """Rotations, alignment, translations and kinematics in numpy; `geometry.tensors` has the torch twins, equal by test.
 
-Nothing here knows of lenses, data sets or networks. `scipy.spatial.transform.Rotation` is what the rotations are tested
-against; they take any leading shape at once, which that class does not.
+Nothing here depends on lenses, data sets or networks. The rotations are tested against
+`scipy.spatial.transform.Rotation`. Unlike that class, they take any leading shape.
 """
 
 from dahyf_core.geometry.alignment import nearest_rotation, similarity_aligned

@@ -1,4 +1,4 @@
-"""Where the bones of a skeleton go when its joints turn."""
+"""Forward kinematics: positions and rotations of bones from the rotations of joints."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ BoneLevels = Sequence[tuple[NDArray[np.integer], NDArray[np.integer]]]
 
 
 def bone_levels(parents: NDArray[np.integer]) -> BoneLevels:
-    """Of parents (B,), -1 for the first bone, each before its children: one product then turns a whole depth."""
+    """Levels of parents (B,), -1 for the first bone, each before its children. One product turns a whole level."""
     depth = np.zeros(len(parents), dtype=int)
     for bone, parent in enumerate(parents[1:], start=1):
         depth[bone] = depth[parent] + 1

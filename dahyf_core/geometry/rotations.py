@@ -118,8 +118,8 @@ def shortest_rotation(start: ArrayLike, end: ArrayLike) -> Array:
 def viewing_rotation(ray: ArrayLike) -> Array:
     """(..., 3, 3) the shortest rotations from the optical axis to rays (..., 2) on the plane z = 1.
 
-    What looks straight at a patch takes the patch's centre for the optical axis; this brings what it says to the
-    camera.
+    Some networks assume that the optical axis goes through the centre of their patch. These rotations turn their
+    results to the camera's axes.
     """
     rays = np.asarray(ray, dtype=float)
     x, y, z = np.moveaxis(_unit(np.concatenate([rays, np.ones_like(rays[..., :1])], axis=-1)), -1, 0)

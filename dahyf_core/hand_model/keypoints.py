@@ -1,4 +1,4 @@
-"""Named sets of 21 keypoints, in FreiHAND's order, that ride on the bones of a hand."""
+"""Named sets of 21 keypoints, in FreiHAND's order, that follow the bones of a hand."""
 
 from dataclasses import dataclass, replace
 
@@ -8,7 +8,7 @@ from dahyf_core.arrays import Array
 from dahyf_core.geometry import MIRROR
 
 KEYPOINT_BONES = np.array([0, 13, 14, 15, 15, 1, 2, 3, 3, 4, 5, 6, 6, 10, 11, 12, 12, 7, 8, 9, 9])
-"""The bone (MANO order) that carries each keypoint; a tip rides on the last bone of its finger."""
+"""The bone (MANO order) that carries each keypoint. A tip follows the last bone of its finger."""
 FINGER_BONES = np.arange(1, 16).reshape(5, 3)
 """Bones of the five fingers from the palm outwards, in MANO's order: index, middle, pinky, ring, thumb."""
 FINGER_KEYPOINTS = np.array([[5, 6, 7, 8], [9, 10, 11, 12], [17, 18, 19, 20], [13, 14, 15, 16], [1, 2, 3, 4]])
@@ -19,7 +19,7 @@ TIPS = np.array([4, 8, 12, 16, 20])
 
 @dataclass(frozen=True)
 class KeypointSet:
-    """Where one source of labels puts its 21 keypoints.
+    """The positions of the 21 keypoints of one source of labels.
 
     Keypoint k = joint[b] + R[b] @ (offsets[k] + offset_directions[k] @ shape), with b = bones[k] and R[b] the bone's
     global rotation. Where vertices[k] >= 0 the keypoint is that skinned vertex instead, and the offset is its place in

@@ -1,4 +1,4 @@
-"""Whether the numbers of a hand model are those of a hand."""
+"""Checks that the numbers of a hand model are plausible for a hand."""
 
 from collections.abc import Mapping
 
@@ -8,15 +8,15 @@ from dahyf_core.arrays import Array
 from dahyf_core.hand_model.open_hand import read_open_hand
 
 SPAN = (0.05, 0.6)
-"""Metres across a hand at rest, from end to end."""
+"""Smallest and largest length of a hand at rest, metres."""
 BONE = (2e-3, 0.2)
-"""Metres from a joint to its parent."""
+"""Smallest and largest distance from a joint to its parent, metres."""
 PROPORTION = 3
-"""How much longer or shorter than the open hand's a bone may be, against the others."""
+"""Largest factor by which a bone's relative length may differ from the open hand's."""
 FROM_BONE = 0.15
-"""Metres from the skin to the joint that it follows most."""
+"""Largest distance from the skin to the joint that it follows most, metres."""
 UNITY = 1e-3
-"""How far weights may be off a sum of one, or below zero."""
+"""Tolerance of skin weights: deviation from a sum of one, or below zero."""
 SHAPE_DIRECTION = 0.1
 POSE_DIRECTION = 1.0
 """Metres by which a vertex moves for a shape number of one, and for a turn."""
@@ -25,7 +25,7 @@ MEAN_POSE = np.pi
 
 
 def implausibility(arrays: Mapping[str, Array]) -> str | None:
-    """What in a MANO file's arrays no hand has, as the end of a sentence; None for a hand."""
+    """The first implausible property of a MANO file's arrays, as the end of a sentence; None for a plausible hand."""
     vertices, regressor, weights = arrays["v_template"], arrays["J_regressor"], arrays["weights"]
     span = float(np.ptp(vertices, axis=0).max())
     if not SPAN[0] <= span <= SPAN[1]:

@@ -1,11 +1,11 @@
 """Read the numbers of a pickle without executing anything in it.
 
-A pickle names classes and functions to call. Here every name stands for an inert substitute of ours that keeps data; a
-name without a substitute is refused. Not even numpy's own constructors run: their pickled state can be forged. Nor can
-a small file ask for much memory or time: its memo is as small as it is, and what it unpacks to is counted.
+A pickle names classes and functions to call. Here every name is replaced by an inert substitute that keeps data, and a
+name without a substitute is refused. Not even numpy's own constructors run, because their pickled state can be forged.
+A small file cannot use much memory or time: the size of its memo is limited, and the unpacked bytes are counted.
 
-Ours by decision: smplx and chumpy unpickle MANO's files with all that they name, and no library that is kept reads
-them otherwise.
+This is our own code because smplx and chumpy unpickle MANO's files and run whatever they name, and no maintained
+library reads them otherwise.
 """
 
 import io
@@ -36,10 +36,10 @@ class DamagedPickleError(Exception):
 
 
 def read_pickle(path: Path, largest: int = LARGEST_UNPACKED) -> object:
-    """What a pickle holds: dictionaries and lists of numbers, text and arrays, sparse matrices made dense.
+    """The content of a pickle: dictionaries and lists of numbers, text and arrays. Sparse matrices become dense.
 
-    Reads Python 2's pickles as well as 3's, with or without chumpy objects; tuples become lists. largest: bytes of a
-    file that is read at all. Raises RefusedNameError and DamagedPickleError.
+    Reads pickles of Python 2 and 3, with or without chumpy objects. Tuples become lists. largest: bytes of the largest
+    file that is read. Raises RefusedNameError and DamagedPickleError.
     """
     try:
         if path.stat().st_size > largest:
@@ -55,10 +55,10 @@ def read_pickle(path: Path, largest: int = LARGEST_UNPACKED) -> object:
 
 
 def _check_operations(content: bytes) -> None:
-    """Follow a pickle's operations without objects, and refuse what would let a short one take long.
+    """Follow a pickle's operations without objects, and refuse those that make a short pickle take long.
 
-    pickle makes its memo as long as the highest place in it; and the time to hash a tuple, as the key of a dictionary,
-    doubles with each tuple around it that holds it twice. The stack keeps how deep tuples are nested.
+    pickle's memo is as long as the highest index in it. The time to hash a tuple, as the key of a dictionary, doubles
+    with each tuple around it that holds it twice. The stack records how deep tuples are nested.
     """
     stack: list[int] = []
     memo: dict[int, int] = {}
@@ -82,7 +82,7 @@ def _check_operations(content: bytes) -> None:
 
 
 def _take(stack: list[int], kinds: list[pickletools.StackObject]) -> list[int]:
-    """Take from the stack what an operation needs; where that includes a mark, all that lies above it."""
+    """Pop an operation's arguments from the stack. If they include a mark, everything above it is popped."""
     count = len(kinds)
     if pickletools.markobject in kinds:
         mark = len(stack) - 1 - stack[::-1].index(_MARK)
@@ -114,7 +114,7 @@ def read_pickled_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 class _Object:
-    """What a pickle would have constructed or called: its arguments and its state, without its class."""
+    """An object that the pickle would have made: its arguments and its state, without its class."""
 
     state: Any = None
 
@@ -130,7 +130,7 @@ class _Object:
 
 
 class _Evaluation:
-    """Plain data in the place of the substitutes, at any depth; what is referred to often is evaluated once.
+    """Converts substitutes to plain data at any depth. Values with several references are evaluated once.
 
     budget: bytes that all arrays may take together.
     """
@@ -155,7 +155,7 @@ class _Evaluation:
         return array
 
     def spend(self, size: int) -> None:
-        """Take note of bytes that are about to be used. Raises DamagedPickleError beyond the budget."""
+        """Count bytes before they are used. Raises DamagedPickleError beyond the budget."""
         self._budget -= size
         if self._budget < 0 or size < 0:
             raise DamagedPickleError("it would unpack to far more data than its size allows")
@@ -229,7 +229,7 @@ class _Encoded(_Object):
 
 
 class _Set(_Object):
-    """A set, which only chumpy keeps, for itself."""
+    """A set. Only chumpy's own bookkeeping has sets."""
 
     def evaluate(self, evaluation: _Evaluation) -> object:
         return None

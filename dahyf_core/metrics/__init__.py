@@ -1,4 +1,4 @@
-"""What is measured of hands and confidences: every metric once, in numpy; `metrics.tensors` has the torch twins."""
+"""Metrics of hands and confidences, each once in numpy; `metrics.tensors` has the torch twins."""
 
 from dahyf_core.geometry import similarity_aligned
 from dahyf_core.metrics.alignment import freihand_aligned, root_aligned, scale_translation_aligned

@@ -1,7 +1,7 @@
-"""What is taken out of a found hand before it is compared with the truth, as each benchmark has it.
+"""Alignments of a found hand with the truth before they are compared, as each benchmark defines them.
 
-`similarity_aligned` is the "PA" of papers. All take points and truth (..., K, 3) of one unit, and give back the
-points, moved. No point may be NaN.
+`similarity_aligned` is the "PA" of papers. All functions take points and truth (..., K, 3) in the same unit, and
+return the aligned points. No point may be NaN.
 """
 
 import numpy as np
@@ -13,18 +13,18 @@ from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST, similarity_aligned
 def freihand_aligned(points: Array, truth: Array) -> Array:
     """The best rotation or reflection, scale and translation: `align_w_scale` of FreiHAND's and HO-3D's evaluation.
 
-    A hand that was taken for its mirror image passes for right.
+    It does not penalise a hand that is mirrored.
     """
     return similarity_aligned(points, truth, reflection=True)
 
 
 def root_aligned(points: Array, truth: Array) -> Array:
-    """Wrists brought together."""
+    """Points with the wrists aligned."""
     return points + (truth - points)[..., [WRIST], :]
 
 
 def scale_translation_aligned(points: Array, truth: Array) -> Array:
-    """Wrists brought together, and made equal the lengths from wrist to middle knuckle: `align_sc_tr` of HO-3D.
+    """Points with the wrists aligned and the length from wrist to middle knuckle made equal: `align_sc_tr` of HO-3D.
 
     points, truth: joints (..., 21, 3) in FreiHAND's order. A hand whose knuckle lies in its wrist keeps its scale.
     """

@@ -1,4 +1,4 @@
-"""How far to trust a hand, and how well a confidence tells hands from other things."""
+"""The confidence of a hand, and measures of how well it separates hands from other things."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ from dahyf_core.arrays import Array
 
 
 def agreement(located: Array, projected: Array) -> Array:
-    """Agreement (N,), 0 to 1, of located with projected joints: does a pose project to where its joints were located?
+    """Agreement (N,), 0 to 1, of the located joints with the projected joints of the pose.
 
-    Both are offsets (N, K, 2) from the centre of the patch, of one unit. The paper's cosine similarity (eq. 8-9), which
-    does not see a wrong size, times the ratio of the two vectors' lengths.
+    Both are offsets (N, K, 2) from the centre of the patch, in the same unit. The agreement is the paper's cosine
+    similarity (eq. 8-9) times the ratio of the two vectors' lengths, because the cosine ignores a wrong size.
     """
     v_2d, v_projected = located.reshape(len(located), -1), projected.reshape(len(projected), -1)
     length_2d, length_projected = np.linalg.norm(v_2d, axis=1), np.linalg.norm(v_projected, axis=1)
@@ -29,9 +29,9 @@ def auroc(higher: Array, lower: Array) -> float:
 
 @dataclass(frozen=True, eq=False)
 class PrecisionRecall:
-    """Precision and recall (T,) of calling a hand what has at least a confidence of `threshold` (T,), rising.
+    """Precision and recall (T,) of accepting hands with a confidence of at least `threshold` (T,), rising.
 
-    Hands and other things count as if there were as many of the one as of the other.
+    Hands and other things have the same total weight.
     """
 
     threshold: Array
@@ -40,13 +40,13 @@ class PrecisionRecall:
 
     @classmethod
     def of(cls, hands: Array, others: Array) -> "PrecisionRecall":
-        """hands, others: confidences of what is a hand (N,) and of what is none (M,)."""
+        """hands, others: confidences of hands (N,) and of other things (M,)."""
         threshold = np.unique(np.concatenate([hands, others]))
         found = 1 - np.searchsorted(np.sort(hands), threshold) / len(hands)
         false = 1 - np.searchsorted(np.sort(others), threshold) / len(others)
         return cls(threshold, found / (found + false), found)
 
     def precise_threshold(self, precision: float) -> float:
-        """The least threshold from which on precision stays at least so high; NaN where none does."""
+        """The lowest threshold above which the precision never falls below `precision`; NaN if there is none."""
         enough = np.flip(np.logical_and.accumulate(np.flip(self.precision >= precision)))
         return float(self.threshold[enough][0]) if enough.any() else float("nan")

@@ -1,6 +1,6 @@
-"""How sure a mean, or another number, is: percentile intervals by the bootstrap (Efron 1979).
+"""Percentile intervals of means and other statistics by the bootstrap (Efron 1979).
 
-Whole groups are drawn, with replacement, because the pictures of one clip or photograph err alike.
+Whole groups are drawn, with replacement, because errors in pictures of one clip or photograph are correlated.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ Groups = NDArray[np.generic]
 RESAMPLES = 1000
 CONFIDENCE = 0.95
 BATCH = 50
-"""Draws held in memory together."""
+"""Number of draws held in memory at a time."""
 
 
 def bootstrap(values: Array, groups: Groups, statistic: Callable[[Array], float]) -> tuple[float, float]:

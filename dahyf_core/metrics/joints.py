@@ -1,4 +1,4 @@
-"""Distances between found and true hands, and what benchmarks make of them. NaN means unknown and does not count."""
+"""Distances between found and true hands, and the benchmarks' metrics. NaN means unknown and does not count."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def epe(located: Array, truth: Array, known: NDArray[np.bool_] | None = None) ->
 
 
 def mpjpe(joints: Array, truth: Array) -> Array:
-    """Mean distance of joints (N, 21, 3) from the truth, wrists together and palms made as long as the true ones."""
+    """Mean distance of joints (N, 21, 3) from the truth, with wrists aligned and palms scaled to the true length."""
     relative, true_relative = joints - joints[:, WRIST, None], truth - truth[:, WRIST, None]
     scale = _palm_length(truth) / _palm_length(joints)
     return epe(scale[:, None, None] * relative, true_relative)
@@ -84,8 +84,8 @@ def area_under_pck(errors: Array, thresholds: Array = PCK_THRESHOLDS) -> Array:
 def f_scores(points: Array, truth: Array, thresholds: tuple[float, ...] = F_THRESHOLDS) -> Array:
     """F-scores of N meshes at T thresholds (Knapitsch et al. 2017): (N, V, 3), (N, W, 3) -> (N, T).
 
-    The harmonic mean of the share of found vertices that have a true one closer than the threshold, and of true ones
-    that have a found one so close. Align vertices on vertices before.
+    The score is the harmonic mean of two shares: found vertices with a true vertex closer than the threshold, and true
+    vertices with a found one that close. Align the meshes first.
     """
     scores = np.zeros((len(points), len(thresholds)))
     for row, (found, true) in enumerate(zip(points, truth, strict=True)):

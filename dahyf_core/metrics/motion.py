@@ -1,4 +1,4 @@
-"""How joints move: what a viewer sees as shaking."""
+"""Acceleration of joints, which a viewer sees as jitter."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from dahyf_core.arrays import Array
 def acceleration(points: Array, times: Array | None = None) -> Array:
     """Length of the second divided differences of points (T, K, D) at times (T,), seconds: (T - 2, K) units/s^2.
 
-    Without times, of frames that are evenly spaced: units/frame^2. A frame without the hand is NaN, and so is all that
-    touches it.
+    Without times, frames are evenly spaced and the result is in units/frame^2. Frames without the hand are NaN, and so
+    are all results that use them.
     """
     steps = np.ones(len(points) - 1) if times is None else np.diff(times)
     velocity = np.diff(points, axis=0) / steps[:, None, None]

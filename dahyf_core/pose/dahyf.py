@@ -1,4 +1,4 @@
-"""The estimator that ships, or that was trained like it: a DaHyF network, run by ONNX Runtime."""
+"""The estimator with a DaHyF network, shipped or trained by the user, run by ONNX Runtime."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -27,14 +27,14 @@ BONES, SHAPES = 16, 10
 NEAREST = 0.05
 """Least depth of a hand, metres."""
 BLOCK = 4096
-"""Observations that are solved at a time."""
+"""Number of observations that are solved at a time."""
 SUREST_SHARE = 0.5
-"""Of the observations of a hand, the share from which its shape is taken."""
+"""Share of a hand's observations from which its shape is averaged."""
 
 
 @dataclass(frozen=True, eq=False)
 class DahyfOutputs:
-    """What the network says of N patches, each of a right hand as its virtual camera sees it.
+    """Outputs of the network for N patches, each of a right hand as its virtual camera sees it.
 
     joints: (N, 21, 2) px of the patch. presence: (N,) probability of a hand in the patch, times the agreement of its
     located and projected joints (eq. 8-9). right_score: (N,) probability of a right one, in the patch as shown.
@@ -60,7 +60,7 @@ NOTHING = DahyfOutputs(
 
 
 class Network(Protocol):
-    """What runs a network of this kind."""
+    """Interface of a runner for such a network."""
 
     @property
     def card(self) -> NetworkCard: ...
@@ -98,7 +98,7 @@ def _views(crops: Crops) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class DahyfEstimator:
-    """Poses as the network sees them, placed where their joints were located.
+    """Poses from the network, translated to their located joints.
 
     hand_models: by side. The payload of its observations is (N, 106): the rotations in six numbers each, and the shape.
     """
@@ -134,7 +134,7 @@ class DahyfEstimator:
 
     @property
     def knows_both_sides(self) -> bool:
-        """The network knows right hands alone."""
+        """False: the network knows only right hands."""
         return False
 
     def points_3d(self, observations: HandObservations) -> Array:
@@ -152,8 +152,8 @@ class DahyfEstimator:
     def solve(self, observations: HandObservations, side: Side) -> HandEstimates:
         """Poses of one hand from all its observations, in the order of time, with one shape for all of them.
 
-        Observations that took the hand for one of the other side have no confidence. Estimates are float32, and made a
-        block at a time, so that an hour of footage needs little memory beside them.
+        Observations of the other side get no confidence. Estimates are float32 and made in blocks, so that an hour of
+        footage needs little extra memory.
         """
         shape = common_shape(observations.payload[:, BONES * 6 :].astype(float), observations.presence)
         starts = range(0, max(len(observations), 1), BLOCK)
@@ -166,7 +166,7 @@ class DahyfEstimator:
         return HandEstimates(**{name: values.astype(np.float32) for name, values in vars(placed).items()})
 
     def merge(self, views: HandObservations, side: Side) -> HandEstimates:
-        """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree.
+        """The mean pose of one or more views of a hand, all from one picture and with one mirroring.
 
         Rotations, shape, located joints and confidence are means over the views, in the axes of the real camera.
         """
@@ -224,7 +224,7 @@ def camera_rotations(rotations: Array, crops: Crops, side: Side) -> Array:
 
 
 def common_shape(shapes: Array, presence: Array) -> Array:
-    """One shape (10,) from those of observations (N, 10) that surely show the hand."""
+    """One shape (10,) from the observations (N, 10) with the highest presence."""
     if not len(shapes):
         return np.zeros(SHAPES)
     sure = presence >= np.quantile(presence, SUREST_SHARE)

@@ -1,4 +1,4 @@
-"""What every pose estimator is given and gives back."""
+"""The interface of pose estimators: their inputs and outputs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class HandObservations:
 
     joints_2d: (N, 21, 2) px as filmed, FreiHAND order. presence: (N,), 0 to 1, that the patch shows a hand.
     right_score: (N,), 0 to 1, that it is a right hand in the picture as filmed.
-    payload: (N, P) float32, what the estimator wants back in `solve`.
+    payload: (N, P) float32, the estimator's own data for `solve`.
     """
 
     crops: Crops
@@ -67,15 +67,14 @@ class HandEstimates:
 
 
 class PoseEstimator(Protocol):
-    """From patches to poses, in two steps: one that streams, and one that has all frames of a hand.
+    """Estimates poses from patches in two steps: one for each frame, and one for all frames of a hand.
 
-    This is all that captures and live hands ask for. What stills and labelling ask for beyond it are protocols of their
-    own: nobody asks for a class.
+    Captures and live hands need only this protocol. Stills and labelling have protocols of their own.
     """
 
     @property
     def name(self) -> str:
-        """What capture files call it."""
+        """Its name in capture files."""
         ...
 
     @property
@@ -85,7 +84,7 @@ class PoseEstimator(Protocol):
 
     @property
     def weights(self) -> str:
-        """SHA-256 of the file of its network: estimators of one name and other weights see other hands."""
+        """SHA-256 of the file of its network. Other weights give other results under the same name."""
         ...
 
     def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
@@ -102,7 +101,7 @@ class StillsEstimator(PoseEstimator, Protocol):
 
     @property
     def hand_models(self) -> Mapping[Side, HandModel]:
-        """What its poses are of, by side."""
+        """The hand models of its poses, by side."""
         ...
 
     def observe_all(self, pictures: Sequence[tuple[Image, Crops]]) -> list[HandObservations]:
@@ -110,7 +109,7 @@ class StillsEstimator(PoseEstimator, Protocol):
         ...
 
     def merge(self, views: HandObservations, side: Side) -> HandEstimates:
-        """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree."""
+        """The mean pose of one or more views of a hand, all from one picture and with one mirroring."""
         ...
 
 
@@ -119,7 +118,7 @@ class LabellingEstimator(Protocol):
 
     @property
     def knows_both_sides(self) -> bool:
-        """Whether it also knows hands that its patches show mirrored."""
+        """Whether it also handles patches that show a left hand."""
         ...
 
     def observe(self, image: Image, crops: Crops) -> HandObservations:

@@ -1,4 +1,4 @@
-"""What the ONNX file of a network says of it: enough to run a file that this program did not ship."""
+"""The network card: facts in a network's ONNX file that are needed to run a network that did not ship."""
 
 import hashlib
 import json
@@ -19,10 +19,10 @@ from dahyf_core.shipped import asset
 LITE: Final = asset("dahyf_lite.onnx")
 """The network that ships."""
 LITE_FACTS: Final = {"name": "dahyf-lite", "threshold": NUMBERS["threshold"].default, "licence": "GPL-3.0-or-later"}
-"""What its file, which is older than these facts, does not say itself."""
+"""Facts that the shipped file lacks, because it is older than network cards."""
 
 KEY: Final = "dahyf"
-"""Of the metadata property that holds a card as JSON."""
+"""Name of the metadata property that holds a card as JSON."""
 INPUTS: Final = ("patches", "views")
 OUTPUTS: Final = ("joints", "presence", "right_score", "sixes", "shape", "translation", "world")
 """In this order. "sixes" are the rotations in six numbers each."""
@@ -45,10 +45,10 @@ class CardFacts(msgspec.Struct):
 
 @dataclass(frozen=True)
 class NetworkCard:
-    """What is known of a network.
+    """Facts about a network.
 
-    name: what captures call it. keypoints: the set of 21 that it locates. threshold: confidence under which a frame is
-    lost, None where nobody measured it. licence: of its weights, empty where nobody said. sha256: of its file.
+    name: its name in captures. keypoints: the set of 21 that it locates. threshold: confidence under which a frame is
+    lost, None if it was not measured. licence: of its weights, empty if unknown. sha256: of its file.
     """
 
     name: str
@@ -65,7 +65,7 @@ def card_metadata(name: str, threshold: float | None = None, licence: str = "") 
 
 
 def open_network(model: Path, threads: int = 0) -> tuple[Session, NetworkCard]:
-    """Load a network, and what its file says of it. A file that says nothing goes by its own name.
+    """Load a network and its card. A network without a card gets the name of its file.
 
     threads: of the CPU, 0 for one a core. Raises ModelFileError when the file cannot be loaded, does not have INPUTS
     and OUTPUTS, or locates other keypoints than KEYPOINTS.
@@ -81,7 +81,7 @@ def open_network(model: Path, threads: int = 0) -> tuple[Session, NetworkCard]:
 
 
 def read_card(model: Path) -> NetworkCard:
-    """What a network's file says of it; errors as above."""
+    """The card of a network's file. Raises the same errors as `open_network`."""
     return open_network(model, threads=1)[1]
 
 

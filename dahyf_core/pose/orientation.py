@@ -1,7 +1,7 @@
-"""Which way a hand faces, when single pictures leave a doubt.
+"""Resolves the direction of a palm that is ambiguous in single pictures.
 
-Under a distant camera a palm and its mirror image in depth project alike, so that a network that sees one picture now
-and then reports the tilt of the other. Both readings are fitted; the sequence decides.
+For a distant camera, a palm and its mirror image in depth project alike, so a network sometimes reports the wrong tilt.
+Both readings are fitted, and the most continuous sequence is chosen.
 """
 
 import numpy as np

@@ -1,4 +1,4 @@
-"""An estimator's poses, told by another hand model than its own."""
+"""An estimator's poses, fitted with another hand model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,8 +21,8 @@ SIGMA = 0.003
 class RefittedEstimator:
     """Hands of one model, such as the user's MANO, fitted to those that an estimator finds with another.
 
-    The shape numbers of a network mean something in the model that it was trained with alone; rotations and joints
-    mean the same in all. hand_models: by side, from the flat hand.
+    A network's shape numbers are valid only for its own hand model. Rotations and joints are valid for all models.
+    hand_models: by side, from the flat hand.
     """
 
     estimator: StillsEstimator
@@ -30,7 +30,7 @@ class RefittedEstimator:
 
     @property
     def name(self) -> str:
-        """Of the estimator itself."""
+        """Name of the estimator itself."""
         return self.estimator.name
 
     @property
@@ -57,12 +57,12 @@ class RefittedEstimator:
         return refitted(found, self.hand_models[side], observations.crops.intrinsics)
 
     def merge(self, views: HandObservations, side: Side) -> HandEstimates:
-        """The one pose on which at least one view of a hand, all of one picture and one mirroring, agree."""
+        """The mean pose of one or more views of a hand, all from one picture and with one mirroring."""
         return refitted(self.estimator.merge(views, side), self.hand_models[side], views.crops.intrinsics)
 
 
 def refitted(found: HandEstimates, model: HandModel, intrinsics: Intrinsics) -> HandEstimates:
-    """Hands of another model, told by `model`, of the same side: its joints come to lie where theirs do."""
+    """Hands of `model` fitted to hands of another model of the same side, so that their joints coincide."""
     if not len(found):
         return found
     targets = FitTargets(points_3d=found.joints_3d, sigma_3d=SIGMA, placement="camera")

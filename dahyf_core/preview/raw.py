@@ -1,4 +1,4 @@
-"""What the estimator gave, as a capture that can be drawn."""
+"""The raw estimates as a capture that can be drawn."""
 
 from collections.abc import Mapping
 from typing import Final

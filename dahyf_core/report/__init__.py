@@ -1,4 +1,4 @@
-"""A capture on one page that a person reads: pictures, curves, jitter before and after, what to look at again."""
+"""A report on a capture as one page: pictures, curves, jitter before and after cleaning, flagged frames."""
 
 from dahyf_core.report.page import write_report
 

@@ -1,4 +1,4 @@
-"""What to look at again: frames where result and picture disagree, and ranges that were not observed."""
+"""Flagged frames, where result and picture disagree, and ranges without an observed pose."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class FrameRange:
-    """A run of frames, indices `first` to `last`, in which a hand was not taken as observed."""
+    """A run of frames, indices `first` to `last`, in which a hand has no observed pose."""
 
     hand: int
     first: int
@@ -33,7 +33,7 @@ class FrameRange:
 
     @property
     def frames(self) -> int:
-        """How many."""
+        """Number of frames."""
         return self.last - self.first + 1
 
 

@@ -1,4 +1,4 @@
-"""What became of each hand, in numbers and in words."""
+"""A summary of each hand, in numbers and in words."""
 
 import math
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ def hand_names(capture: Capture) -> list[str]:
 
 
 def number(value: float) -> str:
-    """Three digits, or all before the point; a dash for what there is not."""
+    """Three significant digits, or all before the point; a dash for NaN."""
     if math.isnan(value):
         return "–"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
