@@ -1,1 +1,1 @@
-"""Benchmarks: what things cost, measured side by side in one run."""
+"""Benchmarks of speed and size, with alternatives measured side by side in one run."""

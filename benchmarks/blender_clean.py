@@ -1,4 +1,4 @@
-"""How long cleaning again takes from Blender: 2,000 frames of two hands, the core's process and the keys.
+"""Times cleaning again from Blender: 2,000 frames of two hands, the core's process and the keys.
 
 Usage: .env/bpy-5.0/bin/python -m benchmarks blender_clean [FRAMES]
 """

@@ -1,4 +1,4 @@
-"""How fast a rig is keyed: 5,000 frames of two hands in bulk, against `keyframe_insert`.
+"""Times the keying of a rig: 5,000 frames of two hands in bulk, against `keyframe_insert`.
 
 Usage: .env/bpy-5.0/bin/python -m benchmarks blender_keys [FRAMES]
 """

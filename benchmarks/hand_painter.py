@@ -1,4 +1,4 @@
-"""Pictures of the open hand, plain but good enough for networks that know photographs."""
+"""Draws simple pictures of the open hand that are good enough for networks trained on photographs."""
 
 from pathlib import Path
 

@@ -3,10 +3,10 @@
 Four systems: MediaPipe Hands in video and in static mode, and dahyf with either estimator. All are whole programs that
 run one after the other, in turns, several rounds long. Seconds are those from opening a clip to the result, the
 networks' loading included and the interpreter's start not; for dahyf they include the poses, cleaning and the capture
-file, which MediaPipe has not. Each clip is looked through for one hand and for two, and once more beside its mirror
-image, where there are two. Latency is of single frames that are decoded already: MediaPipe's `process`, and `Stream`.
-MediaPipe gets an environment of its own (scripts/setup mediapipe). `benchmarks readme_tables` makes tables of what is
-written.
+file, which MediaPipe does not have. Each clip is searched for one hand and for two hands. A third run has the clip
+beside its mirror image, with two hands. Latency is measured on single decoded frames: MediaPipe's `process`, and
+`Stream`. MediaPipe gets an environment of its own (scripts/setup mediapipe). `benchmarks readme_tables` makes tables of
+the results.
 """
 
 import argparse

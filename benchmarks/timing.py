@@ -1,4 +1,4 @@
-"""Times of alternatives on a machine that is busy with other things: in turns, many times, medians and the least."""
+"""Times alternatives on a busy machine: runs take turns many times, and medians and minima are reported."""
 
 import time
 from collections.abc import Callable, Mapping

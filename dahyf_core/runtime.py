@@ -27,12 +27,12 @@ PROVIDERS: Mapping[str, Mapping[str, str]] = {
     COREML: {"ModelFormat": "MLProgram"},
     CPU: {},
 }
-"""In order of preference, with their options: TensorRT builds an engine for each new number of patches, so CUDA comes
-first. CUDA and Core ML compute in float32: without TF32, and in the typed format. cuDNN's default would time all its
-convolutions for each new number of patches."""
+"""Execution providers in order of preference, with their options. CUDA is before TensorRT, which builds an engine for
+each new number of patches. CUDA and Core ML compute in float32: without TF32, and in the typed format. cuDNN's default
+would time all its convolutions for each new number of patches."""
 
 MOST_THREADS = 4
-"""Small networks gain nothing from more."""
+"""Largest number of threads. Small networks gain nothing from more."""
 
 
 class Session:
@@ -103,8 +103,8 @@ REINSTALL = "Reinstall DaHyF Hands."
 def create_session(model: Path, threads: int = 0, remedy: str = REINSTALL) -> Session:
     """Load an ONNX file with the first of PROVIDERS that works; one that fails is warned about and skipped.
 
-    The file must stay as long as the session. threads: of the CPU, 0 for one a core and MOST_THREADS at most. Raises
-    ModelFileError, which carries the remedy, when the file is missing or no provider can load it.
+    The file must stay as long as the session. threads: CPU threads, 0 for one per core, but at most MOST_THREADS.
+    Raises ModelFileError, which carries the remedy, when the file is missing or no provider can load it.
     """
     if not model.is_file():
         raise ModelFileError(f"The network file {model} is missing.", remedy)
@@ -126,7 +126,7 @@ def _open(model: Path, provider: str, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4
-    # Idle threads would spin and take the cores from decoding.
+    # Idle threads would spin and take cores away from decoding.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if provider in (CUDA, TENSORRT):
         _load_cuda()
@@ -140,7 +140,7 @@ def _open(model: Path, provider: str, threads: int) -> ort.InferenceSession:
 def _load_cuda() -> None:
     """Load the libraries of CUDA and cuDNN from pip's packages, where ONNX Runtime by itself does not look.
 
-    What is missing there is printed, which must not reach those who read our output, and looked for elsewhere.
+    ONNX Runtime prints which libraries are missing. The print is suppressed, and they are searched elsewhere.
     """
     with redirect_stdout(io.StringIO()):
         ort.preload_dlls(directory="")

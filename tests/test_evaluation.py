@@ -360,7 +360,7 @@ class TestSubmission:
 
 
 def test_mano_must_be_named() -> None:
-    with pytest.raises(SettingsError, match="does not let it ship"):
+    with pytest.raises(SettingsError, match="does not allow shipping it"):
         load_mano(None)
 
 

@@ -197,7 +197,7 @@ def test_shards_are_plain_arrays(generator, tmp_path):
 
 def test_another_recipe_does_not_mix_in(generator, backgrounds, tmp_path):
     write_set(generator, tmp_path / "set", 1)
-    with create_generator(backgrounds, seed=9) as other, pytest.raises(OutputError, match="something else"):
+    with create_generator(backgrounds, seed=9) as other, pytest.raises(OutputError, match="other settings or data"):
         write_set(other, tmp_path / "set", 1)
 
 

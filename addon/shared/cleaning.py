@@ -1,4 +1,4 @@
-"""What cleaning can be set to: defaults, ranges and units for `dahyf clean`, capture files and Blender's panel."""
+"""Cleaning settings: defaults, ranges and units for `dahyf clean`, capture files and Blender's panel."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from .rules import Number
 
 @dataclass(frozen=True)
 class Setting:
-    """A number: what it is at first, what it can be, and its unit."""
+    """A number: its default, its range and its unit."""
 
     default: float
     unit: str
@@ -19,12 +19,12 @@ class Setting:
 
     @property
     def rule(self) -> Number:
-        """What presets may hold."""
+        """The rule for presets."""
         return Number(self.lowest, self.highest, unit=self.unit)
 
 
 LOST_RULES: Final = ("interpolate", "hold", "open")
-"""What a lost frame gets; the first one at first."""
+"""Rules for the pose of a lost frame. The first one is the default."""
 
 NUMBERS: Final[Mapping[str, Setting]] = {
     # With the network that ships, 1 patch without a hand in 92 reaches it, and 999 of 1,000 right answers; from 0.9 on,

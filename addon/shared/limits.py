@@ -1,12 +1,12 @@
-"""The largest inputs that are read, whoever made them.
+"""The largest inputs that are read, from any source.
 
-Beyond these no camera, hand or clip goes, and a reader that accepts more can be made to hang, or to fill the memory.
+No real camera, hand or clip exceeds these limits. A reader that accepts more can be made to hang or to fill the memory.
 """
 
 from typing import Final
 
 UNPACKED_BYTES: Final = 64 << 20
-"""An archive or pickle may always unpack to so much; beyond, to UNPACKED_RATIO times its own size."""
+"""Bytes that an archive or pickle may always unpack to. Larger ones may unpack to UNPACKED_RATIO times their size."""
 UNPACKED_RATIO: Final = 20
 LARGEST_UNPACKED: Final = 4 << 30
 ARCHIVE_MEMBERS: Final = 1_000

@@ -1,14 +1,14 @@
-"""What sides, fingers, bones and joints are called."""
+"""Names of sides, fingers, bones and joints."""
 
 from typing import Final
 
 SIDES: Final = ("left", "right")
 
 FINGERS: Final = ("thumb", "index", "middle", "ring", "pinky")
-"""From the thumb on, as fingertips and keypoints are ordered."""
+"""Fingers from the thumb on, the order of fingertips and keypoints."""
 
 MANO_FINGERS: Final = ("index", "middle", "pinky", "ring", "thumb")
-"""As MANO orders its bones."""
+"""Fingers in the order of MANO's bones."""
 
 WRIST: Final = "wrist"
 

@@ -1,4 +1,4 @@
-"""How MANO's joints become bones with tails and rolls, in the add-on's rigs and in exported skeletons alike."""
+"""Bones with tails and rolls from MANO's joints, for both the add-on's rigs and exported skeletons."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -12,13 +12,13 @@ WRIST_POINTS_TO: Final = BONE_NAMES.index("middle1")
 THUMB: Final = [bone for bone, name in enumerate(BONE_NAMES) if name.startswith("thumb")]
 THUMB_BENDS_TO: Final = BONE_NAMES.index("pinky1")
 PALM: Final = (0.0, -1.0, 0.0)
-"""Where the palm faces in the rest pose of the capture file."""
+"""Direction that the palm faces in the rest pose of the capture file."""
 TIP_BONES: Final = [BONE_NAMES.index(f"{finger}3") for finger in FINGERS]
 """The last bone of each finger, in the order of tips."""
 
 
 def bone_tails(joints: NDArray[Any], tips: NDArray[Any], parents: Sequence[int] | NDArray[Any]) -> NDArray[Any]:
-    """(16, 3) where bones end: at the next joint or the fingertip; the wrist at the middle finger's knuckle.
+    """(16, 3) tails of the bones: the next joint or the fingertip; for the wrist, the middle finger's knuckle.
 
     joints: (16, 3) at rest. tips: (5, 3), thumb to pinky. parents: (16,), -1 for the wrist.
     """

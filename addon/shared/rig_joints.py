@@ -1,4 +1,4 @@
-"""The names that presets of Retarget use for the joints of two hands, whatever a rig calls its bones: VRM's."""
+"""VRM's names of the joints of two hands, which presets of Retarget use for the bones of any rig."""
 
 from typing import Final
 
@@ -7,7 +7,7 @@ from .names import BONE_NAMES, SIDES
 
 LITTLE: Final = "little"
 FINGERS: Final = tuple(LITTLE if finger == "pinky" else finger for finger in names.FINGERS)
-"""The same fingers in the same order as `names.FINGERS`; VRM has another name for the last."""
+"""The fingers in the order of `names.FINGERS`. VRM calls the last one `little`."""
 
 SEGMENTS: Final = {
     finger: (
@@ -23,11 +23,11 @@ MANO_BONES: Final = {
     finger: tuple(BONE_NAMES.index(f"{name}{number}") for number in (1, 2, 3))
     for finger, name in zip(FINGERS, names.FINGERS, strict=True)
 }
-"""Where the three bones of each finger stand in MANO's order."""
+"""Indices of the three bones of each finger in MANO's order."""
 
 HAND: Final = "HAND"
 HAND_IK: Final = "HAND_IK"
-"""The control that carries the hand when the arm follows it; few rigs have one."""
+"""The control that moves the hand when the arm follows it. Few rigs have one."""
 
 
 def hand_joint(side: str, part: str = HAND) -> str:

@@ -1,4 +1,4 @@
-"""JSON of unknown origin: numbers that a computer can hold, a size that a memory can."""
+"""Reads JSON of unknown origin with limits on numbers, size and nesting."""
 
 import json
 import math
@@ -12,12 +12,12 @@ LONGEST_INTEGER: Final = 18
 
 
 def read_json(path: Path, largest: int = PRESET_BYTES) -> Any:
-    """What a file of at most so many bytes holds. Raises OSError and ValueError."""
+    """The content of a JSON file with a limit on its bytes. Raises OSError and ValueError."""
     return parse_json(read_text(path, largest))
 
 
 def read_text(path: Path, largest: int = PRESET_BYTES) -> str:
-    """The text of a file of at most so many bytes. Raises OSError and ValueError."""
+    """The text of a file with a limit on its bytes. Raises OSError and ValueError."""
     if not path.is_file():
         raise ValueError("it is not a file")
     if path.stat().st_size > largest:
@@ -26,7 +26,7 @@ def read_text(path: Path, largest: int = PRESET_BYTES) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """What a text says. Raises ValueError also for NaN, infinite and endless numbers, and for endless nesting."""
+    """The value of a JSON text. Raises ValueError also for NaN, infinite or too long numbers, and too deep nesting."""
     try:
         return json.loads(text, parse_constant=_refuse, parse_int=_integer, parse_float=_finite)
     except RecursionError as error:

@@ -19,9 +19,9 @@ UNITY = 1e-3
 """Tolerance of skin weights: deviation from a sum of one, or below zero."""
 SHAPE_DIRECTION = 0.1
 POSE_DIRECTION = 1.0
-"""Metres by which a vertex moves for a shape number of one, and for a turn."""
+"""Largest movement of a vertex, metres, for a shape number of one, and for a pose feature of one."""
 MEAN_POSE = np.pi
-"""Radians."""
+"""Largest component of the mean pose, radians."""
 
 
 def implausibility(arrays: Mapping[str, Array]) -> str | None:

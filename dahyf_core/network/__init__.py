@@ -1,4 +1,4 @@
-"""The DaHyF network in torch: for training and export. Capture runs its ONNX file and never comes here."""
+"""The DaHyF network in torch, for training and export. Capture runs its ONNX file and never imports this package."""
 
 from dahyf_core.network.config import NetworkConfig
 from dahyf_core.network.dahyf import DaHyF, InitialPrediction, Prediction

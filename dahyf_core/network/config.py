@@ -1,4 +1,4 @@
-"""What a DaHyF network is made of: one frozen value, kept beside every set of weights."""
+"""The configuration of a DaHyF network, stored beside every set of weights."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ Regressor = Literal["kinematic", "paper"]
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """The parts of the paper, each with what its ablation puts in its place.
+    """The parts of the paper's network, each with the alternatives of its ablation.
 
     backbone: the paper's HRNet-W64, its ablation's ResNet-50, or the small one that ships.
     direction_map: section 3.2. joints: how 2D joints are located, section 3.3. encoding: eq. 6 in patch pixels, as

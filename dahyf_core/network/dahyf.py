@@ -20,7 +20,7 @@ ENCODED = 2 * JOINTS * 2 * views.ENCODING_LEVELS
 NEAREST = 0.05
 """Least depth of a hand, metres."""
 LOCATED = "mediapipe"
-"""The keypoint set that `lite` locates in pictures."""
+"""Keypoint set that `lite` locates in pictures."""
 JOINT_HEADS: dict[Joints, type[HeatmapJoints] | type[SubPixelJoints]] = {
     "heatmap": HeatmapJoints,
     "simcc": SubPixelJoints,
@@ -31,8 +31,8 @@ COORDINATES = {"patch": views.patch_coordinates, "frame": views.frame_coordinate
 
 @dataclass(frozen=True)
 class InitialPrediction:
-    """What `lite` knows besides: what its trunk's heads say, the hand before the image's residual, and how the latter
-    changes its parameters (B, 106)."""
+    """Further outputs of `lite`: the outputs of its trunk's heads, the hand before the image's residual, and the change
+    of its parameters (B, 106) by the residual."""
 
     landmarks: Landmarks
     hand: HandParameters
@@ -41,7 +41,7 @@ class InitialPrediction:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What is seen in B patches.
+    """Outputs for B patches.
 
     joints: (B, 21, 2) located, patch pixels, and their logits; None where the network locates none. hand: see there.
     translation: (B, 3) of the hand in the virtual camera, metres. initial: of `lite` alone.
@@ -55,7 +55,7 @@ class Prediction:
 
 
 class DaHyF(nn.Module):
-    """Every part of the paper, each as `config` has it."""
+    """The network with every part of the paper, as `config` selects it."""
 
     def __init__(self, config: NetworkConfig, pretrained: bool = True, hand_model: HandModel | None = None) -> None:
         """hand_model: right; the open hand without it. pretrained: see `create_backbone`."""
@@ -91,13 +91,13 @@ class DaHyF(nn.Module):
         return self.read(self.backbone(images), view)
 
     def read(self, pyramid: list[Tensor], view: View) -> Prediction:
-        """From the backbone's maps on. What follows the features is geometry, and never of reduced precision."""
+        """Compute outputs from the backbone's maps. Everything after the features is geometry in full precision."""
         features = self.directed(self.neck(pyramid), view)
         with torch.autocast(features.device.type, enabled=False):
             return self.interpret(features.float(), pyramid[-1].float(), view)
 
     def interpret(self, features: Tensor, last: Tensor, view: View) -> Prediction:
-        """From F_m (B, C, size, size) and the backbone's last map on."""
+        """Compute outputs from F_m (B, C, size, size) and the backbone's last map."""
         pooled = last.mean(dim=(2, 3))
         landmarks = self.landmark_heads(pooled) if self.landmark_heads is not None else None
         joints, logits = self.locate(features, landmarks)

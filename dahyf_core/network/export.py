@@ -1,4 +1,4 @@
-"""The network as an ONNX file: bytes and a view in, what the estimator needs out."""
+"""Export of the network to ONNX: inputs are bytes and a view, outputs are what the estimator needs."""
 
 import io
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ SMALLEST_HALF = 256
 
 
 class Exported(nn.Module):
-    """`lite` with plain tensors at its ends.
+    """`lite` with plain tensors as inputs and outputs.
 
     patches: (N, 224, 224, 3) bytes, RGB. views: (N, 4) centre x, y, side and focal length of virtual cameras, px.
     joints: (N, 21, 2) patch px. presence: (N,) probability of a hand, times the agreement of located and projected
-    joints (eq. 8-9): a hand that is not where its joints are is none. right_score: (N,) probability. sixes: (N, 16, 6),
-    the first two columns of each rotation. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m, the landmarks
-    that inverse kinematics was given, in the axes of a camera that looks straight at the patch.
+    joints (eq. 8-9), which is low for a hand that is not where its joints are. right_score: (N,) probability. sixes:
+    (N, 16, 6), the first two columns of each rotation. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m, the
+    input landmarks of inverse kinematics, in the axes of a camera that looks straight at the patch.
     """
 
     def __init__(self, network: DaHyF) -> None:
@@ -111,8 +111,8 @@ def export_early(trunk: Trunk, path: Path) -> None:
 def store_as_half(model: onnx.ModelProto) -> None:
     """Store large weights as float16, each followed by a Cast, which ONNX Runtime folds when it loads the file.
 
-    Ours by decision: onnxconverter-common turns small arrays and the arithmetic into float16 too, and moves weights
-    below 1e-7 and beyond 1e4, so that the file would no longer equal the network.
+    This is our own code because onnxconverter-common also converts small arrays and the arithmetic to float16, and
+    clips weights below 1e-7 and beyond 1e4. The file would no longer equal the network.
     """
     casts = []
     for tensor in model.graph.initializer:

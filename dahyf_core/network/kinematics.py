@@ -1,4 +1,4 @@
-"""Image-free inverse kinematics: 21 points of a hand to its rotations and shape, whatever their place and size."""
+"""Image-free inverse kinematics: 21 points of a hand to rotations and shape, independent of position and size."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ PARAMETERS = BONES * 6 + SHAPES
 
 
 class PalmFrame(nn.Module):
-    """Which way a palm faces, from five points that hardly move against each other.
+    """Finds the rotation of a palm from five points that hardly move against each other.
 
     The cross-covariance of the points with those of the flat hand, as in Kabsch's algorithm; the points lie nearly in a
     plane, so that its columns along the two axes of that plane give the rotation by Gram-Schmidt. A product of

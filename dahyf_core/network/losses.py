@@ -1,4 +1,4 @@
-"""The training losses of section 3.5, weighed by learned uncertainty."""
+"""The training losses of section 3.5, weighted by learned uncertainty."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ BONES_OF_21 = tuple(
 
 @dataclass(frozen=True)
 class Labels:
-    """What is known of B hands, in their virtual cameras; a mask tells of each kind whether it is known.
+    """Labels of B hands, in their virtual cameras. A mask of each kind says whether the label is known.
 
     joints_2d: (B, 21, 2) patch pixels, visible: (B, 21). joints_3d: (B, 21, 3) metres. keypoints: (B,) the set that
     both belong to, counted in KEYPOINT_SETS. rotations: (B, 16, 3, 3), from the flat hand. shape: (B, 10).
@@ -46,7 +46,7 @@ class UncertaintyWeights(nn.Module):
     """
 
     def __init__(self, initial_scale: Mapping[str, float]) -> None:
-        """initial_scale: each loss by name, as large as it is at first: where all weigh alike."""
+        """initial_scale: initial size of each loss by name, at which all losses have the same weight."""
         super().__init__()
         beginnings = {name: torch.tensor(value).log() for name, value in initial_scale.items()}
         self.log_variances = nn.ParameterDict({name: nn.Parameter(value) for name, value in beginnings.items()})
@@ -59,13 +59,13 @@ class UncertaintyWeights(nn.Module):
 
 
 def _rename_old_terms(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
-    """Terms in older checkpoints that were called first_*, under their names of now."""
+    """Rename terms of older checkpoints from first_* to their current names."""
     for old in [name for name in state if name.startswith(f"{prefix}log_variances.first_")]:
         state[old.replace(".first_", ".initial_")] = state.pop(old)
 
 
 def joints_3d_loss(predicted: Tensor, labels: Labels) -> Tensor:
-    """L_3d: L1 on wrist-relative joints (B, 21, 3) in sizes of the palm, which no picture tells."""
+    """L_3d: L1 on wrist-relative joints (B, 21, 3) in sizes of the palm, because a picture does not give the size."""
     difference = palm_relative(predicted) - palm_relative(labels.joints_3d)
     return weighted_mean(difference.abs().mean(dim=(1, 2)), labels.has_3d, labels)
 
@@ -127,6 +127,6 @@ def contrastive_loss(similarity: Tensor, is_hand: Tensor) -> Tensor:
 
 
 def weighted_mean(values: Tensor, known: Tensor, labels: Labels) -> Tensor:
-    """Mean (B,) of what is known of right hands, as far as its labels are trusted."""
+    """Mean of the known values (B,) of right hands, weighted by the trust in their labels."""
     counted = known & labels.is_hand & labels.right
     return masked_mean(values * labels.label_weight, counted)

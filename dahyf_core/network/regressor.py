@@ -1,6 +1,6 @@
-"""The hybrid vector to hand pose, shape and camera.
+"""Regressors from the hybrid vector to hand pose, shape and camera.
 
-Rotations are learned in six dimensions and become the paper's axis-angle at the door.
+Rotations are learned in six dimensions and converted to the paper's axis-angle outside the network.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class HandParameters:
 
 
 class Perceptron(nn.Sequential):
-    """An MLP whose last layer starts at zero, so that what it adds to is where training begins."""
+    """An MLP whose last layer starts at zero, so that training begins at the value to which its output is added."""
 
     def __init__(self, inputs: int, hidden: Sequence[int], outputs: int, dropout: float) -> None:
         layers: list[nn.Module] = []
@@ -58,7 +58,7 @@ class PaperRegressor(nn.Module):
 
 
 class KinematicRegressor(nn.Module):
-    """Begins as inverse kinematics of points that another network located in space, and adds what the image says.
+    """Starts as inverse kinematics of 3D points from another network, and adds a residual from the image.
 
     The image's residual turns the root in the camera, and changes all parameters.
     """

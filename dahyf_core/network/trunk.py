@@ -1,4 +1,4 @@
-"""MediaPipe's hand landmark network in torch: inverted residual blocks whose features already know hands."""
+"""MediaPipe's hand landmark network in torch: inverted residual blocks with features trained on hands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,11 +108,11 @@ class Trunk(Pyramid):
         return fine, self.blocks[LEVEL_ENDS[0] + 1 : LEVEL_ENDS[1] + 1](fine)
 
     def later(self, fine: Tensor, middle: Tensor) -> list[Tensor]:
-        """What `early` gives, to the pyramid."""
+        """The outputs of `early` to the pyramid."""
         return [fine, middle, self.blocks[LEVEL_ENDS[1] + 1 :](middle)]
 
     def early_parameters(self) -> Iterator[nn.Parameter]:
-        """Those of `early`."""
+        """The parameters of `early`."""
         for module in (self.stem, self.first_depthwise, self.first, self.blocks[: LEVEL_ENDS[1] + 1]):
             yield from module.parameters()
 
@@ -136,8 +136,8 @@ class Landmarks:
 class LandmarkHeads(nn.Module):
     """The landmark network's own linear heads on its pooled features.
 
-    Their weights are of 0.01 on 1,152 inputs, so that a step that is small elsewhere moves their points by centimetres:
-    those of the world points stay as they are, and the features before them learn.
+    Their weights are about 0.01 on 1,152 inputs, so a step that is small elsewhere moves their points by centimetres.
+    Therefore the weights of the world points stay fixed, and the features before them learn.
     """
 
     def __init__(self, pretrained: bool = True) -> None:
@@ -153,7 +153,7 @@ class LandmarkHeads(nn.Module):
         self.requires_grad_(False)
 
     def forward(self, pooled: Tensor) -> Landmarks:
-        """Pooled features (B, 1152) to what they say."""
+        """Pooled features (B, 1152) to landmarks."""
         return Landmarks(
             self.presence(pooled)[:, 0],
             self.right_score(pooled)[:, 0],

@@ -1,4 +1,4 @@
-"""Where a patch lies in its (virtual) camera, and what follows from that: directions, encodings, cameras.
+"""The position of a patch in its virtual camera, and directions, encodings and cameras that follow from it.
 
 A virtual camera has square pixels, its principal point at pixel (0, 0), and sees a right hand (see `camera.Crops`). The
 paper's origin O = (W/2, H/2) is that principal point, so eq. 1-7 stand here as printed.
@@ -72,7 +72,7 @@ def local_direction_map(view: View, size: int) -> Tensor:
 
 
 def patch_coordinates(joints: Tensor, view: View) -> Tensor:
-    """mu of eq. 6 as printed, from patch pixels (B, 21, 2): blind to where the patch lies and to how large it is."""
+    """mu of eq. 6 as printed, from patch pixels (B, 21, 2): independent of the patch's position and size."""
     return (joints - PATCH_SIZE / 2) / view.focal[:, None, None]  # mu = (J_2d - s_p / 2) / f  (6)
 
 

@@ -22,18 +22,19 @@ from dahyf_core.shipped import asset
 Floats32 = NDArray[np.float32]
 
 FIT = FitSettings(keypoints="mediapipe", pose_prior=3.0, outlier_2d=6.0, outlier_3d=2.0)
-"""The prior is trusted more, and a single point less, than if errors were independent: points of a hand err alike."""
+"""Settings of the fits. The errors of a hand's points are correlated, so the prior has more weight than for independent
+errors, and single points have less."""
 IMAGE_SIGMA = np.where(np.isin(np.arange(21), PALM), 3.0, 6.0) / PATCH_SIZE
-"""Standard deviations (21,) of the network's image points, in sides of the patch. Those of fingers are often guesses at
-what is hidden; trusting them as much as the palm's bends fingers and tilts hands."""
+"""Standard deviations (21,) of the network's image points, in sides of the patch. Points of fingers
+are often guesses at hidden parts. Trusting them as much as the palm's would bend fingers and tilt hands."""
 WORLD_SIGMA = 0.016
 """Standard deviation of its world points, metres."""
 SHAPE_FRAMES = 48
-"""How many observations the hand's shape is found from."""
+"""Number of observations from which the hand's shape is fitted."""
 DOUBTFUL_TILT = np.radians(30)
 """Below this angle between its two readings, the tilt of a palm is taken as seen."""
 MENDING_PASSES = 2
-"""How often leaps are fitted again."""
+"""Number of times that leaps are fitted again."""
 
 Reading = tuple[NDArray[np.integer], FitResult]
 """Rows of the sequence, and a fit to each."""
@@ -41,7 +42,7 @@ Reading = tuple[NDArray[np.integer], FitResult]
 
 @dataclass(frozen=True, eq=False)
 class LandmarkOutputs:
-    """What the network says of N patches, as it says it. Joints are in the common order of 21, wrist first.
+    """The network's raw outputs for N patches. Joints are in the common order of 21, wrist first.
 
     points: (N, 21, 3). x and y in pixels of the patch; z is depth, 0 at the wrist, smaller is nearer, in a scale of
     its own: world says more about depth.
@@ -80,7 +81,7 @@ class LandmarkNetwork:
 
 @dataclass(frozen=True)
 class LandmarkEstimator:
-    """Image points and world points of the landmark network, met by the hand model with its bones and joint limits.
+    """Fits the hand model, with its bones and joint limits, to the landmark network's image points and world points.
 
     hand_models: by side. The payload of its observations is the 21 world points (63,), metres, in the camera's axes.
     """
@@ -112,7 +113,7 @@ class LandmarkEstimator:
 
     @property
     def knows_both_sides(self) -> bool:
-        """The network knows left hands as well as right ones."""
+        """True: the network knows left hands as well as right hands."""
         return True
 
     def points_3d(self, observations: HandObservations) -> Array:

@@ -29,7 +29,7 @@ NEAREST = 0.05
 BLOCK = 4096
 """Number of observations that are solved at a time."""
 SUREST_SHARE = 0.5
-"""Share of a hand's observations from which its shape is averaged."""
+"""Quantile of presence from which on a hand's observations count for its shape."""
 
 
 @dataclass(frozen=True, eq=False)

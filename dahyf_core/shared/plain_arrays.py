@@ -1,4 +1,4 @@
-"""Arrays of an .npz archive of unknown origin: nothing is unpickled, and nothing unpacked before its size is known."""
+"""Reads arrays of an .npz archive of unknown origin. Nothing is unpickled, or unpacked before its size is known."""
 
 import math
 import zipfile
@@ -20,13 +20,13 @@ PIECE: Final = 1 << 20
 
 
 class NotAnArchiveError(ValueError):
-    """The file is no .npz archive, or the end of it is missing."""
+    """The file is not an .npz archive, or its end is missing."""
 
 
 def read_plain_arrays(path: Path, wanted: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
-    """The arrays of an archive by name: all, or those of the wanted that it has.
+    """The arrays of an archive by name: all, or those of `wanted` that it has.
 
-    Raises OSError where there is no file that can be read, NotAnArchiveError, and ValueError for an archive that is
+    Raises OSError for a file that cannot be read, NotAnArchiveError, and ValueError for an archive that is
     damaged, holds more than plain arrays, or unpacks to more than its size allows.
     """
     if path.exists() and not path.is_file():

@@ -1,4 +1,4 @@
-"""What presets of Blender's panel hold. `docs/tools/write_schemas.py` makes the JSON Schemas in docs/schemas of it."""
+"""Rules for presets of Blender's panel. `docs/tools/write_schemas.py` writes their JSON Schemas to docs/schemas."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from .rig_joints import all_joints
 from .rules import Choice, Flag, Keyed, Number, Rule, Table, Text
 
 WHOLE: Final = Number(-(2**31), 2**31 - 1, whole=True)
-"""What Blender keeps as a whole number."""
+"""An integer property of Blender."""
 
 CAPTURE: Final = Table(
     optional={
@@ -31,7 +31,7 @@ CAPTURE: Final = Table(
 """A preset of the settings of Capture."""
 
 PANEL_NAMES: Final = {"spike_seconds": "spike"}
-"""Numbers of cleaning that the panel has another name for."""
+"""Cleaning settings that have another name in the panel."""
 
 _CLEANING: Final[Mapping[str, Rule]] = {PANEL_NAMES.get(name, name): number.rule for name, number in NUMBERS.items()}
 CLEAN: Final = Table(

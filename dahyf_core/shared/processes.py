@@ -1,11 +1,11 @@
-"""Whether the process that a temporary file is named after still runs."""
+"""Checks whether the process in a temporary file's name still runs."""
 
 import os
 import sys
 
 
 def is_alive(process: int) -> bool | None:
-    """Whether a process of this machine runs; None where the system does not tell: on Windows, but of this process."""
+    """Whether a process of this machine runs; None if unknown, which on Windows is so for all but this process."""
     if sys.platform == "win32":  # there os.kill would end it
         return True if process == os.getpid() else None
     try:

@@ -1,4 +1,4 @@
-"""Rules for what JSON of unknown origin holds: each checks a value, and says itself as a JSON Schema."""
+"""Rules for JSON of unknown origin. Each rule checks a value and can be written as a JSON Schema."""
 
 import math
 from collections.abc import Mapping
@@ -12,10 +12,10 @@ Schema = dict[str, Any]
 
 
 class Rule(Protocol):
-    """What a value must be."""
+    """A rule for a value."""
 
     def check(self, value: Any, name: str) -> None:
-        """Raise ValueError, which calls the value `name`, unless it is as the rule says."""
+        """Raise ValueError unless the value follows the rule. The message calls the value `name`."""
 
     def schema(self) -> Schema:
         """The same rule as a JSON Schema."""
@@ -23,7 +23,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class Text:
-    """A text of so many characters."""
+    """A text with limits on its number of characters."""
 
     shortest: int = 0
     longest: int = TEXT_LENGTH
@@ -41,7 +41,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Number:
-    """A number from lowest to highest, both included. whole: without a fraction. unit: of what, for people."""
+    """A number from lowest to highest, both included. whole: without a fraction. unit: name of the unit, for people."""
 
     lowest: float = -math.inf
     highest: float = math.inf
@@ -98,7 +98,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Items:
-    """A list of so many values of one kind; of a fixed number where fewest and most are the same."""
+    """A list of values of one kind, of a fixed length if fewest and most are the same."""
 
     rule: Rule
     fewest: int
@@ -119,7 +119,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Table:
-    """An object with these fields, and others that nobody reads. optional: fields that may be left out."""
+    """An object with these fields. Other fields are ignored. optional: fields that may be left out."""
 
     fields: Mapping[str, Rule] = field(default_factory=dict)
     optional: Mapping[str, Rule] = field(default_factory=dict)

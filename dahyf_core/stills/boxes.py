@@ -1,4 +1,4 @@
-"""The hands that a caller asks about: a picture, a box in it, and what is known besides."""
+"""The hands that a caller requests: a picture, a box in it, and further facts if they are known."""
 
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,9 +72,9 @@ def read_boxes(path: Path) -> list[HandBox]:
 
 
 def asked_boxes(source: Path | Sequence[Mapping[str, Any]], images: Iterable[str] = ()) -> list[HandBox]:
-    """The hands of a JSON file or of a list like its content, in pictures that exist.
+    """The hands of a JSON file, or of a list with the same form, in pictures that exist.
 
-    Warns of those of `images` in which there is none. Raises DatasetError, FootageError.
+    Warns of those `images` that have no hand in it. Raises DatasetError, FootageError.
     """
     boxes = read_boxes(source) if isinstance(source, Path) else checked_boxes(source, "the boxes")
     check_pictures(box.image for box in boxes)
@@ -105,7 +105,7 @@ def check_pictures(images: Iterable[str]) -> None:
 
 
 def _plain(value: Any) -> Any:
-    """Lists, numbers and text in the place of arrays and paths."""
+    """The value with arrays and paths replaced by lists, numbers and text."""
     if isinstance(value, np.ndarray | np.generic):
         return value.tolist()
     if isinstance(value, Path):

@@ -1,4 +1,4 @@
-"""Where hands are in a still of which nothing is known."""
+"""Detects hands in stills without known boxes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,7 @@ from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import distinct
 
 LEAST_PRESENCE = 0.5
-"""Of what counts as a hand."""
+"""Smallest presence of a hand."""
 
 
 def find_hands(

@@ -1,4 +1,4 @@
-"""What is said of a hand in a still, as a value and as JSON."""
+"""The prediction for a hand in a still, as a value and as JSON."""
 
 import json
 from collections.abc import Iterable
@@ -50,9 +50,9 @@ def _plain(value: Any) -> Any:
 
 
 def write_predictions(predictions: Iterable[Prediction], path: Path) -> int:
-    """Write them as a JSON list as they come, whole or not at all; returns how many.
+    """Write predictions as a JSON list as they arrive, whole or not at all. Returns their number.
 
-    Raises OutputError, and DatasetError for a hand of which something is infinite.
+    Raises OutputError, and DatasetError for a hand with an infinite value.
     """
     count = 0
     with replacing(path) as stream:

@@ -1,4 +1,4 @@
-"""From pictures, or boxes in them, to hands: decoded ahead, looked at in batches, answered as a stream."""
+"""Predicts hands in pictures, or in boxes in them: decoded ahead, processed in batches, returned as a stream."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -21,11 +21,11 @@ from dahyf_core.stills.prediction import Prediction
 from dahyf_core.stills.refinement import WantedHand, estimate_hands, sensible_box
 
 KEYPOINTS = "freihand"
-"""The set of 21 keypoints that predictions are of: heads of bones, and fingertips on the skin."""
+"""The keypoint set of predictions: heads of bones, and fingertips on the skin."""
 BATCH_HANDS = 4
-"""Hands that are looked at together; each is several patches."""
+"""Number of hands in a batch. Each hand takes several patches."""
 BATCH_BYTES = 64 << 20
-"""Of the pictures that wait for a batch to fill."""
+"""Largest memory of the pictures that wait for a batch to fill, bytes."""
 PICTURES_AHEAD = 2
 
 Boxes = Sequence[HandBox]
@@ -33,7 +33,7 @@ Boxes = Sequence[HandBox]
 
 @dataclass(frozen=True, eq=False)
 class _Still:
-    """A picture's hands: as they were asked for, or found, and as they are looked for."""
+    """A picture's hands: the requested or detected boxes, and the hands to estimate in them."""
 
     boxes: Boxes
     wanted: Sequence[WantedHand]
@@ -41,7 +41,7 @@ class _Still:
 
 
 class Predictor:
-    """Estimates hands in stills, with any estimator that knows stills."""
+    """Estimates hands in stills, with any estimator for stills."""
 
     def __init__(self, estimator: StillsEstimator, detector: Detector, vertices: bool = False) -> None:
         """vertices: whether the answers have skin."""
@@ -61,7 +61,7 @@ class Predictor:
 
     @property
     def estimator(self) -> StillsEstimator:
-        """What estimates."""
+        """The estimator."""
         return self._estimator
 
     def in_boxes(self, boxes: Iterable[HandBox]) -> Generator[list[Prediction], None, None]:
@@ -80,7 +80,7 @@ class Predictor:
             yield from self._in_batches(self._found(path, image) for path, _, image in pictures)
 
     def _found(self, path: str, image: Image) -> _Still:
-        """The hands in a picture of which nothing is known."""
+        """The detected hands in a picture."""
         height, width = image.shape[:2]
         intrinsics = Lens().intrinsics(width, height)
         seen = find_hands(self._detector, self._estimator, image, intrinsics)
@@ -139,7 +139,7 @@ def _read(asked: Iterable[tuple[str, Boxes]]) -> Generator[tuple[str, Boxes, Ima
 
 
 def _wanted(boxes: Boxes, image: Image, rolls: Iterable[float]) -> list[WantedHand]:
-    """How to look for the hands of a picture. rolls: of a virtual camera in which their fingers may be up."""
+    """The hands of a picture to estimate. rolls: of virtual cameras in which their fingers may point up."""
     height, width = image.shape[:2]
     corners = [np.array([x, y, x + wide, y + high]) for x, y, wide, high in (box.box for box in boxes)]
     sensible = [sensible_box(corner, width, height) for corner in corners]

@@ -1,4 +1,4 @@
-"""Hands in stills, looked at from nearer each time: for their place, for their turn and side, and for their pose."""
+"""Estimates hands in stills in three looks: for the position, for the roll and the side, and for the pose."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from dahyf_core.pose import HandEstimates, HandObservations, StillsEstimator
 from dahyf_core.tracking import side_evidence
 
 VIEWS = ((0.0, 1.0), (-12.0, 1.0), (12.0, 1.0), (0.0, 0.9), (0.0, 1.1))
-"""How the last look turns (degrees) and scales its patch; the answers to all are averaged."""
+"""Rolls (degrees) and scales of the patches of the last look, whose results are averaged."""
 EIGHTH_TURNS = np.radians(np.arange(0.0, 360.0, 45.0))
 LEAST_OVERLAP = 0.3
-"""Intersection over union with its box from which located joints are taken for those of the hand that is meant."""
+"""Intersection over union with the given box from which located joints are accepted as those of that hand."""
 LEAST_SIDE = 8.0
-"""px, of a box."""
+"""Smallest side of a box, px."""
 LARGEST_SIDE = 2.0
-"""Of a box, in long sides of its picture."""
+"""Largest side of a box, in long sides of its picture."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """The 1 euro filter (Casiez, Roussel and Vogel, CHI 2012) for arrays: still hands stand still, fast ones hardly lag.
 
-Ours by decision: packages of it filter one number at a time, and these are arrays whose cutoff goes by their norm.
+This is our own code because packages filter one number at a time. Here the cutoff of a vector depends on its norm.
 """
 
 import numpy as np

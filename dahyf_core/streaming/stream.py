@@ -1,4 +1,4 @@
-"""One frame in, one pose a hand out."""
+"""Live hands: each frame gives one pose per hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,10 +61,10 @@ class _Memory:
 
 
 class Stream:
-    """Hands in frames that come one by one, as from a camera, with nothing known of those to come.
+    """Hands in frames that arrive one by one, as from a camera.
 
-    There is no batch and no look-ahead: the answer to a frame is there when the call returns. Poses are those of a
-    capture before cleaning, smoothed by 1 euro filters, which lag the less the faster a hand moves.
+    There is no batch and no look-ahead: each call returns the hands of its frame. Poses are those of a capture before
+    cleaning, smoothed by 1 euro filters, whose lag is smaller for faster hands.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Stream:
         hand_models: Mapping[Side, HandModel] | None = None,
         network: str | Path | None = None,
     ) -> None:
-        """Of frames of that size, px. estimator, detector, hand_models: what ships, if None.
+        """width, height: of the frames, px. estimator, detector, hand_models: None for those that ship.
 
         network: an ONNX file in place of the network that ships, where no estimator is given.
 

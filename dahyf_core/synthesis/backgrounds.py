@@ -1,4 +1,4 @@
-"""Photographs behind the hands, and printed on things."""
+"""Photographs as backgrounds, and as prints on objects."""
 
 from pathlib import Path
 

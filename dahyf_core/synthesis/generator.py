@@ -25,9 +25,9 @@ from dahyf_core.synthesis.settings import SynthesisSettings
 
 SUPERSAMPLING = 1.25
 FLESH = np.array([0.038, 0.032, *([0.02, 0.016, 0.014, 0.03] * 4), 0.02, 0.016, 0.014])
-"""Metres of flesh that may lie between a visible keypoint in the middle of it ("freihand") and the camera."""
+"""Largest depth of flesh between a visible keypoint inside the hand ("freihand") and the camera, metres."""
 FEWEST_VISIBLE = 9
-"""Scenes that show fewer keypoints are drawn again."""
+"""Smallest number of visible keypoints. Scenes with fewer are drawn again."""
 MOST_ATTEMPTS = 6
 
 
@@ -92,7 +92,7 @@ class Generator:
         return Batch(np.stack([decode(file) for file in files]), Labels.concatenate(labels))
 
     def close(self) -> None:
-        """Free what OpenGL holds."""
+        """Free the OpenGL objects."""
         self._renderer.close()
 
     def __enter__(self) -> Self:

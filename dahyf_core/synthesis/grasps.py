@@ -12,11 +12,11 @@ from dahyf_core.synthesis.surface import THUMB, Spheres
 
 CURLS = np.linspace(-0.1, 1.15, 16)
 THUMBS = 24
-"""How many thumbs are tried."""
+"""Number of thumb poses that are tried."""
 PALM = np.array([-0.072, -0.02, -0.002])
 """Middle of the palm's skin, rest frame, metres."""
 TOUCH = 0.003
-"""Metres by which the fingertips sink in."""
+"""Depth by which fingertips sink in, metres."""
 PINCH_GAPS = (0.012, 0.07)
 """Metres between thumb and index fingertip between which a thin thing may be held."""
 

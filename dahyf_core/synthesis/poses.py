@@ -23,9 +23,9 @@ from dahyf_core.synthesis.surface import THUMB, Spheres
 FingerKind = Literal["fitted", "prior", "gesture", "fist"]
 
 FEWEST_FITS = 64
-"""A set of fewer says too little."""
+"""Smallest number of fitted poses in a set."""
 PRIOR_POSES = 512
-"""What thumbs are chosen from where there are no fits."""
+"""Number of thumb poses to choose from without fits."""
 NEIGHBOURS = 20
 FULL_CURL = np.array([1.35, 1.6, 0.95])
 """Flexion of a finger's joints in a fist, radians."""

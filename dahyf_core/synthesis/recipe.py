@@ -1,4 +1,4 @@
-"""What decides a synthetic set, to the last pixel: two sets of one recipe are parts of the same set."""
+"""The recipe of a synthetic set determines it to the last pixel. Sets with the same recipe are parts of one set."""
 
 import hashlib
 from dataclasses import dataclass

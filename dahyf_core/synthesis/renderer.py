@@ -1,7 +1,7 @@
 """Draws a scene with OpenGL, without a window: moderngl on EGL, on Mesa's software rasteriser as well as on a GPU.
 
-Ours by decision: a skin's creases, veins and scattering need shaders of their own, and the same number must give the
-same picture; renderers of scene files offer neither in so few packages.
+This is our own code because creases, veins and scattering of skin need special shaders, and the same number must give
+the same picture. Renderers of scene files offer neither in so few packages.
 """
 
 from collections.abc import Mapping, Sequence

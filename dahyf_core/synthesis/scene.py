@@ -1,4 +1,4 @@
-"""What stands before the camera: meshes, what they are made of, and light. Plain values that a renderer draws."""
+"""A scene as plain values for a renderer: meshes, materials and light."""
 
 from dataclasses import dataclass
 

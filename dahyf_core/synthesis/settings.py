@@ -1,4 +1,4 @@
-"""What a synthetic set is made of."""
+"""Settings of a synthetic set."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,7 +1,7 @@
 """Pictures checked by a teacher: an estimator that was trained on photographs and does not know the labels.
 
-It says whether pictures look like hands, and of which side: hands that were mirrored by mistake look natural and train
-well. And it tells where on the hand model those who labelled photographs put their keypoints.
+It checks whether pictures look like hands, and of which side. Hands that are mirrored by mistake look natural and would
+train well unnoticed. It also shows where on the hand model the labels of photographs put their keypoints.
 """
 
 from dataclasses import dataclass, replace

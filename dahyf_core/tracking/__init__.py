@@ -1,4 +1,4 @@
-"""Hands from frame to frame: where to look for them, which one is which, and whether they are left or right."""
+"""Tracking of hands from frame to frame: search regions, association, and handedness."""
 
 from dahyf_core.tracking.association import Observation, distinct, show_same_hand, side_evidence
 from dahyf_core.tracking.boxes import crops_from_joints

@@ -1,4 +1,4 @@
-"""What tracking reads of observations, and how alike they are: by place, by shape, and by side."""
+"""The observations that tracking uses, and their association by position, shape and side."""
 
 from typing import Protocol
 

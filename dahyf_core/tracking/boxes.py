@@ -1,4 +1,4 @@
-"""Where to look for a hand: square crops laid around its joints, with the fingers up."""
+"""Search regions of hands: square crops around their joints, with the fingers up."""
 
 import numpy as np
 from numpy.typing import ArrayLike

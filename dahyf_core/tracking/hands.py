@@ -1,4 +1,4 @@
-"""From tracks to hands, once all footage has been seen: pieces joined, ghosts dropped, one side for each hand."""
+"""Assembles hands from all tracks of the footage: joins pieces, drops ghosts, and gives each hand one side."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -30,7 +30,7 @@ SURE_LEAN = 1.5
 IMPOSSIBLE = 1e6
 
 GHOST_PRESENCE = 0.65
-"""What is seen with less presence, on average, is no hand."""
+"""Smallest mean presence of a hand."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What decides that a hand is there, and how often hands are searched for."""
+"""Settings of tracking: thresholds for hands, and intervals of the detector."""
 
 import sys
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""Follows hands from frame to frame: where to look next, who is who, and when to call the palm detector."""
+"""Tracks hands from frame to frame: search regions, association, and when to run the palm detector."""
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -26,7 +26,7 @@ VELOCITY_HORIZON = 0.2
 
 SIDE_WEIGHT = 0.5
 YOUTH_WEIGHT = 0.25
-"""What the wrong side, and a track's having just begun, count in comparison with a distance of one radius."""
+"""Association costs of the wrong side and of a track that has just begun, in radii of distance."""
 
 MIRROR_VOTE = 1.0
 """Patches are mirrored from this much evidence for a left hand on, and no more from as much for a right hand."""
@@ -36,7 +36,7 @@ FOLLOWED_GROWTH = 1.6
 """A palm's crop this close to a followed hand's, in sides and as a ratio of sides, shows the same hand."""
 
 LEAST_RADIUS = 1.0
-"""px: what is smaller is no hand."""
+"""Smallest size of a hand, px."""
 
 TIME_TOLERANCE = 1e-3
 

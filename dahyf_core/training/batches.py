@@ -1,4 +1,4 @@
-"""Batches for any step of a run, made from nothing but the seed and the step: resuming needs no other state."""
+"""Batches for any step of a run. They depend only on the seed and the step, so resuming needs no other state."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace

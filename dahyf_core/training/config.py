@@ -1,4 +1,4 @@
-"""What a training run does: one frozen value, read from TOML and kept in the run's folder."""
+"""The configuration of a training run, read from TOML and stored in the run's folder."""
 
 import tomllib
 from collections.abc import Mapping
@@ -107,7 +107,7 @@ _STRICT = TypeAdapter(with_config(ConfigDict(extra="forbid"))(TrainingConfig))
 
 
 def read_config(path: Path) -> TrainingConfig:
-    """A configuration from TOML. Raises SettingsError when the file is missing, not TOML, or says what cannot be."""
+    """A configuration from TOML. Raises SettingsError if the file is missing, not TOML, or has invalid values."""
     remedy = "docs/training.md lists the fields of a configuration."
     try:
         return _validated(tomllib.loads(path.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""What a run learned, as the files that ship."""
+"""Export of a run's network to the files that ship."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Image-free inverse kinematics, taught on sampled poses in minutes: what `lite` begins with."""
+"""Training of the image-free inverse kinematics with which `lite` starts. It takes minutes, on sampled poses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

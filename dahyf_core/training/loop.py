@@ -1,6 +1,6 @@
 """The training loop: one process on a CPU, one GPU, or many by DDP, as Lightning Fabric has it.
 
-Whatever a step needs follows from the seed and its number, so that a run that was killed goes on as if it had not been.
+Every step depends only on the seed and its number, so a killed run resumes as if it had not been interrupted.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ MEASURED_PATCHES = 32
 
 @dataclass(frozen=True)
 class TrainingModel:
-    """What learns, and what it is asked of."""
+    """The network and its objective."""
 
     network: DaHyF
     objective: Objective

@@ -1,4 +1,4 @@
-"""What training minimises: section 3.5 of the paper, and what keeps `lite` close to what it begins with."""
+"""The training objective: section 3.5 of the paper, and terms that keep `lite` close to its start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

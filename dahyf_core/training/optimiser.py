@@ -1,4 +1,4 @@
-"""Which parameters learn, how fast, and how that changes."""
+"""The optimiser: trained parameters, learning rates and their schedule."""
 
 import math
 

@@ -28,7 +28,7 @@ class Stage:
     def run(self, folder: Path) -> str:
         """Run the stage in a folder, unless what it makes is there; a training that was begun goes on.
 
-        Returns what became of it, in a word. Raises SettingsError where the command fails.
+        Returns the outcome in a few words. Raises SettingsError where the command fails.
         """
         if self.makes is not None and (folder / self.makes).exists():
             return "done before"

@@ -1,4 +1,4 @@
-"""The folder of a run: what it was told, what ran it, how it went, and where it stands.
+"""The folder of a run: configuration, versions, metrics, checkpoint and weights.
 
 config.json  versions.json  metrics.jsonl  kinematics.safetensors  features/  last.ckpt  weights.safetensors
 """
@@ -78,7 +78,7 @@ class RunFolder:
 
 
 def versions() -> dict[str, str]:
-    """What ran a run."""
+    """Versions of the packages that ran a run."""
     found = {"dahyf": __version__, "python": platform.python_version(), "machine": platform.machine()}
     for package in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""How good a network is on patches that it never saw: the numbers that runs report."""
+"""Validation of a network on unseen patches: the numbers that runs report."""
 
 from collections import defaultdict
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Writes what the TensorFlow Lite runtime makes of a drawn picture: the truth that tests/test_models.py compares with.
+"""Writes the TensorFlow Lite runtime's outputs for a drawn picture, the reference of tests/test_models.py.
 
     python tools/assets/networks/make_golden.py FOLDER_OF_TFLITE_FILES FOLDER
 

@@ -1,4 +1,4 @@
-"""What photographs teach: where MediaPipe puts its keypoints on the open hand, and which finger poses are likely."""
+"""Learns from photographs where MediaPipe puts its keypoints on the open hand, and which finger poses are likely."""
 
 from dataclasses import dataclass
 from pathlib import Path
