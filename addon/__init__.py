@@ -67,7 +67,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Take everything out again, in the opposite order; a second time there is nothing left to do."""
+    """Remove everything from Blender, in the opposite order. Does nothing a second time."""
     while registered:
         module = registered.pop()
         if hasattr(module, "unregister"):
@@ -77,10 +77,10 @@ def unregister() -> None:
 
 
 def leave(modules: list[ModuleType]) -> None:
-    """Let Blender end before Python does: 4.2 crashes where it ends later.
+    """Let Blender quit before Python does. Blender 4.2 crashes if it quits later.
 
-    It ends when the last reference to its module goes, and keeps the callbacks of properties, even of classes that are
-    gone: through their globals they would hold that module until Python itself has ended.
+    Blender quits when the last reference to its module `bpy` is gone. It keeps the callbacks of properties, even of
+    unregistered classes, and their globals would hold that module until Python itself has quit.
     """
     unregister()
     for module in modules:

@@ -1,4 +1,4 @@
-"""Every difference between Blender versions that the add-on meets, from 4.2 to 5.x. Version checks live here alone."""
+"""Every difference between Blender versions 4.2 to 5.x that matters to the add-on. All version checks are here."""
 
 from collections.abc import Container, Mapping
 from typing import Any, Final, cast
@@ -11,10 +11,10 @@ _HAS_SLOTS: Final = bpy.app.version >= (4, 4, 0)
 _NEW_MATERIALS_LACK_NODES: Final = bpy.app.version < (5, 0, 0)
 _HAS_SYSTEM_PROPERTIES: Final = bpy.app.version >= (5, 0, 0)
 IS_PYTHON_MODULE: Final = not bpy.app.binary_path
-"""Whether Python runs Blender, not Blender Python."""
+"""Whether Blender is a Python module (bpy), not a program."""
 
 FREQUENCY: Final = "FREQUENCY" if "FREQUENCY" in rna_property(bpy.types.Property, "subtype").enum_items else "NONE"
-"""The subtype of properties in hertz, which early Blenders lack."""
+"""The subtype of properties in hertz; older versions have none."""
 
 BLEND_PATH: Final = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5, 0) else set()
 """Options of a property whose path may begin with `//`, the folder of the .blend file."""
@@ -81,7 +81,7 @@ class NewAction:
 
 
 def fcurves_of(action: bpy.types.Action) -> list[bpy.types.FCurve]:
-    """All F-curves of an Action, of whatever slot."""
+    """All F-curves of an Action, of all slots."""
     if not _HAS_SLOTS:
         return list(action.fcurves)
     strips = [strip for layer in action.layers for strip in layer.strips]
@@ -90,24 +90,24 @@ def fcurves_of(action: bpy.types.Action) -> list[bpy.types.FCurve]:
 
 
 def keyframe_strip(strip: "bpy.types.ActionStrip") -> "bpy.types.ActionKeyframeStrip":
-    """The strip of an Action as the only kind that there is. Blender has both types from 4.4 on."""
+    """An Action's strip as a keyframe strip, the only kind that exists. Both types are new in Blender 4.4."""
     return cast("bpy.types.ActionKeyframeStrip", strip)
 
 
 class AssignedAction:
-    """The Action, and slot of it, that an object's animation or a strip plays. slot_identifier: empty where none."""
+    """The Action and slot that an object's animation or a strip plays. slot_identifier: empty without a slot."""
 
     def __init__(self, action: bpy.types.Action | None, slot_identifier: str) -> None:
         self.action, self.slot_identifier = action, slot_identifier
 
     @classmethod
     def of(cls, player: bpy.types.AnimData | bpy.types.NlaStrip) -> "AssignedAction":
-        """What it plays now."""
+        """What an object's animation or a strip plays now."""
         slot = player.action_slot if _HAS_SLOTS else None
         return cls(player.action, slot.identifier if slot is not None else "")
 
     def assign_to(self, player: bpy.types.AnimData | bpy.types.NlaStrip) -> None:
-        """Let another one play it, or the same again."""
+        """Make an object's animation or a strip play it."""
         player.action = self.action
         if _HAS_SLOTS and self.action is not None:
             player.action_slot = self.action.slots.get(self.slot_identifier) if self.slot_identifier else None
@@ -142,10 +142,10 @@ def played_fcurves(player: bpy.types.AnimData | bpy.types.NlaStrip) -> list[bpy.
 
 
 def push_down(owner: bpy.types.Object) -> bpy.types.NlaTrack:
-    """Let an object's own Action go on playing, from an NLA track of its own above the others, which is returned.
+    """Move an object's own Action to a new NLA track above the others, where it plays on. Returns the track.
 
-    An active Action plays on beyond its keys, by extrapolation and cycles. A strip holds what it has at its ends: so
-    it is far longer than the keys, unless the Action was not to play beyond them.
+    An active Action also plays beyond its keys, by extrapolation and cycles, but a strip only holds the values at its
+    ends. So the strip is made BEYOND_KEYS frames longer at both ends, unless the Action does not play beyond its keys.
     """
     animation = present(owner.animation_data)
     action = present(animation.action)
@@ -177,6 +177,6 @@ def shader_nodes(material: bpy.types.Material) -> bpy.types.Nodes:
 
 
 def stored_properties(owner: bpy.types.bpy_struct) -> Mapping[str, Any]:
-    """What add-ons keep in a data-block or bone as properties, whether they are enabled or not."""
+    """The properties that add-ons store in a data-block or bone, whether these add-ons are enabled or not."""
     known: Any = owner
     return (known.bl_system_properties_get() or {}) if _HAS_SYSTEM_PROPERTIES else known

@@ -1,4 +1,4 @@
-"""The extension as Blender knows it: its identifier, and its folder among the user's files."""
+"""The extension's identifier, and its folder among the user's files."""
 
 from pathlib import Path
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 import bpy
 
 IDENTIFIER: Final = __package__
-"""What Blender calls this add-on: the key of its preferences, and of its folder."""
+"""Blender's name for this add-on: the key of its preferences and of its folder."""
 
 
 def user_folder(path: str = "", create: bool = False) -> Path:
-    """A folder of the add-on's among the user's files. Raises ValueError where it was not installed as an extension."""
+    """A folder of the add-on among the user's files. Raises ValueError if it is not installed as an extension."""
     return Path(bpy.utils.extension_path_user(IDENTIFIER, path=path, create=create))

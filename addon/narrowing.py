@@ -1,4 +1,4 @@
-"""What the types of bpy leave open and the add-on knows: one helper for each kind of case."""
+"""Casts for type checkers, where the types of bpy are wider than what the add-on knows."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 T = TypeVar("T")
 
 OperatorResult = set[Literal["RUNNING_MODAL", "CANCELLED", "FINISHED", "PASS_THROUGH", "INTERFACE"]]
-"""What operators return."""
+"""The return value of an operator."""
 
 if TYPE_CHECKING:
     from bpy.stub_internal.rna_enums import IconItems
@@ -30,14 +30,14 @@ else:
 
     Icon = str
     OperatorMixin = PanelMixin = object
-    """What mixes into operators and panels has their members, though it is no class of Blender's."""
+    """Base classes of mixins: type checkers see the members of operators and panels; at runtime they are plain."""
 
 operators = cast(Any, bpy.ops)
-"""Operators, the add-on's among them, of which the types know nothing."""
+"""`bpy.ops` without types, since the types do not know the add-on's operators."""
 
 
 def present(value: T | None) -> T:
-    """A value that is there whenever this is called, though in general Blender may have none."""
+    """A value that cannot be None here, although the types of bpy allow it."""
     assert value is not None
     return value
 
@@ -68,7 +68,7 @@ def holds(owner: bpy.types.bpy_struct, name: str) -> bool:
 
 
 def rna_property(kind: bpy.types.bpy_struct | type[bpy.types.bpy_struct], name: str) -> Any:
-    """Blender's description of a property, with what its type adds: `default`, `enum_items`."""
+    """Blender's definition of a property, with the members of its type, such as `default` and `enum_items`."""
     return kind.bl_rna.properties[name]
 
 
@@ -94,5 +94,5 @@ def matrix_of(array: NDArray[np.floating]) -> Matrix:
 
 
 def buffer_of(array: NDArray[np.generic]) -> Any:
-    """An array for functions of Blender that read buffers and say that they read sequences."""
+    """An array for functions of Blender that accept buffers, although their types say sequences."""
     return array

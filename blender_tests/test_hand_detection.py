@@ -365,7 +365,7 @@ def test_of_more_than_two_hands_the_others_are_named() -> None:
     preset = preset_of("rig", find_hands({**bones, **second}))
     assert preset.bones == truth
     assert preset.notes == (
-        "The rig rig has more hands than two; hand.L and hand.R were taken, b_hand.L, b_hand.R left out.",
+        "The rig rig has more than two hands: hand.L and hand.R are used, b_hand.L, b_hand.R left out.",
     )
 
 

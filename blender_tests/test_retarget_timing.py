@@ -127,7 +127,7 @@ def test_a_rate_that_changes_after_the_import_is_named_and_made_up_for(long: Cap
     set_rate(24)
     sources = [timed(bpy.context.scene, each, None) for each in scene_sources(bpy.context.scene, None)]
     assert sources[0].times.frames.tolist() == list(range(1, 145))
-    assert "ran at 25 frames per second" in sources[0].notes[0]
+    assert "at 25 frames per second" in sources[0].notes[0]
 
 
 def test_gaps_stay_gaps(make_capture: MakeCapture) -> None:

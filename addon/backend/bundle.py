@@ -11,11 +11,11 @@ from typing import Final
 Version = tuple[int, int]
 
 SYSTEMS: Final = {"linux": "linux", "darwin": "macosx", "win32": "win"}
-"""What the platform tags of wheels begin with or hold, by `sys.platform`."""
+"""By `sys.platform`: how platform tags of wheels begin, or what they contain."""
 
 
 def folder_name(python: Version, system: str = sys.platform, machine: str = "") -> str:
-    """What `scripts/build_bundle` calls the bundle for a Python: `dahyf_hands-bundle-python3.13-linux-x86_64`."""
+    """The bundle folder's name for a Python: `dahyf_hands-bundle-python3.13-linux-x86_64`."""
     kind = f"{SYSTEMS.get(system, system)}-{(machine or platform.machine()).lower()}"
     return f"dahyf_hands-bundle-python{python[0]}.{python[1]}-{kind}"
 
@@ -60,7 +60,7 @@ def unpinned(folder: Path, lock: Path) -> tuple[str, str] | None:
 
 
 def requirements(wheel: Path) -> set[str]:
-    """The names of what a wheel needs, without its extras, as they stand in wheels' names."""
+    """The packages that a wheel requires, without extras, normalized as in the names of wheels."""
     with zipfile.ZipFile(wheel) as archive:
         name = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         lines = archive.read(name).decode().splitlines()
@@ -69,7 +69,7 @@ def requirements(wheel: Path) -> set[str]:
 
 
 def distribution(wheel: str) -> str:
-    """The name of what a wheel installs."""
+    """The name of the package in a wheel."""
     return wheel.split("-")[0].lower()
 
 
@@ -99,7 +99,7 @@ def python_of(tag: str) -> Version | None:
 
 
 def made_for(wheels: list[str]) -> str:
-    """What wheels are made for, by those that fit one Python alone: `Python 3.11`."""
+    """The Python versions that wheels are made for: `Python 3.11`. Read from wheels that fit one version only."""
     tags = {tag for wheel in wheels if "-abi3-" not in wheel for tag in wheel.split("-")[-3].split(".")}
     versions = sorted(version for version in map(python_of, tags) if version)
     if not versions:
@@ -108,7 +108,7 @@ def made_for(wheels: list[str]) -> str:
 
 
 def version_of(interpreter: Path) -> Version | None:
-    """The version of an interpreter, which is asked unless it is this one; None where it does not answer."""
+    """The version of an interpreter, or None if it does not answer. Another interpreter is run to ask it."""
     if interpreter == Path(sys.executable):
         return sys.version_info[:2]
     try:

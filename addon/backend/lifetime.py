@@ -52,7 +52,7 @@ def process_group(platform: str = sys.platform) -> dict[str, Any]:
 def bind(process: subprocess.Popen[bytes], platform: str = sys.platform) -> Any:
     """On Windows, a job that ends the child and all of its children once it is closed or this process is gone.
 
-    Keep what is returned. Where the system does not let the child join, nothing is lost but this.
+    Keep what is returned. If the system does not let the child join, only this protection is missing.
     """
     if platform != "win32":
         return None
@@ -84,7 +84,7 @@ def _kernel() -> Any:
 
 
 def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
-    """A folder for what a child says. Those of Blenders that were killed are removed first."""
+    """A temporary folder for a child's output. Folders left by killed Blenders are removed first."""
     remove_leftovers(Path(tempfile.gettempdir()))
     return tempfile.TemporaryDirectory(prefix=f"{PREFIX}{os.getpid()}_", ignore_cleanup_errors=True)
 

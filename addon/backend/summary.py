@@ -1,4 +1,4 @@
-"""What a capture holds, in a sentence. No bpy here."""
+"""A sentence that sums up a capture. No bpy here."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -23,7 +23,10 @@ def counted(number: int, thing: str) -> str:
 
 
 def describe(capture: Capture, hands: Sequence[int] | None = None) -> str:
-    """`2 hands in 120 frames: left 110 seen, 6 bridged, 4 lost; right 120 seen.` hands: numbers of those to tell of."""
+    """`2 hands in 120 frames: left 110 seen, 6 bridged, 4 lost; right 120 seen.`
+
+    hands: indices of the hands to include; None: all.
+    """
     chosen = [hand for number, hand in enumerate(capture.hands) if hands is None or number in hands]
     head = f"{counted(len(chosen), 'hand')} in {counted(len(capture.frame), 'frame')}"
     return f"{head}: {'; '.join(map(describe_hand, chosen))}." if chosen else f"{head}."

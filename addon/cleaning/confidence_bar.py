@@ -1,4 +1,4 @@
-"""How well the selected hands were seen, as bars along the time line: bad spans are seen before they are looked for."""
+"""The confidence of the selected hands, as coloured bars in the time editors, so that bad spans are easy to find."""
 
 from typing import Final
 
@@ -20,13 +20,13 @@ GOOD, DOUBTFUL, BAD, MADE_UP = np.array(
 BAR_HEIGHT, RULER_HEIGHT = 6, 23
 """In pixels at a user interface scale of 1; the ruler is the strip of frame numbers above."""
 FARTHEST: Final = 10_000
-"""Frames over which pixels are counted: Blender rounds places to whole ones."""
+"""Frames over which pixels per frame are measured. They are many, as Blender rounds positions to whole pixels."""
 
 _handles: list[tuple[type[bpy.types.Space], object]] = []
 
 
 def cells(action: bpy.types.Action, threshold: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """The stretch of time (N, 2) that each key of captured motion stands for, in frames, and its colour (N, 4)."""
+    """For each key of captured motion: first and last frame of its cell (N, 2), and the cell's colour (N, 4)."""
     keys = flagged_spans.confidence_keys(action)
     middles = (keys.frames[:-1] + keys.frames[1:]) / 2
     half = keys.step / 2
@@ -42,7 +42,7 @@ def cells(action: bpy.types.Action, threshold: float) -> tuple[NDArray[np.float6
 
 
 def draw() -> None:
-    """Draw a bar for each selected hand below the ruler of the editor that is being drawn."""
+    """Draw a bar for each selected hand, below the frame ruler of the editor that Blender draws now."""
     context = bpy.context
     settings = clean_properties.settings_of(present(context.scene))
     if not settings.show_confidence:
@@ -59,7 +59,7 @@ def draw() -> None:
 def draw_bar(
     region: bpy.types.Region, bottom: float, top: float, stretches: NDArray[np.floating], colours: NDArray[np.floating]
 ) -> None:
-    """Coloured stretches of time (N, 2) between two heights of an editor, in pixels."""
+    """Draw coloured cells (N, 2), in frames, between two heights of an editor, in pixels."""
     start, _ = region.view2d.view_to_region(0, 0, clip=False)
     end, _ = region.view2d.view_to_region(FARTHEST, 0, clip=False)
     x = start + stretches * (end - start) / FARTHEST
@@ -80,12 +80,12 @@ def draw_bar(
 
 
 def register() -> None:
-    """Draw in every editor of time."""
+    """Add the bars to every time editor."""
     _handles.extend((space, space.draw_handler_add(draw, (), "WINDOW", "POST_PIXEL")) for space in SPACES)
 
 
 def unregister() -> None:
-    """Draw no more."""
+    """Remove the bars from all editors."""
     for space, handle in _handles:
         space.draw_handler_remove(handle, "WINDOW")
     _handles.clear()

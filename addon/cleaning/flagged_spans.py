@@ -1,4 +1,4 @@
-"""Where a captured hand is not to be trusted: frames of low confidence, replaced or interpolated ones, and gaps."""
+"""Bad spans of a captured hand: frames of low confidence, replaced or interpolated frames, and gaps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from ..scene.nla_layers import confidence_curve
 Span = tuple[float, float]
 
 NEXT_PICTURE = 1.5
-"""Keys that lie no more steps apart are neighbours; those of footage at a variable rate lie unevenly."""
+"""Keys up to this many steps apart are neighbours. At a variable rate the keys are not evenly spaced."""
 
 
 @dataclass(frozen=True)
 class Keys:
     """The N keys of the confidence: frames and confidence (N,), whether each was seen, whether a gap follows it.
 
-    step: frames from one picture to the next, as a rule.
+    step: usual distance of two neighbouring keys, in frames.
     """
 
     frames: NDArray[np.float64]
@@ -32,7 +32,7 @@ class Keys:
 
 
 def confidence_keys(action: bpy.types.Action) -> Keys:
-    """What the keys of captured motion say of how well the hand was seen."""
+    """The confidence keys of an Action with captured motion."""
     points = present(confidence_curve(action)).keyframe_points
     co = np.empty(2 * len(points), np.float32)
     types, interpolation = np.empty(len(points), np.int32), np.empty(len(points), np.int32)
@@ -56,7 +56,7 @@ def flagged_spans(action: bpy.types.Action, threshold: float) -> list[Span]:
 
 
 def merged(spans: np.ndarray, near: float) -> list[Span]:
-    """Spans (N, 2) in order, those that lie no more than `near` frames apart as one."""
+    """Spans (N, 2) in order, merged where they are at most `near` frames apart."""
     result: list[Span] = []
     for start, end in spans[np.argsort(spans[:, 0], kind="stable")].tolist():
         if result and start - result[-1][1] <= near:
@@ -67,10 +67,10 @@ def merged(spans: np.ndarray, near: float) -> list[Span]:
 
 
 def start_after(spans: Sequence[Span], frame: float) -> float | None:
-    """Where the first span begins that begins later."""
+    """The start of the first span that begins after a frame, or None."""
     return min((start for start, _ in spans if start > frame), default=None)
 
 
 def start_before(spans: Sequence[Span], frame: float) -> float | None:
-    """Where the last span begins that begins earlier."""
+    """The start of the last span that begins before a frame, or None."""
     return max((start for start, _ in spans if start < frame), default=None)

@@ -1,4 +1,4 @@
-"""A capture that was cleaned anew goes onto the rigs that it was keyed on before."""
+"""Keying a newly cleaned capture on the existing rigs of its hands."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -30,7 +30,7 @@ def is_hand_rig(candidate: bpy.types.Object | None) -> TypeGuard[bpy.types.Objec
 
 
 def hand_rigs(context: bpy.types.Context) -> list[bpy.types.Object]:
-    """The selected hands that come from the same capture as the active one; a skin stands for its armature."""
+    """The selected hands of the active hand's capture, the active one first. A skin counts as its armature."""
     active = rig_of(present(context.view_layer).objects.active)
     if active is None:
         return []
@@ -42,35 +42,35 @@ def hand_rigs(context: bpy.types.Context) -> list[bpy.types.Object]:
 
 
 def rig_of(chosen: bpy.types.Object | None) -> bpy.types.Object | None:
-    """The hand rig that an object is, or is the skin of."""
+    """The object itself if it is a hand rig, or the hand rig whose skin it is."""
     if is_hand_rig(chosen):
         return chosen
     return chosen.parent if chosen is not None and is_hand_rig(chosen.parent) else None
 
 
 def skin_of(armature: bpy.types.Object) -> bpy.types.Object | None:
-    """The mesh that follows a hand rig."""
+    """The mesh that a hand rig deforms."""
     meshes = (child for child in armature.children if child.type == "MESH")
     return next((mesh for mesh in meshes if any(m.type == "ARMATURE" for m in mesh.modifiers)), None)
 
 
 def read_origin(armature: bpy.types.Object) -> Capture:
-    """The capture that a rig was made from, wherever it and the .blend file are by now. Raises CaptureFileError."""
+    """The capture that a rig was made from, even if it or the .blend file has moved. Raises CaptureFileError."""
     capture = read_capture(references.find(armature))
     if capture.sha256 != armature[DIGEST]:
         raise CaptureFileError(
-            f"{capture.path} is not the capture any more that {armature.name} was made from.", "Import it again."
+            f"{capture.path} is no longer the capture that {armature.name} was made from.", "Import it again."
         )
     return capture
 
 
 def timeline_of(armature: bpy.types.Object) -> timing.Timeline:
-    """How the footage of a rig's capture lies on the timeline: as when it was imported, whatever the scene does now."""
+    """The timeline on which a rig's capture was imported. Later changes of the scene do not matter."""
     return timing.Timeline(armature.get(timing.FIRST_FRAME, 1), armature.get(timing.TIMELINE_RATE))
 
 
 def track_arguments(rigs: Iterable[bpy.types.Object], swap: bool) -> list[str]:
-    """The options of `dahyf clean` for hands that were taken for the wrong side."""
+    """The `--swap` options of `dahyf clean` for hands that were captured as the wrong side."""
     swapped = {armature[HAND] for armature in rigs if bool(armature.get(SWAPPED)) != swap}
     return [word for hand in sorted(swapped) for word in ("--swap", str(hand))]
 
@@ -78,10 +78,10 @@ def track_arguments(rigs: Iterable[bpy.types.Object], swap: bool) -> list[str]:
 def rekey(
     context: bpy.types.Context, armature: bpy.types.Object, capture: Capture, settings: Mapping[str, Any]
 ) -> bpy.types.Object:
-    """Show a cleaned hand on its rig, as a new Action; corrections stay. Returns the rig.
+    """Key a cleaned hand on its rig in a new Action. Correction layers stay. Returns the rig.
 
-    The Action before stays in the file, unless it came from cleaning and nobody has edited it. A hand that is of the
-    other side now gets a new rig in the old one's place. Raises AddonError.
+    The previous Action stays in the file, unless cleaning made it and nobody edited it. A hand whose side has changed
+    gets a new rig in place of the old one. Raises AddonError.
     """
     if armature[HAND] >= len(capture.hands):
         raise AddonError(f"{capture.path} has no hand {armature[HAND]}.", "Import the capture again.")
@@ -102,7 +102,7 @@ def rekey(
 
 
 def at_bones(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Hand:
-    """The hand with its wrist where it was, on a rig whose bones are of another cleaning's hand shape."""
+    """The hand with its wrist in the same place on a rig whose bones were built from another cleaning's hand shape."""
     index = skeleton.names.index(WRIST)
     bone = armature_of(armature).bones[rig.bone_name(WRIST, hand.side)]
     offset = hand.joints[index] - np.array(bone.head_local)
@@ -110,7 +110,7 @@ def at_bones(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Hand
 
 
 def rekey_visibility(armature: bpy.types.Object, hand: Hand, frames: np.ndarray) -> None:
-    """Hide the skin anew where the hand is missing; of the old hiding only what somebody has edited is left."""
+    """Key the hiding of the skin anew, where the hand is missing. Old keys stay only if somebody edited them."""
     skin = skin_of(armature)
     if skin is None:
         return
@@ -123,7 +123,7 @@ def rekey_visibility(armature: bpy.types.Object, hand: Hand, frames: np.ndarray)
 
 
 def rebuild(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> bpy.types.Object:
-    """A rig for the hand's own side in the place of one of the other side, which goes."""
+    """Replace a rig by one for the hand's other side. Returns the new rig."""
     built = build_beside(context, armature, hand, skeleton)
     built[SWAPPED] = not armature.get(SWAPPED, False)
     remove(armature)
@@ -135,7 +135,7 @@ def rebuild(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, 
 def build_beside(
     context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, skeleton: Skeleton
 ) -> bpy.types.Object:
-    """A rig for a hand where that of another hand of its capture is, with the same look and the same origin."""
+    """A rig for a hand at the place of another hand of its capture, with the same material and stored properties."""
     scene_import.leave_mode(context)
     skin = skin_of(armature)
     material = skin.active_material if skin else None
@@ -152,7 +152,7 @@ def build_beside(
 
 
 def remove(armature: bpy.types.Object) -> None:
-    """Take a hand's rig out of the file, with all that is its own. Actions that somebody has edited stay."""
+    """Remove a hand's rig from the file, with its skin, data and Actions. Actions that somebody edited stay."""
     for part in filter(None, (skin_of(armature), armature)):
         actions, data = own_actions(part), part.data
         materials = set(filter(None, data.materials)) if isinstance(data, bpy.types.Mesh) else set()
@@ -167,7 +167,7 @@ def remove(armature: bpy.types.Object) -> None:
 
 
 def discard(action: bpy.types.Action) -> None:
-    """Remove an Action that nobody has edited and nothing plays; keep any other in the file."""
+    """Remove an Action that nobody edited and nothing plays. Keep any other in the file."""
     if keys.is_untouched(action) and action.users == int(action.use_fake_user):
         bpy.data.actions.remove(action)
     else:
@@ -175,7 +175,7 @@ def discard(action: bpy.types.Action) -> None:
 
 
 def own_actions(part: bpy.types.Object) -> set[bpy.types.Action]:
-    """The Actions that move an object: the active one, and those of its strips."""
+    """The Actions of an object: the active one, and those of its NLA strips."""
     animation = part.animation_data
     if animation is None:
         return set()

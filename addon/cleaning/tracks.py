@@ -1,4 +1,4 @@
-"""Which hand is which, put right: the core writes an edited capture beside the original, and the rigs go by that."""
+"""Splitting and joining hands: the core writes an edited capture, and the rigs are keyed from it."""
 
 import itertools
 import json
@@ -21,16 +21,16 @@ from .recleaning import CLEANING, HAND, SWAPPED
 
 EDITED_ENDING = re.compile(r"(\.tracks\d*)?(\.hands)?\.npz$", re.IGNORECASE)
 SAME_FRAME = 0.01
-"""Positions on the timeline that are nearer to each other are one."""
+"""Frames: keys closer than this are at the same frame."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What becomes of the hands of a capture, which go by their numbers. Holds no references to Blender's data.
+    """An edit of a capture's hands, which are numbered as in the file. Holds no references to Blender's data.
 
-    options: of `dahyf clean`. changed: the hand that gets other motion. cleaning: how that is cleaned; empty: as the
-    capture was. shows: for the name of each rig, the numbers that its hand has in the edited capture: two where it is
-    split, none where it was joined to another.
+    options: options of `dahyf clean`. changed: the number of the hand whose motion changes. cleaning: the settings for
+    cleaning it; empty: those of the capture. shows: by name of the rig, the numbers of its hand in the edited capture:
+    two if the hand is split, none if it is joined to another.
     """
 
     options: Sequence[str]
@@ -40,7 +40,7 @@ class Edit:
 
 
 def rigs_of_import(armature: bpy.types.Object) -> list[bpy.types.Object]:
-    """All hands that stand together with this one and come from the same file, itself included."""
+    """All hand rigs that were imported together with this one, itself included."""
 
     def origin(rig: bpy.types.Object) -> tuple[Any, ...]:
         return rig[CAPTURE], rig[DIGEST], rig.parent
@@ -50,7 +50,7 @@ def rigs_of_import(armature: bpy.types.Object) -> list[bpy.types.Object]:
 
 
 def split(armature: bpy.types.Object, capture: Capture, frame: float) -> Edit:
-    """From a frame of the timeline on, a hand is another one; that gets the number after all others."""
+    """Split a hand at a frame of the timeline. The later part becomes a new hand, with the next free number."""
     rigs, hand, added = rigs_of_import(armature), armature[HAND], len(capture.hands)
     swap_added = ("--swap", str(added)) if armature.get(SWAPPED) else ()
     return Edit(
@@ -67,7 +67,7 @@ def split(armature: bpy.types.Object, capture: Capture, frame: float) -> Edit:
 
 
 def footage_frame(capture: Capture, frame: float, timeline: Timeline) -> int:
-    """The number in the footage of the first captured frame that does not lie before one of the timeline."""
+    """The footage's number of the first captured frame at or after a frame of the timeline."""
     index = np.searchsorted(timeline.frames(capture), frame - SAME_FRAME)
     return int(np.append(capture.frame, capture.frame[-1] + 1)[index])
 
@@ -79,11 +79,13 @@ def split_obstacle(armature: bpy.types.Object, frame: float) -> str | None:
         return f"{armature.name} shows no captured motion"
     keys = flagged_spans.confidence_keys(action)
     before = keys.frames[keys.seen] < frame - SAME_FRAME
-    return None if before.any() and not before.all() else f"{armature.name} is not seen on both sides of this frame"
+    return (
+        None if before.any() and not before.all() else f"{armature.name} is not seen both before and after this frame"
+    )
 
 
 def join(armature: bpy.types.Object, others: Iterable[bpy.types.Object]) -> Edit:
-    """Others are the same hand as this one; their numbers close up."""
+    """Join other hands to this one. The numbers of the remaining hands close up."""
     rigs, hand, gone = rigs_of_import(armature), armature[HAND], {other[HAND] for other in others}
     kept = [rig for rig in rigs if rig[HAND] not in gone]
     joins = (word for other in sorted(gone) for word in ("--join", f"{hand}:{other}"))
@@ -97,19 +99,19 @@ def join(armature: bpy.types.Object, others: Iterable[bpy.types.Object]) -> Edit
 
 
 def joinable(rigs: Sequence[bpy.types.Object]) -> list[bpy.types.Object]:
-    """Those of the rigs whose hands can be joined to the first one's."""
+    """The rigs whose hands can be joined to that of the first rig."""
     together = rigs_of_import(rigs[0]) if rigs else []
     return [rig for rig in rigs[1:] if rig in together and rig[HAND] != rigs[0][HAND]]
 
 
 def cleaning_of(armature: bpy.types.Object) -> dict[str, Any]:
-    """How the motion that a rig shows was cleaned; empty where it is as captured."""
+    """The settings that a rig's motion was cleaned with; empty if it was not cleaned again."""
     action = nla_layers.base_action(armature)
     return json.loads(action.get(CLEANING, "{}")) if action else {}
 
 
 def edited_path(original: Path) -> Path:
-    """Where an edited capture goes: `clip.tracks.hands.npz`, or a number further, beside `clip.hands.npz`."""
+    """A free path for an edited capture beside `clip.hands.npz`: `clip.tracks.hands.npz`, `clip.tracks2.hands.npz`."""
     stem = EDITED_ENDING.sub("", original.name)
     numbers = itertools.chain([""], itertools.count(2))
     paths = (original.with_name(f"{stem}.tracks{number}.hands.npz") for number in numbers)
@@ -117,7 +119,7 @@ def edited_path(original: Path) -> Path:
 
 
 def follow(context: bpy.types.Context, capture: Capture, edit: Edit) -> None:
-    """Let the rigs show the hands of an edited capture. Raises AddonError."""
+    """Key the rigs from an edited capture. Raises AddonError."""
     rigs = filter(recleaning.is_hand_rig, map(bpy.data.objects.get, edit.shows))
     added = [new for rig in list(rigs) for new in show(context, rig, capture, edit)]
     if added:
@@ -127,7 +129,7 @@ def follow(context: bpy.types.Context, capture: Capture, edit: Edit) -> None:
 def show(
     context: bpy.types.Context, armature: bpy.types.Object, capture: Capture, edit: Edit
 ) -> list[bpy.types.Object]:
-    """Let a rig show what its hand is now; a hand that is gone takes its rig along. Returns the rigs of new hands."""
+    """Key a rig from its hand in the edited capture, or remove it if that is gone. Returns the rigs of new hands."""
     numbers, is_changed = edit.shows[armature.name], armature[HAND] == edit.changed
     if not numbers:
         recleaning.remove(armature)
@@ -142,7 +144,7 @@ def show(
 
 
 def go_by(armature: bpy.types.Object, capture: Capture, number: int) -> None:
-    """Record that a rig's hand comes from a capture, which has it on the side that the rig is of."""
+    """Store in a rig its hand's capture and number. The capture has the hand on the rig's side."""
     references.record(armature, capture)
     armature[HAND] = number
     armature[SWAPPED] = False

@@ -1,7 +1,7 @@
-"""Captured hands on animators' rigs.
+"""Retargeting captured hands to animators' rigs.
 
-`motion`: what the captured hands do. `mapping`: which bone of the rig is which joint. `solving`: what its bones must
-do. `writing`: keys planned, written as an Action, and taken back.
+`motion`: the motion of the captured hands. `mapping`: which bone of the rig is which joint. `solving`: the rotations
+and locations of its bones. `writing`: planning keys, writing them as an Action, and removing them again.
 """
 
 from .mapping.choice import AUTOMATIC, available_presets, choose_preset, preset_titles, save_preset, user_folder

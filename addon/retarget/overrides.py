@@ -1,4 +1,4 @@
-"""Bones of the target that do not go where their keys say."""
+"""Bones of the target whose keys a constraint or driver overrides."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -11,11 +11,11 @@ from .rig_limits import acts
 TURNING: Final = frozenset(
     {"COPY_ROTATION", "COPY_TRANSFORMS", "DAMPED_TRACK", "TRACK_TO", "LOCKED_TRACK", "STRETCH_TO", "IK", "ARMATURE"}
 )
-"""Types of constraints that put another rotation in place of the bone's own, unless they say that they mix."""
+"""Types of constraints that replace a bone's own rotation, unless their mix mode combines both."""
 
 
 def held_bones(armature: bpy.types.Object, names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Of these bones those whose rotation something else decides, and what: a constraint, or a driver."""
+    """The bones of these whose rotation is overridden, each with what overrides it: a constraint or a driver."""
     drivers = armature.animation_data.drivers if armature.animation_data else ()
     driven = [driver.data_path for driver in drivers if not driver.mute]
     for name in names:
@@ -28,5 +28,5 @@ def held_bones(armature: bpy.types.Object, names: Iterable[str]) -> Iterator[tup
 
 
 def turns(constraint: bpy.types.Constraint) -> bool:
-    """Whether a constraint takes the place of its bone's rotation."""
+    """Whether a constraint replaces its bone's rotation."""
     return constraint.type in TURNING and acts(constraint) and getattr(constraint, "mix_mode", "REPLACE") == "REPLACE"

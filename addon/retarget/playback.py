@@ -1,4 +1,4 @@
-"""What a rig does on some frames, by playing the scene."""
+"""Reading a rig's motion on some frames by playing the scene."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -19,14 +19,14 @@ Matrices = NDArray[np.float64]
 
 BONE_PATH: Final = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(?:location|rotation)')
 STILL: Final = 1e-4
-"""The range of an F-curve's values up to which it only poses."""
+"""Range of values up to which an F-curve counts as a still pose."""
 
 
 @dataclass(frozen=True)
 class Played:
-    """A rig, or another object, on M frames (M,), increasing: in the world, and by name some bones in its axes.
+    """Matrices of an object on M frames (M,), in increasing order.
 
-    world and each of the bones: (M, 4, 4).
+    world (M, 4, 4): the object in world space. bones (M, 4, 4), by name: some of its bones in armature space.
     """
 
     frames: NDArray[np.float64]
@@ -34,12 +34,12 @@ class Played:
     bones: dict[str, Matrices]
 
     def at(self, frames: NDArray[np.floating]) -> NDArray[np.intp]:
-        """(N,) which of the M frames these are."""
+        """(N,) the indices of these frames among the M frames."""
         return np.searchsorted(self.frames, frames)
 
 
 def play(scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], frames: NDArray[np.floating]) -> Played:
-    """The object and bones of it on these frames (M,). The scene is played only where something can move them."""
+    """The object and some of its bones on these frames (M,). The scene is played only if something animates them."""
     if is_animated(armature):
         with unchanged(scene):
             return play_through(scene, armature, names, frames)
@@ -49,7 +49,7 @@ def play(scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], fr
 def play_through(
     scene: bpy.types.Scene, armature: bpy.types.Object, names: set[str], frames: NDArray[np.floating]
 ) -> Played:
-    """The object and bones of it on these frames (M,), of which the scene then shows the last."""
+    """The object and some of its bones on these frames (M,). The scene stays at the last frame."""
     found = []
     for frame in frames:
         scene.frame_set(int(frame // 1), subframe=float(frame % 1))
@@ -58,21 +58,21 @@ def play_through(
 
 
 def look(armature: bpy.types.Object, names: set[str]) -> list[Matrix]:
-    """Where the object is now in the world, and bones of it in its axes."""
+    """The object's present matrix in world space, and those of some bones in armature space."""
     return [armature.matrix_world.copy(), *(pose_of(armature).bones[name].matrix.copy() for name in names)]
 
 
 def as_played(frames: NDArray[np.floating], names: set[str], found: list[list[Matrix]]) -> Played:
-    """What `look` has found on each of the frames (M,)."""
+    """The matrices that `look` found on each of the frames (M,), as Played."""
     world, *bones = np.array(found, np.float64).swapaxes(0, 1)
     return Played(np.asarray(frames, np.float64), world, dict(zip(names, bones, strict=True)))
 
 
 @contextmanager
 def unchanged(scene: bpy.types.Scene, keyed: Collection[tuple[bpy.types.Object, str]] = ()) -> Iterator[None]:
-    """Play other frames meanwhile; then the scene shows its frame again, and poses without keys are still there.
+    """Allow playing other frames in the block. Afterwards the scene's frame and poses without keys are restored.
 
-    keyed: objects and data paths of them that do what their new keys say.
+    keyed: objects and their data paths that are not restored, as they have new keys.
     """
     shown, subframe = scene.frame_current, scene.frame_subframe
     posed = [
@@ -89,7 +89,7 @@ def unchanged(scene: bpy.types.Scene, keyed: Collection[tuple[bpy.types.Object, 
 
 
 def moving_bones(armature: bpy.types.Object) -> set[str]:
-    """The bones that a rig's own animation moves: some F-curve of theirs has more than one value."""
+    """The bones that a rig's own animation moves: one of their F-curves has more than one value."""
     found = set()
     for curve in compat.playing_fcurves(armature):
         bone = BONE_PATH.match(curve.data_path)
@@ -99,7 +99,7 @@ def moving_bones(armature: bpy.types.Object) -> set[str]:
 
 
 def ranges_over(curve: bpy.types.FCurve) -> float:
-    """How far the keys of an F-curve are apart in value; without keys, as one of modifiers alone, without end."""
+    """The range of an F-curve's key values; infinite with modifiers or without keys."""
     values = np.empty(2 * len(curve.keyframe_points), np.float32)
     curve.keyframe_points.foreach_get("co", values)
     if curve.modifiers or not len(values):
@@ -108,7 +108,7 @@ def ranges_over(curve: bpy.types.FCurve) -> float:
 
 
 def is_animated(armature: bpy.types.Object) -> bool:
-    """Whether the rig has animation, or anything that it hangs from, is constrained to or driven by, at any remove."""
+    """Whether the rig is animated, or any of its parents, constraint targets and driver targets, direct or indirect."""
     waiting: list[bpy.types.ID] = [armature]
     met = set(waiting)
     while waiting:
@@ -123,13 +123,13 @@ def is_animated(armature: bpy.types.Object) -> bool:
 
 
 def goes_by_frame(animation: bpy.types.AnimData) -> bool:
-    """Whether a driver's expression names the frame."""
+    """Whether a driver's expression uses the frame number."""
     drivers = [present(each.driver) for each in animation.drivers]
     return any("frame" in driver.expression for driver in drivers if driver.type == "SCRIPTED")
 
 
 def movers(owner: bpy.types.ID) -> Iterator[bpy.types.ID | None]:
-    """What a data-block hangs from, is constrained to, or driven by."""
+    """The parent, data, constraint targets and driver targets of a data-block."""
     animation: bpy.types.AnimData | None = getattr(owner, "animation_data", None)
     for curve in animation.drivers if animation is not None else ():
         yield from (target.id for variable in present(curve.driver).variables for target in variable.targets)

@@ -1,4 +1,4 @@
-"""Joint limits of the target: what its own constraints would not let a finger do is not keyed either."""
+"""Joint limits of the target rig, from its constraints. Keyed finger rotations stay within them."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -21,7 +21,7 @@ class JointLimits:
     order: str = "XYZ"
 
     def applied(self, matrices: FloatArray) -> FloatArray:
-        """Rotations (N, 3, 3) with each angle within its limits; those that are already come back as they were."""
+        """Rotations (N, 3, 3) with each angle clamped to its limits. Rotations within them are returned unchanged."""
         result = np.array(matrices)
         for row, matrix in enumerate(matrices):
             angles = np.array(Matrix(matrix.tolist()).to_euler(self.order))
@@ -32,7 +32,7 @@ class JointLimits:
 
 
 def joint_limits(bone: bpy.types.PoseBone) -> JointLimits | None:
-    """What a bone's Limit Rotation constraint in its own axes allows, else its IK limits; None if it has neither."""
+    """The limits of a bone's Limit Rotation constraint in local space, else its IK limits; None if it has neither."""
     for constraint in bone.constraints:
         if constraint.type == "LIMIT_ROTATION" and constraint.owner_space == "LOCAL" and acts(constraint):
             order = cast(bpy.types.LimitRotationConstraint, constraint).euler_order
@@ -53,7 +53,7 @@ def acts(constraint: bpy.types.Constraint) -> bool:
 def between(
     stated: list[tuple[bool, str, str]], owner: bpy.types.Constraint | bpy.types.PoseBone, order: str
 ) -> JointLimits:
-    """Limits of the axes that use them, by the names of the owner's properties."""
+    """Joint limits from an owner's properties. stated: by axis, whether it is limited, and two property names."""
     low = [getattr(owner, least) if used else -np.inf for used, least, _ in stated]
     high = [getattr(owner, most) if used else np.inf for used, _, most in stated]
     return JointLimits(np.array(low), np.array(high), order)

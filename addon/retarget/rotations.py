@@ -6,11 +6,11 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.floating]
 
 OPPOSITE = -1 + 1e-9
-"""The cosine from which on two directions are opposite, and no shortest turn is singled out."""
+"""The cosine below which two directions count as opposite, so that their shortest rotation is not unique."""
 
 
 def unit(vectors: FloatArray) -> FloatArray:
-    """(..., 3) the same directions, of length one."""
+    """(..., 3) the same directions as unit vectors."""
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
@@ -24,7 +24,7 @@ def matrices_from_axis_angle(vectors: FloatArray) -> FloatArray:
 
 
 def turns_about(axes: FloatArray, angles: FloatArray) -> FloatArray:
-    """(..., 3, 3) turns by angles (...), radians, about unit vectors (..., 3)."""
+    """(..., 3, 3) rotations by angles (...), radians, about unit vectors (..., 3)."""
     return matrices_from_axis_angle(axes * np.asarray(angles)[..., None])
 
 
@@ -37,7 +37,7 @@ def axis_angle_from_matrices(matrices: FloatArray) -> FloatArray:
 
 
 def degrees_between(first: FloatArray, second: FloatArray) -> FloatArray:
-    """(...) the angles of the turns from one rotation (..., 3, 3) to another."""
+    """(...) the angles in degrees between rotations (..., 3, 3)."""
     return np.degrees(np.linalg.norm(axis_angle_from_matrices(first @ second.swapaxes(-1, -2)), axis=-1))
 
 
@@ -49,7 +49,7 @@ def cross_matrices(vectors: FloatArray) -> FloatArray:
 
 
 def swing(start: FloatArray, end: FloatArray) -> FloatArray:
-    """(..., 3, 3) the shortest turn from one unit vector (..., 3) to another, which twists nothing about them."""
+    """(..., 3, 3) the shortest rotation from one unit vector (..., 3) to another, without twist about them."""
     start, end = np.broadcast_arrays(start, end)
     cosine = np.einsum("...i,...i", start, end)
     cross = cross_matrices(np.cross(start, end))

@@ -1,4 +1,4 @@
-"""What animated properties are now, and giving them that back."""
+"""Reading and restoring the values of animated properties."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,12 +11,12 @@ Value = float | list[float]
 
 
 def keyed_values(owner: bpy.types.Object) -> dict[str, Value]:
-    """The values now of all that an object's animation can move, by data path."""
+    """The present values of all properties that an object's animation can change, by data path."""
     return values_of(owner, {curve.data_path for curve in compat.playing_fcurves(owner)})
 
 
 def values_of(owner: bpy.types.Object, paths: Iterable[str]) -> dict[str, Value]:
-    """The values now of the properties that an object has, by data path."""
+    """The present values of properties by data path. Paths that the object lacks are left out."""
     found: dict[str, Value] = {}
     for path in sorted(paths):
         try:
@@ -28,7 +28,7 @@ def values_of(owner: bpy.types.Object, paths: Iterable[str]) -> dict[str, Value]
 
 
 def put_values(owner: bpy.types.Object, values: Mapping[str, Value]) -> None:
-    """Give properties these values where they have others."""
+    """Set properties to these values, where they differ."""
     now = values_of(owner, values)
     for path, value in values.items():
         if path in now and now[path] != value:
@@ -36,7 +36,7 @@ def put_values(owner: bpy.types.Object, values: Mapping[str, Value]) -> None:
 
 
 def put_value(owner: bpy.types.Object, path: str, value: Value) -> None:
-    """Give a property a value; custom properties stand in brackets."""
+    """Set a property. Custom properties have paths in brackets."""
     if path.endswith("]"):
         holder, _, key = path.rpartition("[")
         (owner.path_resolve(holder) if holder else owner)[json.loads(key[:-1])] = value

@@ -1,4 +1,4 @@
-"""The footage behind a camera, frame by frame in step with the keys."""
+"""The footage as a camera background, in sync with the keys."""
 
 import glob
 import re
@@ -14,22 +14,21 @@ from ..narrowing import camera_data_of, picture_suffixes, present
 from .timing import Timeline
 
 PLACEHOLDER: Final = re.compile(r"#+|%0?\d*d")
-"""What stands for the number in the pattern of an image sequence."""
+"""The placeholder of the frame number in the pattern of an image sequence."""
 
 KEYED_FRAMES: Final = 1000
-"""Frames between the two keys of a straight line."""
+"""Frames between the two keys that define a straight F-curve."""
 
 
 def show_footage(camera: bpy.types.Object, capture: Capture, timeline: Timeline) -> str | None:
-    """Put the footage behind a camera, in step with a timeline, without the lens's distortion.
+    """Show the footage as a camera's background, in sync with a timeline and without lens distortion.
 
-    Footage that has moved is also looked for in the folder of the capture file. Returns a sentence on what is not as it
-    should be, or None.
+    Footage that has moved is also searched for in the folder of the capture file. Returns a warning, or None.
     """
     footage = capture.footage
     path = find_footage(footage.path, capture.path.parent)
     if path is None:
-        return f"The footage is not at {footage.path} any more; the camera has no background."
+        return f"The footage is no longer at {footage.path}. The camera has no background."
     background = camera_data_of(camera).background_images.new()
     background.alpha = 1.0
     background.frame_method = "STRETCH"
@@ -47,7 +46,7 @@ def show_footage(camera: bpy.types.Object, capture: Capture, timeline: Timeline)
 def line_up(
     background: bpy.types.CameraBackgroundImage, path: Path, size: tuple[int, int], capture: Capture
 ) -> str | None:
-    """Let a picture of this size fill the frame as the hands were captured in it; a sentence on why not, or None."""
+    """Fit a picture of this size to the camera frame, as it was captured. Returns a warning, or None."""
     footage = capture.footage
     background.use_flip_x = capture.mirrored
     as_stored = footage.rotation % 360 != 0 and not compat.MOVIES_ARE_TURNED
@@ -58,13 +57,13 @@ def line_up(
         return f"{path} is {size[0]} x {size[1]} in Blender, but {footage.width} x {footage.height} was captured."
     if any(capture.intrinsics.distortion):
         if background.clip is None or as_stored:
-            return f"{path} is shown with its lens distortion: hands are a little off towards the picture's edges."
+            return f"{path} is shown with its lens distortion: hands are slightly off near the picture's edges."
         undistort(background, capture.intrinsics)
     return None
 
 
 def load(background: bpy.types.CameraBackgroundImage, path: Path, kind: str, first_frame: int) -> tuple[int, int]:
-    """Let a background show a file; its width and height. Raises RuntimeError when Blender cannot read it."""
+    """Load a file into a background. Returns width and height. Raises RuntimeError when Blender cannot read it."""
     if kind == "still":
         background.source = "IMAGE"
         image = background.image = bpy.data.images.load(str(path), check_existing=True)
@@ -80,9 +79,9 @@ def load(background: bpy.types.CameraBackgroundImage, path: Path, kind: str, fir
 
 
 def keep_in_step(clip: bpy.types.MovieClip, first_frame: float, frames_per_picture: float) -> None:
-    """Let a clip show the picture that is nearest in time.
+    """Animate a clip's start, so that each frame shows the picture that is nearest in time.
 
-    Blender shows one picture a frame, counted from where the clip starts; so at another rate its start moves along:
+    Blender shows one picture per frame, counted from the clip's start. At another rate the start has to move:
     picture (f - first) / n is shown on frame f when the clip starts at f - (f - first) / n.
     """
     if frames_per_picture == 1:
@@ -98,7 +97,7 @@ def keep_in_step(clip: bpy.types.MovieClip, first_frame: float, frames_per_pictu
 
 
 def find_footage(path: Path, captured_in: Path) -> Path | None:
-    """The file to load, where the footage was or under the same name in another folder.
+    """The file to load: where the footage was, or under the same name in the capture file's folder.
 
     path: a video or picture, or a folder or pattern (shot_####.png) of numbered pictures; then the first one is found.
     """
@@ -119,7 +118,7 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 def matching(pattern: Path) -> list[Path]:
-    """The file of that name, or those that a pattern stands for."""
+    """The file of that name, or all files that match a pattern."""
     if pattern.exists():
         return [pattern]
     wildcards = "*[0-9]*".join(glob.escape(part) for part in PLACEHOLDER.split(pattern.name))
@@ -132,7 +131,7 @@ def number(picture: Path) -> int:
 
 
 def turn(background: bpy.types.CameraBackgroundImage, footage: Footage) -> None:
-    """Turn a picture that Blender shows as it is stored, and fill the frame with it."""
+    """Rotate a picture that Blender shows as it is stored, and fill the frame with it."""
     background.rotation = -radians(footage.rotation)  # Blender turns backgrounds clockwise.
     if footage.rotation % 180:
         background.frame_method = "FIT"
@@ -140,9 +139,9 @@ def turn(background: bpy.types.CameraBackgroundImage, footage: Footage) -> None:
 
 
 def undistort(background: bpy.types.CameraBackgroundImage, intrinsics: Intrinsics) -> None:
-    """Tell the clip its lens, and show what a lens without distortion would have seen.
+    """Set the clip's lens, and show the picture undistorted.
 
-    Blender's Brown model counts y upwards, which exchanges OpenCV's tangential coefficients.
+    In Blender's Brown model y points up, which swaps OpenCV's tangential coefficients.
     """
     k1, k2, p1, p2, k3 = intrinsics.distortion
     lens: Any = present(present(background.clip).tracking).camera

@@ -1,4 +1,4 @@
-"""Writing a .blend file that appears whole or not at all."""
+"""Saving a .blend file atomically: it appears complete or not at all."""
 
 import os
 import tempfile
@@ -15,18 +15,18 @@ from . import references
 
 HEADER: Final = b"BLENDER"
 END: Final = b"ENDB"
-"""How a .blend file that is not compressed begins, and what its last block is called."""
+"""The first bytes of an uncompressed .blend file, and the name of its last block."""
 LAST_BYTES: Final = 64
 PREFIX: Final = ".dahyf-"
-"""How the names of files begin that are being written."""
+"""How the names of unfinished files begin."""
 ABANDONED_SECONDS: Final = 3600
-"""Age after which nobody writes such a file any more: its Blender was killed."""
+"""Age at which an unfinished file counts as left over from a killed Blender."""
 
 
 def save(path: Path) -> None:
-    """Save the open file as `path`. It is written beside that and checked first: what was there stays until then.
+    """Save the open file as `path`. It is first written beside that and checked; an older file stays until then.
 
-    Raises OutputError; then there is no new file.
+    Raises OutputError, and then writes no file.
     """
     target = path.resolve()
     written = None
@@ -50,28 +50,28 @@ def save(path: Path) -> None:
 
 
 def check(path: Path) -> None:
-    """Raise OSError for a .blend file that is cut off, or lacks something of the open scene.
+    """Raise OSError for a .blend file that is truncated, or lacks objects of the open scene.
 
-    Blender does not always notice that a disk is full.
+    Blender does not always notice a full disk.
     """
     with path.open("rb") as stream:
         header = stream.read(len(HEADER))
         stream.seek(max(0, path.stat().st_size - LAST_BYTES))
         end = stream.read()
     if header == HEADER and END not in end:
-        raise OSError(f"only {path.stat().st_size:,} bytes of it were written, as to a full disk")
+        raise OSError(f"only {path.stat().st_size:,} bytes of it were written; the disk may be full")
     try:
         with cast(Any, bpy.data.libraries).load(str(path)) as (found, _):
             names = set(found.objects)
     except OSError as error:
-        raise OSError("what was written does not open, as on a full disk") from error
+        raise OSError("the written file does not open; the disk may be full") from error
     missing = {each.name for each in present(bpy.context.scene).objects if not each.library} - names
     if missing:
         raise OSError(f"{len(missing)} of its objects were not written")
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what Blenders that were killed have left in a folder."""
+    """Remove unfinished files of killed Blenders from a folder."""
     for left in folder.glob(f"{PREFIX}*.blend*"):
         with suppress(OSError):
             if time.time() - left.lstat().st_mtime > ABANDONED_SECONDS:
@@ -79,14 +79,14 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def umask() -> int:
-    """What the permissions of new files lack."""
+    """The process's umask."""
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
 
 def remove(written: Path | None) -> None:
-    """Remove a file that was not moved to its place, with what Blender makes beside it."""
+    """Remove an unfinished file, with the backups that Blender makes beside it."""
     if written is not None:
         for left in written.parent.glob(f"{written.name}*"):
             left.unlink(missing_ok=True)

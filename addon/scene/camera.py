@@ -1,7 +1,7 @@
-"""A Blender camera that sees what the real one saw.
+"""A Blender camera that sees what the real camera saw.
 
-OpenCV's camera frame has x right, y down, z forward. Below the rig's root the scene stands upright instead: the camera
-looks along +Y with Z up, and hands keep their OpenCV coordinates inside an object that is turned the same way.
+OpenCV's camera frame has x right, y down, z forward. Below a capture's root the scene is upright: the camera looks
+along +Y with Z up. The hands keep their OpenCV coordinates in armature objects that are rotated by OPENCV_ROTATION.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ DISPLAY_SIZE: Final = 0.1
 
 @dataclass(frozen=True)
 class Lens:
-    """A pinhole in Blender's terms. lens and sensor_width in mm; shifts in parts of the picture's width."""
+    """A pinhole camera as Blender's settings. lens and sensor_width in mm; shifts in picture widths."""
 
     lens: float
     sensor_width: float
@@ -35,7 +35,7 @@ class Lens:
 
 
 def lens_of(intrinsics: Intrinsics, sensor_width: float = 36.0) -> Lens:
-    """Blender's numbers for a camera: exact for any principal point, picture format and pixel aspect.
+    """Blender's settings for a camera, exact for any principal point, picture format and pixel aspect.
 
     A principal point of (width / 2, height / 2) needs no shift.
     """

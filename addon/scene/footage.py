@@ -1,4 +1,4 @@
-"""What footage is, before it is captured: size, rate, first and last frame, and a small picture of it."""
+"""Facts on footage before it is captured: size, rate, first and last frame, and a thumbnail."""
 
 import re
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ from ..narrowing import picture_suffixes
 from . import background
 
 NUMBERED: Final = re.compile(r"(?P<head>.*?)(?P<number>\d{1,9})(?P<tail>\D*)")
-"""A file's name without its suffix: what stands before and after its last number."""
+"""A file's name without its suffix: the text before its last number, the number, and the text after it."""
 
 CHOOSE: Final = "choose a video, a picture, or a folder of numbered pictures"
 BEGINNING: Final = 1024
 LONGEST_CHARACTER: Final = 4
-"""Bytes: of a file's beginning that is looked at, and of a letter that may be cut off at its end."""
+"""Bytes: of a file's beginning that is read, and of a UTF-8 character that may be cut off at its end."""
 
 _pictures: bpy.utils.previews.ImagePreviewCollection | None = None
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Size in pixels; frames a second, 0 for pictures; first and last frame as the panel counts them."""
+    """Size in pixels; frames per second, 0 for pictures; first and last frame as the panel counts them."""
 
     width: int
     height: int
@@ -34,9 +34,9 @@ class Facts:
 
 
 def look(path: Path) -> Facts | None:
-    """What Blender knows of a video, a picture or a folder of pictures; None where it cannot read it.
+    """What Blender finds in a video, a picture or a folder of pictures; None where it cannot read it.
 
-    A video's frames count from 1, those of pictures by the numbers in their names. Leaves nothing in the file.
+    A video's frames count from 1, pictures by the numbers in their names. Leaves nothing in the .blend file.
     """
     first = background.find_footage(path, path.parent)
     if first is None:
@@ -58,7 +58,7 @@ def look(path: Path) -> Facts | None:
 
 
 def problem(path: Path) -> str:
-    """Why what Blender cannot show is no footage at all, as a sentence; empty where the core may be able to read it."""
+    """Why footage that Blender cannot show is not footage, as a sentence; empty if the core may be able to read it."""
     if not path.exists():
         return missing(str(path))
     if path.is_dir():
@@ -74,7 +74,7 @@ def missing(path: str) -> str:
 
 
 def is_text(path: Path) -> bool:
-    """Whether a file begins as no video or picture does: with readable text, or with nothing at all."""
+    """Whether a file begins with readable text or is empty, as no video or picture does."""
     try:
         with path.open("rb") as stream:
             start = stream.read(BEGINNING)
@@ -106,7 +106,7 @@ def numbers(picture: Path) -> list[int]:
 
 
 def thumbnail(path: Path) -> int:
-    """The icon of footage, its first picture in small; 0 where there is none. Blender makes it in the background."""
+    """The icon with a thumbnail of footage; 0 without one. Blender makes it in the background."""
     first = background.find_footage(path, path.parent)
     if first is None or _pictures is None:
         return 0
@@ -117,13 +117,13 @@ def thumbnail(path: Path) -> int:
 
 
 def register() -> None:
-    """Make room for thumbnails."""
+    """Create the collection of thumbnails."""
     global _pictures
     _pictures = bpy.utils.previews.new()
 
 
 def unregister() -> None:
-    """Forget all thumbnails."""
+    """Remove the collection of thumbnails."""
     global _pictures
     bpy.utils.previews.remove(_pictures)
     _pictures = None

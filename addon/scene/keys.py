@@ -1,4 +1,4 @@
-"""Keys on every frame that has a hand, written in bulk into new Actions."""
+"""Keyframes for every frame with a hand, written in bulk into new Actions."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class KeyTimes:
-    """Where N keys lie, and how each goes on: frames (N,); interpolation and types (N,), Blender's enum numbers."""
+    """Frames (N,) of N keys, and their interpolation and key types (N,) as Blender's enum numbers."""
 
     frames: NDArray[np.floating]
     interpolation: NDArray[np.int32]
@@ -46,16 +46,18 @@ def key_hand(
 ) -> bpy.types.Action:
     """Key a rig's bones and its confidence wherever the hand has a pose.
 
-    frames (T,) of the timeline. Each key leads straight to the next; the last one before frames without a hand holds.
+    frames (T,) of the timeline. Keys are linear; the last key before frames without a hand is constant.
     The bones may have any roll.
     """
     armature[CONFIDENCE] = 0.0
-    cast(Any, armature).id_properties_ui(CONFIDENCE).update(min=0.0, max=1.0, description="Trust in the captured pose")
+    cast(Any, armature).id_properties_ui(CONFIDENCE).update(
+        min=0.0, max=1.0, description="Confidence in the captured pose, 0 to 1"
+    )
     return write_action(armature, action_name, hand_times(hand, frames), hand_channels(armature, hand, skeleton))
 
 
 def hand_times(hand: Hand, frames: NDArray[np.floating]) -> KeyTimes:
-    """The keys of a hand that lies on these frames (T,) of the timeline: one wherever it has a pose."""
+    """The key times of a hand on these frames (T,) of the timeline: one key wherever it has a pose."""
     present = hand.present
     constant, linear = enum_numbers("interpolation", "CONSTANT", "LINEAR")
     return KeyTimes(
@@ -66,7 +68,7 @@ def hand_times(hand: Hand, frames: NDArray[np.floating]) -> KeyTimes:
 
 
 def hand_channels(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Iterator[Channel]:
-    """The wrist's place, all rotations, and the confidence, at the frames that have a hand.
+    """The wrist's location, all rotations, and the confidence, at the frames that have a hand.
 
     A rotation R about the rest axes is B^T R B in a bone whose rest orientation is B, so its axis is B^T times R's.
     """
@@ -85,7 +87,7 @@ def hand_channels(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) ->
 def key_visibility(
     mesh: bpy.types.Object, hand: Hand, frames: NDArray[np.floating], action_name: str
 ) -> bpy.types.Action | None:
-    """Hide a hand's skin while the capture has no pose for it. None, and no Action, when it always has one."""
+    """Hide a hand's skin while the capture has no pose for it. None, without an Action, if it always has one."""
     if hand.present.all():
         return None
     changes = np.flatnonzero(np.diff(hand.present, prepend=~hand.present[:1]))
@@ -97,7 +99,7 @@ def key_visibility(
 
 
 def write_action(owner: bpy.types.Object, name: str, times: KeyTimes, channels: Iterable[Channel]) -> bpy.types.Action:
-    """Give `owner` a new Action with these channels; whatever moved it before stays in the file."""
+    """Give `owner` a new Action with these channels. Its previous Action stays in the file."""
     new = NewAction(owner, name)
     add_channels(new, times, channels)
     new.action[FINGERPRINT] = fingerprint(new.action)
@@ -121,7 +123,7 @@ def add_channels(new: NewAction, times: KeyTimes, channels: Iterable[Channel]) -
 
 
 def fingerprint(action: bpy.types.Action) -> str:
-    """A digest of where all keys are, which tells whether anybody has edited them."""
+    """A digest of all keys' coordinates, which shows whether anybody has edited them."""
     digest = hashlib.sha256()
     for fcurve in fcurves_of(action):
         points = np.empty(2 * len(fcurve.keyframe_points), np.float32)
@@ -143,7 +145,7 @@ def enum_numbers(property_name: str, *identifiers: str) -> NDArray[np.int32]:
 
 
 def key_types(states: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """(N,) key types that tell replaced and interpolated frames from observed ones in the dope sheet."""
+    """(N,) key types that distinguish replaced and interpolated frames from observed ones in the Dope Sheet."""
     types = np.zeros(len(State), np.int32)
     types[list(KEY_TYPES)] = enum_numbers("type", *KEY_TYPES.values())
     return types[states]
@@ -161,7 +163,7 @@ def quaternions_from_axis_angle(vectors: NDArray[np.floating]) -> NDArray[np.flo
 
 
 def continuous(quaternions: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The same rotations (N, 4), signs chosen so that neighbours lie on the same half of the sphere."""
+    """The same rotations (N, 4), with signs such that neighbours are in the same hemisphere."""
     turns = np.einsum("ij,ij->i", quaternions[1:], quaternions[:-1]) < 0
     signs = np.where(np.cumsum(turns) % 2, -1.0, 1.0)
     signed: NDArray[np.floating] = quaternions * np.concatenate([np.ones(1), signs])[: len(quaternions), None]

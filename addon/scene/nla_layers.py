@@ -1,7 +1,7 @@
-"""The captured motion of a rig below, manual corrections above it.
+"""NLA layers of a captured hand: its captured motion, and manual corrections above it.
 
-Without corrections the captured motion is the rig's active Action. With them it is the one strip of an NLA track, and
-the active Action holds the corrections, combined with what is below: keys that are set in the 3D View go there.
+Without corrections the captured motion is the rig's active Action. With them it is the only strip of an NLA track. The
+active Action then holds the corrections, which combine with the track below; keys set in the 3D View go there.
 """
 
 from collections.abc import Callable
@@ -18,18 +18,18 @@ COMBINE: Final = "COMBINE"
 
 
 def is_captured(action: bpy.types.Action | None) -> bool:
-    """Whether an Action holds captured motion: it then has the confidence."""
+    """Whether an Action holds captured motion, which has an F-curve of the confidence."""
     return action is not None and confidence_curve(action) is not None
 
 
 def confidence_curve(action: bpy.types.Action) -> bpy.types.FCurve | None:
-    """The confidence over time."""
+    """The F-curve of the confidence, or None."""
     path = f'["{keys.CONFIDENCE}"]'
     return next((fcurve for fcurve in compat.fcurves_of(action) if fcurve.data_path == path), None)
 
 
 def base_action(rig: bpy.types.Object) -> bpy.types.Action | None:
-    """The captured motion that a rig shows, with or without corrections."""
+    """The Action with the captured motion of a rig, whether it has corrections or not."""
     active = rig.animation_data.action if rig.animation_data else None
     if is_captured(active):
         return active
@@ -38,7 +38,7 @@ def base_action(rig: bpy.types.Object) -> bpy.types.Action | None:
 
 
 def base_strip(rig: bpy.types.Object) -> bpy.types.NlaStrip | None:
-    """The strip that plays the captured motion below corrections; None where it is the active Action."""
+    """The strip with the captured motion below corrections; None if that is the active Action."""
     animation = rig.animation_data
     if animation is None or is_captured(animation.action):
         return None
@@ -47,7 +47,7 @@ def base_strip(rig: bpy.types.Object) -> bpy.types.NlaStrip | None:
 
 
 def add_corrections(rig: bpy.types.Object) -> bpy.types.Action:
-    """Put the active Action into an NLA track, and an empty one for corrections on top, which is returned."""
+    """Move the active Action to an NLA track, and add an empty one for corrections. Returns the new Action."""
     animation = present(rig.animation_data)
     base = present(animation.action)
     track = animation.nla_tracks.new()
@@ -62,7 +62,7 @@ def add_corrections(rig: bpy.types.Object) -> bpy.types.Action:
 
 
 def replace_base(rig: bpy.types.Object, write: Callable[[], bpy.types.Action]) -> bpy.types.Action:
-    """Let a rig show other captured motion; corrections and all else that moves it stay.
+    """Replace the captured motion of a rig. Its corrections and all other animation stay.
 
     write: gives the rig a new active Action, and returns it.
     """
@@ -77,7 +77,7 @@ def replace_base(rig: bpy.types.Object, write: Callable[[], bpy.types.Action]) -
 
 
 def play(strip: bpy.types.NlaStrip, assigned: compat.AssignedAction) -> None:
-    """Let a strip play an Action at the frames where its keys lie."""
+    """Make a strip play an Action at the frames of its keys."""
     assigned.assign_to(strip)
     start, end = present(assigned.action).frame_range[:]
     end = max(end, start + 1)

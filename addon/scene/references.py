@@ -1,7 +1,7 @@
-"""Which capture file something in a .blend file comes from, wherever either of them is saved later.
+"""References from objects to their capture file, which still work when either file has moved.
 
-The path is kept twice: relative to the .blend file, for folders that move as a whole, and absolute, for a .blend file
-that is saved elsewhere. The file's digest tells the right one.
+The path is stored twice: relative to the .blend file, for folders that move as a whole, and absolute, for a .blend file
+that is saved elsewhere. The capture file's digest identifies it.
 """
 
 import hashlib
@@ -20,21 +20,21 @@ DIGEST: Final = "dahyf_capture_sha256"
 
 
 def record(owner: bpy.types.Object, capture: Capture) -> None:
-    """Write into an object that it comes from a capture file."""
+    """Store in an object which capture file it comes from."""
     owner[CAPTURE] = portable(capture.path)
     owner[ABSOLUTE] = storable(str(capture.path.absolute()))
     owner[DIGEST] = capture.sha256
 
 
 def find(owner: bpy.types.Object) -> Path:
-    """The capture file that an object comes from: the first place that has it, else one that has any file."""
+    """The capture file of an object: the first candidate with its digest, else one that exists, else the first."""
     places = list(candidates(owner))
     there = [place for place in places if place.is_file()]
     return next((place for place in there if digest(place) == owner[DIGEST]), there[0] if there else places[0])
 
 
 def candidates(owner: bpy.types.Object) -> Iterator[Path]:
-    """Where that file may be: as recorded, beside the .blend file, and where it was at first."""
+    """Paths where the capture file may be: as stored, beside the .blend file, and its absolute path."""
     recorded = absolute(owner[CAPTURE])
     yield recorded
     if bpy.data.filepath:
@@ -53,18 +53,18 @@ def digest(path: Path) -> str:
 
 
 def relate_all_to(folder: Path) -> None:
-    """Let all relative paths start at a folder, in which the file is saved next."""
+    """Make all relative paths relative to a folder, where the .blend file is saved next."""
     for owner in (found for found in bpy.data.objects if holds(found, CAPTURE) and not found.library):
         owner[CAPTURE] = portable(find(owner), folder)
 
 
 def absolute(path: str) -> Path:
-    """A path of Blender's, `//` included, as an absolute one."""
+    """A path of Blender, which may begin with `//`, as an absolute path."""
     return Path(bpy.path.abspath(path)).resolve()
 
 
 def portable(path: Path, folder: Path | None = None) -> str:
-    """A path as the .blend file keeps it: relative to its folder, where it has one and that is possible."""
+    """A path as the .blend file stores it: relative to its folder, if it has one and that is possible."""
     start = folder or (Path(bpy.data.filepath).parent if bpy.data.filepath else None)
     try:
         return storable(bpy.path.relpath(str(path), start=str(start)) if start else str(path))
@@ -73,5 +73,5 @@ def portable(path: Path, folder: Path | None = None) -> str:
 
 
 def storable(text: str) -> str:
-    """A path as a property takes it; what is not UTF-8 in it is replaced."""
+    """A path as a property can store it: characters that are not UTF-8 are replaced."""
     return text.encode(errors="replace").decode()

@@ -1,4 +1,4 @@
-"""A hand as Blender keeps it: an armature with MANO's bones, and the skin that follows it.
+"""The rig of a captured hand: an armature with MANO's bones, and a skin that it deforms.
 
 Armature space is OpenCV's camera space in metres. In the rest pose the back of the hand faces +y.
 """
@@ -40,7 +40,7 @@ def build_rig(
     name: str,
     skin: bpy.types.Material | None,
 ) -> Rig:
-    """A hand in its rest pose, linked to a collection that the view layer shows. Object Mode before and after."""
+    """Build a hand in its rest pose, in a collection that the view layer shows. Starts and ends in Object Mode."""
     suffix = SIDE_SUFFIX[hand.side]
     armature = bpy.data.objects.new(f"{name}_hand{suffix}", bpy.data.armatures.new(f"{name}_hand{suffix}"))
     armature_of(armature).display_type = "STICK"
@@ -63,7 +63,8 @@ def bone_name(joint: str, side: str) -> str:
 def build_bones(context: bpy.types.Context, armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> None:
     """Give an armature the hand's bones: heads at the joints, tails at the next joint or at the fingertip.
 
-    Bones roll so that a turn about +X bends the finger: Z faces the palm; the thumb's, the base of the little finger.
+    The bone roll makes a rotation about +X bend the finger: Z points to the palm's side, and on the thumb to the base
+    of the little finger.
     """
     present(context.view_layer).objects.active = armature
     with context.temp_override(object=armature, active_object=armature):
@@ -75,7 +76,7 @@ def build_bones(context: bpy.types.Context, armature: bpy.types.Object, hand: Ha
 
 
 def add_edit_bones(bones: bpy.types.ArmatureEditBones, hand: Hand, skeleton: Skeleton) -> None:
-    """Add the hand's bones, parents first; a bone that begins where its parent ends is connected."""
+    """Add the hand's bones, parents first. A bone that begins at its parent's tail is connected."""
     tails, towards = bone_tails(hand.joints, hand.tips, skeleton.parents), bend_directions(hand.joints)
     for index, joint in enumerate(skeleton.names):
         bone = bones.new(bone_name(joint, hand.side))
@@ -101,13 +102,13 @@ def build_skin(hand: Hand, skeleton: Skeleton, name: str, material: bpy.types.Ma
 
 
 def add_weights(group: bpy.types.VertexGroup, weights: Sequence[float]) -> None:
-    """Put the vertices that follow a bone into its group."""
+    """Add the vertices with a weight to a bone's vertex group."""
     for vertex in np.flatnonzero(np.asarray(weights) > SMALLEST_WEIGHT).tolist():
         group.add([vertex], float(weights[vertex]), "REPLACE")
 
 
 def skin_material(name: str) -> bpy.types.Material:
-    """A plain skin."""
+    """A plain skin material."""
     material = bpy.data.materials.new(name)
     material.diffuse_color = SKIN_COLOUR_IN_VIEWPORT
     material.roughness = SKIN_ROUGHNESS

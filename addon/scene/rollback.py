@@ -1,4 +1,4 @@
-"""What is made in a scene goes again when the work on it fails."""
+"""Rolling a scene back when an import fails."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,9 +23,9 @@ RENDER_SETTINGS: Final = (
 
 @contextmanager
 def all_or_nothing(context: bpy.types.Context) -> Iterator[None]:
-    """When the block raises, remove the data-blocks that it has made, and undo what it has set in the scene.
+    """When the block raises, remove the data-blocks that it made, and restore the scene's settings.
 
-    Selection, active object and what is hidden are as before, too, in Object Mode.
+    Selection, active object and hidden collections are restored too, in Object Mode.
     """
     scene, layer = present(context.scene), present(context.view_layer)
     before = {block.as_pointer() for block in all_blocks()}
@@ -50,7 +50,7 @@ def all_or_nothing(context: bpy.types.Context) -> Iterator[None]:
 
 
 def hiding(shown: bpy.types.LayerCollection) -> tuple[bool, bool, bool]:
-    """Whether a collection is left out of a view layer, hidden in it, and hidden in renders."""
+    """Whether a collection is excluded from a view layer, hidden in it, and hidden in renders."""
     return shown.exclude, shown.hide_viewport, shown.collection.hide_render
 
 
@@ -62,13 +62,13 @@ def all_blocks() -> Iterator[bpy.types.ID]:
 
 
 def settings_of(scene: bpy.types.Scene) -> Iterator[tuple[Any, str]]:
-    """What an import may set: owner and name."""
+    """The settings that an import may change: owner and property name."""
     yield from ((scene, name) for name in SCENE_SETTINGS)
     yield from ((scene.render, name) for name in RENDER_SETTINGS)
 
 
 def leave_edit_mode(layer: bpy.types.ViewLayer) -> None:
-    """Bring a half-built armature to Object Mode, in which it can be removed."""
+    """Return a half-built armature to Object Mode, so that it can be removed."""
     active = layer.objects.active
     if active is not None and active.mode != "OBJECT":
         with bpy.context.temp_override(object=active, active_object=active):

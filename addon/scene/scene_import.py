@@ -1,4 +1,4 @@
-"""A capture becomes a scene: a root that holds the camera and the keyed hands, all in one new collection."""
+"""Importing a capture: a root empty with the camera and the keyed hands below it, in one new collection."""
 
 import json
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ from .timing import FIRST_FRAME, TIMELINE_RATE, Timeline
 
 ROOT_SIZE = 0.1
 EYE_LEVEL = 1.6
-"""Metres of the camera above the floor; at the origin it would sit inside the cube of Blender's first scene."""
+"""Height of the camera, in metres. At the origin it would be inside the default scene's cube."""
 LONGEST_NAME = 40
-"""Bytes of a clip's name that names of data-blocks keep; Blender's limit is 63, and the side's suffix must fit."""
+"""Bytes of a clip's name used in names of data-blocks. Blender's limit is 63, and suffixes must fit."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class ImportedCapture:
-    """What an import made, and sentences on what the user should know about it.
+    """What an import made, and its warnings as sentences.
 
     is_set_up: whether the scene was set up for it.
     """
@@ -52,12 +52,12 @@ class ImportedCapture:
 
 
 def import_capture(context: bpy.types.Context, capture: Capture, options: ImportOptions) -> ImportedCapture:
-    """Build camera, rigs and keys in the context's scene. Nothing that is there changes, unless the scene is set up.
+    """Build camera, rigs and keys in the context's scene. Existing data changes only if the scene is set up.
 
-    At another rate than the footage's, the keys lie between the scene's frames, in step with time: every pose that was
-    captured stays as it is, and cleaning goes on by the footage's pictures. Beside another capture that is shown, the
-    new one is hidden. A capture without hands gives the camera alone, and a warning. Raises CaptureFileError for one
-    that Blender cannot show, and then nothing is left of it.
+    If the scene's rate differs from the footage's, keys are placed between frames so that the motion keeps its speed:
+    every captured pose stays, and cleaning still works on the footage's pictures. If another capture is shown, the new
+    one is hidden. A capture without hands gives only the camera, and a warning. Raises CaptureFileError for a capture
+    that Blender cannot show, and then leaves nothing of it.
     """
     leave_mode(context)
     try:
@@ -70,7 +70,7 @@ def import_capture(context: bpy.types.Context, capture: Capture, options: Import
 
 
 def build(context: bpy.types.Context, capture: Capture, options: ImportOptions) -> ImportedCapture:
-    """Make all that an import makes."""
+    """Make the collection, root, camera and hands of an import."""
     scene, view_layer = present(context.scene), present(context.view_layer)
     active = view_layer.objects.active
     others = scene_setup.capture_roots(scene)
@@ -106,7 +106,7 @@ def build(context: bpy.types.Context, capture: Capture, options: ImportOptions) 
 
 
 def leave_mode(context: bpy.types.Context) -> None:
-    """Go to Object Mode from wherever the user works."""
+    """Switch to Object Mode."""
     active = present(context.view_layer).objects.active
     if active is not None and active.mode != "OBJECT":
         with context.temp_override(object=active, active_object=active):
@@ -114,7 +114,7 @@ def leave_mode(context: bpy.types.Context) -> None:
 
 
 def create_root(collection: bpy.types.Collection, name: str, capture: Capture) -> bpy.types.Object:
-    """The empty that everything hangs from; it also says where everything comes from."""
+    """The empty that is the parent of the import. It also stores the capture file."""
     root = bpy.data.objects.new(name, None)
     root.empty_display_size = ROOT_SIZE
     root.location.z = EYE_LEVEL
@@ -165,7 +165,7 @@ def add_hands(
 def record_origin(
     armature: bpy.types.Object, index: int, capture: Capture, options: ImportOptions, timeline: Timeline
 ) -> None:
-    """Write into a rig which hand of which capture it is, how it is keyed, and what its numbers mean."""
+    """Store in a rig its capture and hand number, how it is keyed, and what its numbers mean."""
     references.record(armature, capture)
     armature["dahyf_hand"] = index
     armature["dahyf_side"] = capture.hands[index].side
@@ -186,7 +186,7 @@ def select(view_layer: bpy.types.ViewLayer, objects: list[bpy.types.Object]) -> 
 
 
 def cautions(scene: bpy.types.Scene, capture: Capture) -> Iterator[str]:
-    """Sentences on what the capture lacks, and on keys that lie between frames."""
+    """Warnings about a capture without hands, and about keys between frames."""
     if not capture.hands:
         yield f"No hands were found in {capture.footage.path}; only the camera was made."
     rate = scene.render.fps / scene.render.fps_base
@@ -198,7 +198,7 @@ def cautions(scene: bpy.types.Scene, capture: Capture) -> Iterator[str]:
 
 
 def unchanged(scene: bpy.types.Scene, root: bpy.types.Object, hidden_by: bpy.types.Object | None) -> Iterator[str]:
-    """Sentences on how a scene that was not set up differs from the capture, and on what to do about it."""
+    """Warnings about how a scene that was not set up differs from the capture, with their remedy."""
     if hidden_by is not None:
         yield (
             f"{scene_setup.title(hidden_by)} stays as it is, and {scene_setup.title(root)} is hidden:"
@@ -208,9 +208,9 @@ def unchanged(scene: bpy.types.Scene, root: bpy.types.Object, hidden_by: bpy.typ
     start, end = root[scene_setup.RANGE]
     if start < scene.frame_start or end > scene.frame_end:
         yield (
-            f"The capture lies on frames {start} to {end}, the scene's range is {scene.frame_start} to"
-            f" {scene.frame_end}: Set Up Scene changes range, picture size and camera."
+            f"The capture covers frames {start} to {end}, but the scene's range is {scene.frame_start} to"
+            f" {scene.frame_end}. Set Up Scene changes range, picture size and camera."
         )
     if scene_setup.picture_of(scene) != scene_setup.picture_in(root):
         width, height = root[scene_setup.PICTURE][:2]
-        yield f"The scene's pictures are not of the footage's size, {width:.0f} x {height:.0f}."
+        yield f"The scene's render size differs from the footage's, {width:.0f} x {height:.0f}."

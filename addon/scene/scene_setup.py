@@ -1,6 +1,6 @@
-"""What a capture does to the scene it comes into, and several captures in one scene, of which one is shown.
+"""Setting up a scene for a capture, and showing one of several captures in a scene.
 
-A scene is changed only when that is asked for, or when nobody has worked in it yet.
+A scene is changed only on request, or when nobody has worked in it yet.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,13 +18,13 @@ from .references import CAPTURE
 RANGE: Final = "dahyf_range"
 SEEN: Final = "dahyf_first_seen"
 PICTURE: Final = "dahyf_picture"
-"""Properties of a capture's root: its first and last frame; the first one with a hand; width, height, and pixel aspect
-in x and y."""
+"""Properties of a capture's root: first and last frame; first frame with a hand; picture width, height, and pixel
+aspect in x and y."""
 CONTENTS: Final = "dahyf_contents"
-"""Property of the collection that an import makes."""
+"""Property that marks the collection of an import."""
 
 STARTUP_OBJECTS: Final = {("Camera", "CAMERA"), ("Cube", "MESH"), ("Light", "LIGHT")}
-"""Name and type of what is in Blender's first scene."""
+"""Name and type of the objects in Blender's default scene."""
 
 
 class SceneSetup(StrEnum):
@@ -41,7 +41,7 @@ def is_wanted(scene: bpy.types.Scene, setup: SceneSetup) -> bool:
 
 
 def is_untouched(scene: bpy.types.Scene) -> bool:
-    """Whether a scene has nothing but Blender's first objects, without animation, and Blender's own settings."""
+    """Whether a scene holds only Blender's default objects, without animation, and has the default settings."""
     is_empty = all((each.name, each.type) in STARTUP_OBJECTS and not each.animation_data for each in scene.objects)
     return is_empty and not scene.timeline_markers and not scene.animation_data and has_factory_settings(scene)
 
@@ -54,7 +54,7 @@ def has_factory_settings(scene: bpy.types.Scene) -> bool:
 
 
 def capture_roots(scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    """The empties above the captures of a scene, in the order of their import."""
+    """The root empties of the captures in a scene, in the order of their import."""
     return [found for found in scene.objects if found.type == "EMPTY" and holds(found, CAPTURE)]
 
 
@@ -64,7 +64,7 @@ def title(root: bpy.types.Object) -> str:
 
 
 def record(root: bpy.types.Object, capture: Capture, timeline: timing.Timeline) -> None:
-    """Write into a root what its capture asks of a scene."""
+    """Store in a root the range, picture size and first frame with a hand of its capture."""
     frames = timeline.frames(capture)
     lens = camera.lens_of(capture.intrinsics)
     size = (capture.intrinsics.width, capture.intrinsics.height)
@@ -80,14 +80,14 @@ def set_rate(scene: bpy.types.Scene, capture: Capture) -> None:
 
 
 def timeline_of(scene: bpy.types.Scene, first_frame: int) -> timing.Timeline:
-    """How footage that starts at a frame lies on a scene's timeline, in step with time."""
+    """The timeline for footage that starts at a frame of a scene, at the scene's rate."""
     return timing.Timeline(first_frame, scene.render.fps / scene.render.fps_base)
 
 
 def set_up(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
     """Give a scene a capture's camera, picture size and range, and go to the first frame with a hand.
 
-    Its rate stays: keys are in step with time anyway.
+    Its rate stays: the hands keep their speed at any rate.
     """
     scene.camera = camera_of(root) or scene.camera
     if holds(root, RANGE):
@@ -97,14 +97,14 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
 
 
 def set_range(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
-    """Let a scene play what was captured; a current frame outside of that goes to the first one with a hand."""
+    """Set a scene's range to the captured frames. A current frame outside it moves to the first one with a hand."""
     scene.frame_start, scene.frame_end = root[RANGE]
     if not scene.frame_start <= scene.frame_current <= scene.frame_end:
         scene.frame_set(root[SEEN])
 
 
 def set_picture(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
-    """Let a scene render pictures of the footage's size and pixel aspect."""
+    """Set a scene's render size and pixel aspect to the footage's."""
     width, height, aspect_x, aspect_y = root[PICTURE]
     scene.render.resolution_x, scene.render.resolution_y = int(width), int(height)
     scene.render.resolution_percentage = 100
@@ -117,9 +117,9 @@ def camera_of(root: bpy.types.Object) -> bpy.types.Object | None:
 
 
 def switch(scene: bpy.types.Scene, view_layer: bpy.types.ViewLayer, root: bpy.types.Object) -> None:
-    """Show a capture alone. Where the scene was set up for another one, it follows: camera, picture size and range.
+    """Show only this capture. If the scene was set up for another one, its camera, picture size and range change.
 
-    What the user has set otherwise stays.
+    Settings that the user has changed since stay.
     """
     for other in capture_roots(scene):
         show(view_layer, other, other == root)
@@ -136,24 +136,24 @@ def switch(scene: bpy.types.Scene, view_layer: bpy.types.ViewLayer, root: bpy.ty
 
 
 def picture_of(scene: bpy.types.Scene) -> list[float]:
-    """Width, height and pixel aspect that a scene renders, comparable."""
+    """Render width, height and pixel aspect of a scene, as `comparable` numbers."""
     render = scene.render
     return comparable([render.resolution_x, render.resolution_y, render.pixel_aspect_x, render.pixel_aspect_y])
 
 
 def picture_in(root: bpy.types.Object) -> list[float]:
-    """The same of a capture."""
+    """Width, height and pixel aspect of a capture, as `comparable` numbers."""
     return comparable(root[PICTURE])
 
 
 def comparable(numbers: Iterable[float]) -> list[float]:
-    """Blender keeps its numbers as floats of 32 bits."""
+    """Numbers rounded to 32-bit floats, as Blender stores them."""
     rounded: list[float] = np.asarray(list(numbers), np.float32).tolist()
     return rounded
 
 
 def show(view_layer: bpy.types.ViewLayer, root: bpy.types.Object, shown: bool) -> None:
-    """Show or hide all that was imported with a capture, in the viewport and in renders. Other collections stay."""
+    """Show or hide the collection of a capture, in the viewport and in renders. Other collections stay."""
     for layer_collection in within(view_layer.layer_collection):
         collection = layer_collection.collection
         if holds(collection, CONTENTS) and root in collection.objects[:]:

@@ -1,4 +1,4 @@
-"""Where the footage's pictures lie on Blender's timeline. No bpy here."""
+"""At which frames of Blender's timeline the footage's pictures are. No bpy here."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,25 +16,25 @@ TIMELINE_RATE: Final = "dahyf_timeline_rate"
 """Properties of a captured hand's armature: the timeline on which it was keyed."""
 
 SAME_RATE: Final = 1e-5
-"""Rates that differ by less are one: Blender keeps its rate as a float of 32 bits."""
+"""Relative difference up to which rates are equal, as Blender stores its rate as a 32-bit float."""
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """How footage lies on a timeline.
+    """The place of footage on a timeline.
 
-    first_frame: where its first picture lies, captured or not. rate: frames of the timeline that a second of footage
-    takes, the scene's frames per second; None: as many as the footage has pictures, so that each gets one frame.
+    first_frame: the frame of its first picture, captured or not. rate: the scene's frames per second; None: that of the
+    footage, so that each picture takes one frame.
     """
 
     first_frame: float = 1
     rate: float | None = None
 
     def frames(self, capture: Capture) -> NDArray[np.float64]:
-        """(T,) frames of the timeline on which the captured pictures lie.
+        """(T,) frames of the timeline at which the captured pictures are.
 
-        Time is kept: at another rate than the footage's the pictures lie between whole frames as a rule, as do those
-        of a video with a variable rate, by their time stamps.
+        The motion keeps its speed. So at another rate than the footage's, most pictures are between whole frames. The
+        pictures of a video with a variable rate are placed by their time stamps.
         """
         return self.first_frame + pictures(capture) * self.frames_per_picture(capture.footage.rate)
 
@@ -51,7 +51,7 @@ def scene_rate(rate: Fraction) -> tuple[int, float]:
 
 
 def pictures(capture: Capture) -> NDArray[np.float64]:
-    """(T,) the captured pictures, counted from 0 at the footage's first; at a variable rate between whole numbers."""
+    """(T,) positions of the captured pictures, counted from 0 at the footage's first; fractional at a variable rate."""
     footage = capture.footage
     if footage.kind == "video" and not footage.constant_rate:
         return capture.time * float(footage.rate)

@@ -9,13 +9,13 @@ import bpy
 from ..narrowing import view_of
 
 FILLED: Final = 0.9
-"""How much of a view the camera's picture takes, along the side that it fills first."""
+"""Fraction of a view that the camera frame fills, along the side that it fills first."""
 SMALLEST: Final = 0.1
-"""How much of a view's width is there for the picture at least, beside a wide sidebar."""
+"""Least fraction of a view's width that is left for the camera frame, beside a wide sidebar."""
 
 
 def look_through_camera(screens: Iterable[bpy.types.Screen], render: bpy.types.RenderSettings) -> None:
-    """Turn all 3D Views of some screens to the scene's camera, its picture in the middle and as large as fits."""
+    """Switch all 3D Views of some screens to the scene's camera, with its frame centred and as large as fits."""
     screens = list(screens)
     for _, seen in views_of(screens):
         seen.view_perspective = "CAMERA"
@@ -39,9 +39,9 @@ def views_of(screens: Iterable[bpy.types.Screen]) -> Iterator[tuple[bpy.types.Ar
 
 
 def zoom(area: bpy.types.Area, render: bpy.types.RenderSettings) -> float:
-    """Blender's zoom of a camera view that shows the whole picture, no part of it behind the sidebar.
+    """Blender's zoom of a camera view that shows the whole frame, with no part of it behind the sidebar.
 
-    Of a camera whose sensor fits horizontally the picture takes (sqrt(2) + zoom / 50)^2 / 4 of the view's width.
+    If the camera's sensor fit is horizontal, the frame takes (sqrt(2) + zoom / 50)^2 / 4 of the view's width.
     """
     picture_aspect = (render.resolution_x * render.pixel_aspect_x) / (render.resolution_y * render.pixel_aspect_y)
     covered = 2 * sidebar_width(area)

@@ -1,1 +1,1 @@
-"""Which bone of a rig is which joint: by presets, names, shape, or as the user says."""
+"""Which bone of a rig is which joint: by presets, names, shape, or the user's corrections."""

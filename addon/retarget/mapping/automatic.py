@@ -1,10 +1,9 @@
 """Which bone is which joint in a rig that no preset knows: by names, else by hierarchy and rest pose. No bpy here.
 
-A hand is a bone at the end of a limb from which two to five fingers part: chains of bones that are short beside the
-limb and begin near the wrist. Names tell which finger is which (`RightHandIndex1`, `f_pinky.02.L`, `中指`). Where they
-do not, the shape does: the thumb is nearest the wrist; the others follow in the order of their distance from it. Sides
-come from names, else from the body (`sides`). What is no hand by its name (a foot, the chest) is none, whatever hangs
-from it.
+A hand is a bone at the end of a limb with two to five fingers below it: chains of bones that are short compared with
+the limb and begin near the wrist. Names identify the fingers (`RightHandIndex1`, `f_pinky.02.L`, `中指`). Without names
+the shape does: the thumb is nearest the wrist, and the others follow in the order of their distance from it. Sides come
+from names, else from the body (`sides`). A bone named as something else (a foot, the chest) is never a hand.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -27,12 +26,12 @@ Bones = Mapping[str, RestBone]
 
 
 THUMB_BASE_WITHIN: Final = 0.6
-"""Of the way from the wrist to the knuckles: where the first of a thumb's two bones begins if it is the metacarpal."""
+"""Fraction of the way from wrist to knuckles at which a two-bone thumb begins, at most, if it has its metacarpal."""
 
 
 @dataclass(frozen=True)
 class Findings:
-    """hands by side. obstacles: why what is like a hand was not taken, in clauses. spare: hands beyond one a side."""
+    """hands: by side. obstacles: clauses on why hand-like bones were rejected. spare: hands beyond one a side."""
 
     hands: Mapping[str, FoundHand]
     obstacles: tuple[str, ...]
@@ -40,7 +39,7 @@ class Findings:
 
 
 def preset_of(name: str, findings: Findings) -> Preset:
-    """What was found as a preset."""
+    """The findings as a preset."""
     found: dict[str, str] = {}
     for side, hand in findings.hands.items():
         found[hand_joint(side)] = hand.hand.name
@@ -49,14 +48,12 @@ def preset_of(name: str, findings: Findings) -> Preset:
     notes = [f"In the rig {name}, {obstacle}." for obstacle in findings.obstacles if len(findings.hands) < len(SIDES)]
     if findings.spare:
         taken = " and ".join(hand.hand.name for hand in findings.hands.values())
-        notes.append(
-            f"The rig {name} has more hands than two; {taken} were taken, {', '.join(findings.spare)} left out."
-        )
+        notes.append(f"The rig {name} has more than two hands: {taken} are used, {', '.join(findings.spare)} left out.")
     return Preset(name, found, "found by names, hierarchy and rest pose", notes=tuple(notes))
 
 
 def find_hands(bones: Bones, held: Collection[str] = ()) -> Findings:
-    """The hands of a rig. held: bones that something else turns, which are taken only where nothing else is there."""
+    """The hands of a rig. held: bones that a constraint turns, used only where no other bone fits."""
     skeleton = Skeleton(bones)
     obstacles: list[str] = []
     found = list(named_hands(skeleton, held, obstacles)) or list(shaped_hands(skeleton, obstacles))
@@ -67,7 +64,7 @@ def find_hands(bones: Bones, held: Collection[str] = ()) -> Findings:
 
 
 def on_sides(skeleton: Skeleton, found: Sequence[FoundHand], obstacles: list[str]) -> dict[str, FoundHand]:
-    """The hands by side: what names tell, else what the body tells, else what the other hand leaves."""
+    """The hands by side: from their names, else from the body, else the side that the other hand is not."""
     by_side: dict[str, FoundHand] = {}
     unknown = [hand for hand in found if hand.side is None]
     for hand in sorted(found, key=lambda hand: (-body_bones(skeleton, hand, found), -hand.bone_count)):
@@ -81,26 +78,26 @@ def on_sides(skeleton: Skeleton, found: Sequence[FoundHand], obstacles: list[str
 
 
 def body_bones(skeleton: Skeleton, hand: FoundHand, found: Sequence[FoundHand]) -> int:
-    """How many bones the fingers of all hands have whose limbs part from the same bone: those of one body."""
+    """The number of finger bones of all hands on the same body, whose limbs start from the same bone."""
     trunk = skeleton.limb(hand.hand)[-1].name
     return sum(other.bone_count for other in found if skeleton.limb(other.hand)[-1].name == trunk)
 
 
 def by_body(skeleton: Skeleton, hands: Sequence[FoundHand], obstacles: list[str]) -> dict[str, FoundHand]:
-    """One hand, or two, by side, as the body or the palms tell; none where they contradict one another."""
+    """One or two hands by side, from the body or the palms; none where these contradict each other."""
     signs = []
     for hand in hands:
         others = [(other.hand, other.fingers) for other in hands if other is not hand]
         signs.append(np.sign(left_sign(skeleton, hand.hand, hand.fingers, others)))
     if 0 in signs or len(set(signs)) < len(hands):
         names = " and ".join(hand.hand.name for hand in hands)
-        obstacles.append(f"neither names nor the body tell whether {names} is left or right")
+        obstacles.append(f"neither names nor the body show whether {names} is left or right")
         return {}
     return {"left" if sign > 0 else "right": hand for sign, hand in zip(signs, hands, strict=True)}
 
 
 def joints_of_chain(side: str, finger: str, chain: Chain, hand: FoundHand) -> dict[str, str]:
-    """A finger's bones by joint. Two bones are the first and the last, but those of a thumb that begins far out."""
+    """A finger's bones by joint. Two bones are the first and last joint, except in a thumb without its metacarpal."""
     first, second, third = finger_joints(side, finger)
     joints = (first, third) if len(chain) == 2 else (first, second, third)
     if finger == "thumb" and len(chain) == 2 and begins_far_out(chain, hand):
@@ -109,6 +106,6 @@ def joints_of_chain(side: str, finger: str, chain: Chain, hand: FoundHand) -> di
 
 
 def begins_far_out(chain: Chain, hand: FoundHand) -> bool:
-    """Whether a thumb of two bones lacks the one in the palm: it begins near the height of the knuckles."""
+    """Whether a two-bone thumb lacks its metacarpal, as it begins near the knuckles."""
     knuckles = [distance(hand.hand, other[0]) for finger, other in hand.fingers.items() if finger != "thumb"]
     return bool(knuckles) and distance(hand.hand, chain[0]) > THUMB_BASE_WITHIN * float(np.mean(knuckles))

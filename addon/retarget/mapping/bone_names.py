@@ -1,4 +1,4 @@
-"""What a bone's name says: which finger, which side, and what it is otherwise, in several languages. No bpy here."""
+"""Reading bone names in several languages: finger, side, or another kind of bone. No bpy here."""
 
 import re
 import unicodedata
@@ -19,7 +19,7 @@ FINGER_WORDS: Final = {
 """Words for each finger: English, French, Spanish, Portuguese, Italian, German, Russian, Chinese, Japanese, Korean."""
 
 PLACES: Final = frozenset({"middle"})
-"""Fingers whose word also tells a place: `index_mid` is the middle of the index finger."""
+"""Fingers whose word is also a position: `index_mid` is the middle of the index finger."""
 
 SIDE_WORDS: Final = {
     "left": "left l lft gauche izquierda izq esquerda esq sinistra sx links левая левый л 左 왼",
@@ -33,14 +33,14 @@ NEVER_HANDS: Final = (
     "pelvis body head neck jaw face eye ear tail wing fin hair skirt breast shoulder clavicle collar shldr arm arms "
     "upperarm forearm lowerarm elbow root 足 足首 頭 首 髪 肩 腕 上半身 下半身 ひじ 肘 脚 头"
 )
-"""Words of bones that carry chains and are no hand, unless a word for a hand stands beside them: `hand_fk_arm`."""
+"""Words of bones that carry chains but are not hands, unless the name also has a word for a hand: `hand_fk_arm`."""
 
 NEVER_FINGERS: Final = (
     "toe toes foot feet leg arm arms ear ears earring skirt dress cloth hair bang ponytail tail wing fin feather limb "
     "head neck eye brow lip tongue twist ik pole target drv mch org str tweak dsp dspl face master belt key necklace "
     "breast ribbon sleeve 足 髪 袖"
 )
-"""Words of bones that carry a finger's name or hang by a hand, and are no finger or not its control."""
+"""Words of bones that are named like a finger or are below a hand, but are neither a finger nor its control."""
 
 DEFORMING: Final = "def deform bind skin"
 """Words of bones that only follow controls in rigs that have both."""
@@ -48,7 +48,7 @@ DEFORMING: Final = "def deform bind skin"
 
 @dataclass(frozen=True)
 class BoneName:
-    """What a name says. fingers: those that it may mean. side: left, right or None. stem: its words but the numbers."""
+    """A parsed name. fingers: those that it may mean. side: left, right or None. stem: its words without numbers."""
 
     words: frozenset[str]
     fingers: tuple[str, ...]
@@ -61,12 +61,12 @@ class BoneName:
 
     @property
     def finger(self) -> str | None:
-        """The finger of which the name tells that the bone is part; none for feet, ears, skirts, helpers and ends."""
+        """The finger that the bone belongs to by its name; None for feet, ears, skirts, helpers and end bones."""
         return self.fingers[0] if len(self.fingers) == 1 and not self.has(NEVER_FINGERS) else None
 
     @property
     def may_be_hand(self) -> bool:
-        """Whether the name does not speak against a hand."""
+        """Whether the name allows that the bone is a hand."""
         return self.has(HAND_WORDS) or not self.has(NEVER_HANDS)
 
 
@@ -89,7 +89,7 @@ def read_name(name: str) -> BoneName:
 
 
 def split_latin(text: str) -> list[str]:
-    """The words of a text in an alphabet, at capitals, digits and signs, accents left out."""
+    """The words of an alphabetic text, split at capitals, digits and signs, without accents."""
     bases = (unicodedata.normalize("NFD", letter)[0] for letter in text)
     plain = "".join(base if base.isascii() else letter for base, letter in zip(bases, text, strict=True))
     words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[^\W\d_a-zA-Z]+|\d+", plain)
@@ -97,14 +97,14 @@ def split_latin(text: str) -> list[str]:
 
 
 def parts_of(word: str) -> list[str]:
-    """A word, or the words that it is made of, all of them known: `lefthandthumb`."""
+    """A word, split into known words if it is made of them: `lefthandthumb`."""
     if word in WHOLE or not COMPOUND.fullmatch(word):
         return [word]
     return PART.findall(word)
 
 
 def without_spaces_between(text: str) -> tuple[list[str], str]:
-    """The words of scripts that put no spaces between them, longest first, and what is left of the text."""
+    """The known words in scripts without spaces, the longest first, and the rest of the text."""
     found = []
     for word in UNSPACED:
         if word in text:

@@ -1,4 +1,4 @@
-"""Which preset a rig is driven by: one that ships with the add-on, one of the user's, or what is found in the rig."""
+"""Choosing the preset of a rig: one of the add-on's, one of the user's, or a mapping found in the rig."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -21,11 +21,11 @@ from .presets import SHIPPED, SUFFIX, Preset, best_preset, preset_files, read_pr
 AUTOMATIC: Final = "AUTOMATIC"
 NOTHING_LIKE_A_HAND: Final = "no bone at the end of a limb carries two fingers or more"
 MOST_REASONS: Final = 2
-"""Why there is no hand: what a message says of it."""
+"""The reason in messages when no hand was found."""
 
 
 def user_folder() -> Path | None:
-    """Where the user's presets lie; None where the add-on was not installed as an extension."""
+    """The folder of the user's presets; None if the add-on is not installed as an extension."""
     try:
         return extension.user_folder("presets")
     except ValueError:
@@ -33,13 +33,13 @@ def user_folder() -> Path | None:
 
 
 def available_presets() -> dict[str, Path]:
-    """Preset files by identifier, the user's in place of shipped ones of the same identifier."""
+    """Preset files by identifier. The user's replace the add-on's of the same identifier."""
     own = user_folder()
     return preset_files(SHIPPED, *([own] if own else []))
 
 
 def preset_titles() -> dict[str, str]:
-    """What the presets are called, by identifier; damaged ones are left out."""
+    """The presets' names by identifier. Damaged presets are left out."""
     titles = {}
     for identifier, path in available_presets().items():
         with suppress(RetargetError, OSError):
@@ -49,12 +49,12 @@ def preset_titles() -> dict[str, str]:
 
 @lru_cache
 def title(path: Path, _modified: int) -> str:
-    """What a preset file calls itself; it is read once, though a menu asks at every redraw. Raises RetargetError."""
+    """The name in a preset file, cached because a menu asks at every redraw. Raises RetargetError."""
     return read_preset(path).name
 
 
 def choose_preset(armature: bpy.types.Object, identifier: str) -> Preset:
-    """The preset of this identifier or path; for AUTOMATIC the one that fits, else one found. Raises RetargetError."""
+    """The preset of this identifier or path. AUTOMATIC: the one that fits, else a found one. Raises RetargetError."""
     files = available_presets()
     if identifier == AUTOMATIC:
         return automatic_choice(armature, files.values())
@@ -68,9 +68,9 @@ def choose_preset(armature: bpy.types.Object, identifier: str) -> Preset:
 
 
 def automatic_choice(armature: bpy.types.Object, files: Iterable[Path]) -> Preset:
-    """The preset, or the rig's own map, of which a rig has most; where it has none, what is found in it.
+    """The preset, or the rig's own VRM map, that fits a rig best; if none fits, the mapping found in the rig.
 
-    Of what fits as well the rig's own map goes before the user's presets, and those before the ones that ship. Damaged
+    Of those that fit equally well, the rig's own map comes first, then the user's presets, then the add-on's. Damaged
     files are left out. Raises RetargetError where the rig has no hands.
     """
     presets = list(readable(files))
@@ -80,20 +80,20 @@ def automatic_choice(armature: bpy.types.Object, files: Iterable[Path]) -> Prese
 
 
 def readable(files: Iterable[Path]) -> Iterator[Preset]:
-    """The presets in those of the files that are not damaged."""
+    """The presets of these files, without damaged ones."""
     for path in files:
         with suppress(RetargetError):
             yield read_preset(path)
 
 
 def found_preset(armature: bpy.types.Object) -> Preset:
-    """The joints that names, hierarchy and rest pose of a rig tell. Raises RetargetError."""
+    """The mapping found by a rig's names, hierarchy and rest pose. Raises RetargetError."""
     findings = find_hands(rest_bones(armature), held_names(armature))
     if not findings.hands:
         reason = "; ".join(findings.obstacles[:MOST_REASONS]) or NOTHING_LIKE_A_HAND
         raise RetargetError(
             f"No hands were found in the rig {armature.name}: {reason}.",
-            "Choose a rig whose hands have finger bones, or name its bones by Correct Mapping.",
+            "Choose a rig whose hands have finger bones, or choose its bones in Correct Mapping.",
         )
     return preset_of(armature.name, findings)
 

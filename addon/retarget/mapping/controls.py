@@ -1,4 +1,4 @@
-"""The bones that an animator would take: where a mapped bone only copies another one, that one."""
+"""Replacing mapped bones that only copy another bone by that bone, the control that an animator would key."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,7 +12,7 @@ from .presets import Preset
 
 COPYING: Final = frozenset({"COPY_ROTATION", "COPY_TRANSFORMS"})
 SAME_PLACE: Final = 0.1
-"""Of a bone's length: how far its control may lie from it."""
+"""How far a control may be from its bone, as a fraction of the bone's length."""
 
 MOST_STEPS: Final = 4
 
@@ -23,19 +23,19 @@ def held_names(armature: bpy.types.Object) -> frozenset[str]:
 
 
 def on_controls(armature: bpy.types.Object, preset: Preset) -> Preset:
-    """The preset with controls in place of bones that copy them, named in its notes."""
+    """The preset with controls instead of the bones that copy them. Its notes name them."""
     bones = dict(preset.bones)
     for joint, name in preset.bones.items():
         control = control_of(armature, name)
         if control not in bones.values():
             bones[joint] = control
     moved = [f"{bones[joint]} for {name}" for joint, name in preset.bones.items() if bones[joint] != name]
-    notes = (f"Controls were taken in place of the bones that copy them: {', '.join(moved)}.",) if moved else ()
+    notes = (f"Controls are keyed instead of the bones that copy them: {', '.join(moved)}.",) if moved else ()
     return replace(preset, bones=bones, notes=(*preset.notes, *notes))
 
 
 def control_of(armature: bpy.types.Object, name: str) -> str:
-    """The bone at the end of a row of bones that copy one another at one place; the bone itself if it copies none."""
+    """The last bone of a series in which each copies the next at the same place; the bone itself if it copies none."""
     for _ in range(MOST_STEPS):
         bone = pose_of(armature).bones[name]
         constraints = cast(
@@ -50,6 +50,6 @@ def control_of(armature: bpy.types.Object, name: str) -> str:
 
 
 def is_at(armature: bpy.types.Object, bone: bpy.types.PoseBone, other: str) -> bool:
-    """Whether a bone of that name is there and begins where this one does."""
+    """Whether a bone of that name exists and its head is at this bone's head."""
     found = armature_of(armature).bones.get(other)
     return found is not None and (found.head_local - bone.bone.head_local).length <= SAME_PLACE * bone.bone.length

@@ -1,4 +1,4 @@
-"""Which bone of a rig is which joint, as the user has corrected it; it is kept with the rig."""
+"""The mapping of a rig that the user corrected. It is stored with the rig."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
@@ -14,23 +14,23 @@ from .presets import Preset, fitted
 
 PROPERTY: Final = "dahyf_hands_mapping"
 CORRECTED: Final = "CORRECTED"
-"""The choice of a rig's own mapping among the presets."""
+"""Identifier of the rig's corrected mapping in the menu of presets."""
 
 PARTS: Final = {HAND: "hand bone or FK control", HAND_IK: "IK control of the hand"}
 
 
 def joint_property(joint: str) -> object:
-    """The bone of one joint; `LEFT_INDEX_PROXIMAL` is called Left Index Proximal."""
+    """The property with the bone of one joint. The label of `LEFT_INDEX_PROXIMAL` is Left Index Proximal."""
     side, _, part = joint.partition("_")
     what = PARTS.get(part, f"{part.replace('_', ' ').lower()} bone")
     return string_property(
         joint.replace("_", " ").title().replace("Ik", "IK"),
-        f"The rig's {side.lower()} {what}; empty: it has none",
+        f"The rig's {side.lower()} {what}. Not set: the rig has none",
     )
 
 
 class DAHYF_HANDS_PG_mapping(bpy.types.PropertyGroup):
-    """A bone's name for each joint of two hands, and the preset that it was begun with, which knows the IK switches."""
+    """A bone name for each joint of two hands, and the preset that it was filled in from, which has the IK switches."""
 
     if TYPE_CHECKING:
         begun_with: str
@@ -43,19 +43,19 @@ DAHYF_HANDS_PG_mapping.__annotations__ = {
 
 
 def mapping_of(armature: bpy.types.Object) -> DAHYF_HANDS_PG_mapping:
-    """The mapping that is kept with a rig."""
+    """The mapping that is stored with a rig."""
     return getattr(armature, PROPERTY)
 
 
 def bones_of(mapping: DAHYF_HANDS_PG_mapping) -> dict[str, str]:
-    """The joints that have a bone."""
+    """The bones by joint, for joints that have one."""
     return {joint: bone for joint in all_joints() if (bone := getattr(mapping, joint))}
 
 
 def fill_in(armature: bpy.types.Object, identifier: str) -> None:
-    """Begin a rig's mapping with what a preset, or Automatic, finds in it; empty where Automatic finds no hands.
+    """Fill a rig's mapping in from a preset or from Automatic. It is empty where Automatic finds no hands.
 
-    Raises RetargetError where there is no such preset, or it is damaged.
+    Raises RetargetError where the preset does not exist or is damaged.
     """
     try:
         preset = choose_preset(armature, identifier)
@@ -68,7 +68,7 @@ def fill_in(armature: bpy.types.Object, identifier: str) -> None:
 
 
 def put(armature: bpy.types.Object, bones: Mapping[str, str]) -> None:
-    """Let these be the bones of a rig's mapping, and no others."""
+    """Set the bones of a rig's mapping, and clear all other joints."""
     for joint in all_joints():
         setattr(mapping_of(armature), joint, bones.get(joint, ""))
 
@@ -86,18 +86,18 @@ def corrected_preset(armature: bpy.types.Object) -> Preset:
 
 
 def mistakes(armature: bpy.types.Object) -> Iterator[str]:
-    """Sentences on what is wrong in a rig's mapping: bones that it lacks, and bones that stand for two joints."""
+    """Sentences on mistakes in a rig's mapping: bones that do not exist, and bones used for two joints."""
     seen: dict[str, str] = {}
     for joint, bone in bones_of(mapping_of(armature)).items():
         if bone not in armature_of(armature).bones:
             yield f"The rig {armature.name} has no bone {bone} for {joint}."
         elif bone in seen:
-            yield f"The bone {bone} of the rig {armature.name} stands for {seen[bone]} and for {joint}."
+            yield f"The bone {bone} of the rig {armature.name} is used for {seen[bone]} and for {joint}."
         seen[bone] = joint
 
 
 def draw(layout: bpy.types.UILayout, armature: bpy.types.Object) -> None:
-    """Both hands of a rig as pictures of bones' names, and what is wrong with them."""
+    """Draw the bone names of both hands of a rig, and the mistakes in its mapping."""
     if not bones_of(mapping_of(armature)):
         layout.label(text=f"No hands were found in {armature.name}: choose the bones of one or both", icon="INFO")
     for side in SIDES:
@@ -107,7 +107,7 @@ def draw(layout: bpy.types.UILayout, armature: bpy.types.Object) -> None:
 
 
 def draw_hand(layout: bpy.types.UILayout, armature: bpy.types.Object, side: str) -> None:
-    """The bones of one hand where they are on a hand that is seen from its back, tips above."""
+    """Draw the bone names of one hand, laid out like a hand seen from its back, tips at the top."""
     mapping = mapping_of(armature)
     layout.label(text=f"{side.title()} Hand")
     fingers = FINGERS if side == "right" else tuple(reversed(FINGERS))

@@ -1,4 +1,4 @@
-"""A hand that was found in a rig: its fingers without what is in the palm and behind the tips. No bpy here."""
+"""A hand found in a rig: its fingers without metacarpals and end bones. No bpy here."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -12,17 +12,17 @@ from .bone_names import PALM_WORDS, read_name
 from .skeleton import Chain, Skeleton, distance, finger_length, length
 
 LONGEST_PALM: Final = 2.5
-"""Of a finger's length: the way from the wrist to where the finger begins."""
+"""Greatest distance from the wrist to a finger's first bone, in lengths of the finger."""
 
 STARTS_WITHIN: Final = 0.55
-"""Of the way from the wrist to the second joint: where a chain of four begins if its first bone is in the palm."""
+"""Fraction of the way from the wrist to the second joint below which the first of four bones is a metacarpal."""
 
 PHALANGES: Final = 3
 
 
 @dataclass(frozen=True)
 class FoundHand:
-    """A hand, and its fingers' bones from the knuckles on. side: what names tell, or None."""
+    """A hand bone, and its fingers' bones from the knuckles on. side: from the bone names, or None."""
 
     hand: RestBone
     fingers: Mapping[str, Chain]
@@ -35,14 +35,14 @@ class FoundHand:
 
 
 def is_far(hand: RestBone, chains: Collection[Chain]) -> bool:
-    """Whether fingers begin farther from a bone than they do from their wrist."""
+    """Whether fingers begin too far from a bone for it to be their wrist."""
     lengths = [finger_length(chain) for chain in chains if len(chain) > 1]
     starts = [distance(hand, chain[0]) for chain in chains if len(chain) > 1]
     return bool(lengths) and float(np.median(starts)) > LONGEST_PALM * float(np.median(lengths))
 
 
 def is_short_beside(skeleton: Skeleton, hand: RestBone, chains: Collection[Chain], part: float) -> bool:
-    """Whether a hand is short beside the limb at whose end it is; one that hangs from nothing is a hand alone."""
+    """Whether a hand is short compared with its limb. True for a hand without a parent."""
     limb = skeleton.limb(hand)
     whole = length(limb)
     reach = max(distance(hand, chain[0]) + length(chain) for chain in chains)
@@ -50,7 +50,7 @@ def is_short_beside(skeleton: Skeleton, hand: RestBone, chains: Collection[Chain
 
 
 def named_side(skeleton: Skeleton, hand: RestBone, chains: Collection[Chain]) -> str | None:
-    """The side that most names of a hand's bones tell, else the nearest name on the way to the trunk."""
+    """The side in most names of a hand's bones, else in the nearest name on the way to the trunk."""
     names = [hand.name, *(bone.name for chain in chains for bone in chain)]
     told = Counter(side for name in names if (side := read_name(name).side))
     if told:
@@ -59,7 +59,7 @@ def named_side(skeleton: Skeleton, hand: RestBone, chains: Collection[Chain]) ->
 
 
 def phalanges(hand: RestBone, fingers: Mapping[str, Chain]) -> dict[str, Chain]:
-    """The fingers without metacarpals in front and end bones behind."""
+    """The fingers without metacarpals and end bones."""
     palms = has_metacarpals(hand, fingers.values())
     return {
         finger: (chain if finger == "thumb" else without_metacarpal(chain, palms))[:PHALANGES]
@@ -79,6 +79,6 @@ def is_long(chain: Chain) -> bool:
 
 
 def without_metacarpal(chain: Chain, palms: bool) -> Chain:
-    """The chain without a first bone in the palm, which its name tells, or, in chains of four, the hand's others."""
+    """The chain without a metacarpal: a first bone so named or, in chains of four, where the hand's others have one."""
     named = len(chain) > 1 and read_name(chain[0].name).has(PALM_WORDS)
     return chain[1:] if named or (palms and is_long(chain)) else chain

@@ -1,4 +1,4 @@
-"""The map of human bones that the VRM add-on keeps in an armature: which bone is which joint, as its author said.
+"""The bone map that the VRM add-on stores in an armature: the author's choice of bones for joints.
 
 The names of its properties come from github.com/saturday06/VRM-Addon-for-Blender: editor/extension.py,
 editor/property_group.py, and common/vrm0 and common/vrm1/human_bone.py; older versions kept plain custom properties.
@@ -18,11 +18,11 @@ from .presets import Preset
 EXTENSION: Final = "vrm_addon_extension"
 NAME: Final = "VRM human map"
 VRM0_THUMB: Final = {"METACARPAL": "Proximal", "PROXIMAL": "Intermediate", "DISTAL": "Distal"}
-"""VRM 0 calls the joints of a thumb as those of the other fingers."""
+"""VRM 0 names the joints of a thumb like those of the other fingers."""
 
 
 def human_preset(armature: bpy.types.Object) -> Preset | None:
-    """What the VRM add-on's map says of the hands; None where a rig has none."""
+    """The hands in the VRM add-on's map, as a preset; None where a rig has no map of hands."""
     for bones in maps(armature):
         known = {joint: bone for joint, bone in bones.items() if bone in armature_of(armature).bones}
         if known and len(set(known.values())) == len(known):
@@ -62,7 +62,7 @@ def vrm0_map(extension: Any, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def bone_of(node: Any, names: Mapping[str, str]) -> str:
-    """The bone of an entry, by its name or by the identifier that the bone carries; nothing where it has none."""
+    """The bone of an entry, by its name or by the bone's identifier; empty without one."""
     name = part(node, "bone_name") or part(node, "value") or names.get(str(part(node, "bone_uuid")), "")
     return name if isinstance(name, str) else ""
 
@@ -74,7 +74,7 @@ def bones_by_uuid(data: bpy.types.Armature) -> dict[str, str]:
 
 
 def part(owner: Any, *path: str) -> Any:
-    """What lies at a path of properties, whether the add-on that defines them is there or not; None for nothing."""
+    """The value at a path of properties, whether the add-on that defines them is enabled or not; None without one."""
     for key in path:
         if owner is None:
             return None

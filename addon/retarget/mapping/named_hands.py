@@ -12,21 +12,23 @@ from .found_hand import PHALANGES, FoundHand, is_far, is_short_beside, named_sid
 from .skeleton import Chain, Skeleton
 
 LEVELS: Final = 4
-"""How far below the hand a finger may begin: metacarpals, palms and helpers lie between."""
+"""Levels below the hand at which a finger may begin, as metacarpals, palm bones and helpers may lie between."""
 
 FEWEST_FINGERS: Final = 2
 
 MOST_NAMED: Final = 4
-"""Bones that a clause lists."""
+"""Most bones that a clause lists."""
 
 
 def named_hands(skeleton: Skeleton, held: Collection[str], obstacles: list[str]) -> Iterator[FoundHand]:
-    """The bones from which two fingers or more part that are named, each the nearest to its fingers."""
+    """The bones with two or more named fingers below them, each the nearest to its fingers."""
     by_hand: dict[str, dict[str, list[Chain]]] = defaultdict(lambda: defaultdict(list))
     chains = list(named_chains(skeleton))
     loose = [chain[0].name for chain in chains if chain[0].parent is None]
     if len(loose) >= FEWEST_FINGERS:
-        obstacles.append(f"{', '.join(loose[:MOST_NAMED])} and the like hang from no bone, so no hand would carry them")
+        obstacles.append(
+            f"{', '.join(loose[:MOST_NAMED])} and similar bones have no common parent, so there is no hand bone"
+        )
     for chain in chains:
         finger = read_name(chain[0].name).finger or ""
         for ancestor in islice(skeleton.ancestors(chain[0]), LEVELS):
@@ -54,7 +56,7 @@ def named_hands(skeleton: Skeleton, held: Collection[str], obstacles: list[str])
 
 
 def named_chains(skeleton: Skeleton) -> Iterator[Chain]:
-    """Bones that are named after one finger and hang from one another, as far as they go without end bones."""
+    """Chains of bones that are named after one finger, without end bones."""
     named = {
         bone.name: meaning
         for bone in skeleton.bones.values()
@@ -75,18 +77,18 @@ def named_chains(skeleton: Skeleton) -> Iterator[Chain]:
 
 
 def unsuited(chain: Chain, held: Collection[str]) -> tuple[int, bool, int]:
-    """Of several chains of one finger the least is taken: free, a control, with all its bones."""
+    """Sort key for chains of one finger; the least is used. Free controls with all their bones come first."""
     deforming = any(read_name(bone.name).has(DEFORMING) for bone in chain)
     return sum(bone.name in held for bone in chain), deforming, -min(len(chain), PHALANGES)
 
 
 def against_named_hand(skeleton: Skeleton, hand: RestBone, fingers: Mapping[str, Chain]) -> str | None:
-    """Why a bone with named fingers is no hand, as a clause, or None."""
+    """Why a bone with named fingers is not a hand, as a clause, or None."""
     names = ", ".join(chain[0].name for chain in fingers.values())
     if not read_name(hand.name).may_be_hand:
-        return f"{names} hang from {hand.name}, which is no hand by its name; there is no bone at their wrist"
+        return f"{names} are below {hand.name}, which is not a hand by its name; there is no bone at their wrist"
     if is_far(hand, fingers.values()):
-        return f"{names} begin too far from {hand.name} for its fingers; there is no bone at their wrist"
+        return f"{names} begin too far from {hand.name} to be its fingers; there is no bone at their wrist"
     if not read_name(hand.name).has(HAND_WORDS) and not is_short_beside(skeleton, hand, fingers.values(), 1.0):
-        return f"{names} are longer than the limb at whose end {hand.name} is"
+        return f"{names} are longer than the limb that ends in {hand.name}"
     return None

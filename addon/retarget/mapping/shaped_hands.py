@@ -1,7 +1,7 @@
-"""Hands whose fingers have no names: three to five chains that part from a bone as fingers do. No bpy here.
+"""Hands whose fingers have no names: bones with three to five finger-like chains below them. No bpy here.
 
-They come as a pair at the ends of like limbs, or alone where there is no body. The thumb is nearest the wrist; the
-others follow across the palm.
+They form a pair at the ends of similar limbs, or are a single hand without a body. The thumb is nearest the wrist, and
+the other fingers follow across the palm.
 """
 
 from collections import Counter
@@ -19,47 +19,47 @@ from .found_hand import FoundHand, has_metacarpals, is_far, is_short_beside, nam
 from .skeleton import Chain, Skeleton, distance, finger_length, length
 
 LONGEST_OF_LIMB: Final = 0.75
-"""Of the limb's length: the way from an unnamed hand's wrist to a fingertip's bone."""
+"""Greatest distance from an unnamed hand's wrist to the last bone of a finger, in lengths of the limb."""
 
 MOST_UNLIKE: Final = 4.0
-"""How many times as long as the shortest the longest of unnamed fingers may be."""
+"""Greatest ratio between the longest and the shortest of unnamed fingers."""
 
 THUMB_NEARER: Final = 0.87
-"""The thumb's second joint is nearer to the wrist than this part of the others' way."""
+"""Greatest distance of the thumb's second joint from the wrist, as a fraction of the other fingers'."""
 
 ONE_WAY: Final = 0.75
-"""The least cosine between the ways that an unnamed finger and most others point, the thumb apart."""
+"""Least cosine between the direction of an unnamed finger and that of most others, without the thumb."""
 
 LIKE_EACH_OTHER: Final = 0.2
-"""By how much of it the lengths of two limbs of one body may differ."""
+"""Greatest relative difference between the lengths of two limbs of one body."""
 
 FEWEST_CHAINS, FEWEST_BONES, MOST_BONES = 3, 2, 5
 
 
 def shaped_hands(skeleton: Skeleton, obstacles: list[str]) -> Iterator[FoundHand]:
-    """The bones from which three to five chains part as fingers do; without names they come as a pair, or alone."""
+    """The bones with three to five finger-like chains, as a pair or as a single hand."""
     found = []
     for bone in skeleton.bones.values():
         chains = finger_chains(skeleton, bone)
         if chains and is_finger_like(skeleton, bone, chains):
             fingers = fingers_by_place(bone, chains)
             if fingers is None:
-                obstacles.append(f"{bone.name} has chains like fingers, but none of them stands as a thumb does")
+                obstacles.append(f"{bone.name} has finger-like chains, but none of them is placed like a thumb")
             elif (odd := odd_one(fingers)) is not None:
-                obstacles.append(f"{bone.name} has chains like fingers, but {odd[0].name} points another way")
+                obstacles.append(f"{bone.name} has finger-like chains, but {odd[0].name} points in another direction")
             else:
                 found.append(FoundHand(bone, phalanges(bone, fingers), named_side(skeleton, bone, chains)))
     sided = [hand for hand in found if hand.side]
     if len({len(hand.fingers) for hand in sided}) > 1:
         names = " and ".join(hand.hand.name for hand in sided)
-        obstacles.append(f"{names} have not as many chains as each other, so not all of them are fingers")
+        obstacles.append(f"{names} have different numbers of chains, so not all of them are fingers")
         return
     alone = [hand for hand in found if len(found) == 1 and is_hand_alone(skeleton, hand)]
     yield from sided or alone or best_pair(skeleton, found)
 
 
 def finger_chains(skeleton: Skeleton, hand: RestBone) -> list[Chain]:
-    """Three to five chains at a bone; of more, those that have one name but for numbers."""
+    """Three to five chains at a bone. Of more chains, those whose names differ only in numbers."""
     if not read_name(hand.name).may_be_hand:
         return []
     chains = [
@@ -77,25 +77,25 @@ def finger_chains(skeleton: Skeleton, hand: RestBone) -> list[Chain]:
 
 
 def is_finger_like(skeleton: Skeleton, hand: RestBone, chains: Sequence[Chain]) -> bool:
-    """Whether chains are like one another, begin near the bone, and are short beside its limb."""
+    """Whether chains are similar, begin near the bone, and are short compared with its limb."""
     lengths = [finger_length(chain) for chain in chains]
     alike = 0 < max(lengths) <= MOST_UNLIKE * min(lengths)
     return alike and not is_far(hand, chains) and is_short_beside(skeleton, hand, chains, LONGEST_OF_LIMB)
 
 
 def is_hand_alone(skeleton: Skeleton, hand: FoundHand) -> bool:
-    """Whether nothing but an arm carries a hand: no trunk, no other limb."""
+    """Whether the rig is only one hand, with an arm at most: no trunk, no other limb."""
     return all(len(skeleton.children[bone.parent]) == 1 for bone in skeleton.limb(hand.hand))
 
 
 def best_pair(skeleton: Skeleton, found: Sequence[FoundHand]) -> tuple[FoundHand, ...]:
-    """The two hands that are each other's like at the ends of like limbs, of several pairs that with most fingers."""
+    """The two similar hands at the ends of similar limbs. Of several pairs, the one with the most fingers."""
     pairs = [pair for pair in combinations(found, 2) if is_pair(skeleton, *pair)]
     return max(pairs, key=lambda pair: pair[0].bone_count + pair[1].bone_count, default=())
 
 
 def is_pair(skeleton: Skeleton, first: FoundHand, second: FoundHand) -> bool:
-    """Whether two hands have like fingers and are at the ends of like limbs of one trunk, neither within the other."""
+    """Whether two hands have similar fingers and are at the ends of similar limbs of one trunk."""
     limbs = [skeleton.limb(hand.hand) for hand in (first, second)]
     lengths = [length(limb) for limb in limbs]
     alike = abs(lengths[0] - lengths[1]) <= LIKE_EACH_OTHER * max(lengths)
@@ -105,7 +105,7 @@ def is_pair(skeleton: Skeleton, first: FoundHand, second: FoundHand) -> bool:
 def fingers_by_place(hand: RestBone, chains: Sequence[Chain]) -> dict[str, Chain] | None:
     """Names for unnamed chains: the thumb's second joint is nearest the wrist, the rest follow across the palm.
 
-    None where no chain is nearer than the others: without a thumb one cannot tell the index from the little finger.
+    None where no chain is nearer than the others: without a thumb, index and little finger cannot be told apart.
     """
     palms = has_metacarpals(hand, chains)
     thumb = min(chains, key=lambda chain: distance(hand, chain[1]))
@@ -121,7 +121,7 @@ def fingers_by_place(hand: RestBone, chains: Sequence[Chain]) -> dict[str, Chain
 
 
 def odd_one(fingers: Mapping[str, Chain]) -> Chain | None:
-    """A chain that points another way than most fingers, the thumb apart; None where all agree."""
+    """A chain that points in another direction than most fingers, without the thumb; None where all agree."""
     others = [chain for finger, chain in fingers.items() if finger != "thumb"]
     ways = np.array([chain[1].head - chain[0].head for chain in others])
     ways = ways / np.maximum(np.linalg.norm(ways, axis=1, keepdims=True), 1e-12)

@@ -1,8 +1,8 @@
-"""Which of a rig's hands is the left one where no name tells it. No bpy here.
+"""Which of a rig's hands is the left one, where no name tells it. No bpy here.
 
-The body tells it, wherever it stands and faces in the world: left is up x forward. Up goes from the hips to the
-chest. Forward is where the feet and the eyes point, and the thumbs of arms at rest. A hand by itself tells it, too: its
-fingers curl, and its thumb stands, towards the palm.
+The body's axes tell it, wherever the body faces: left is up x forward. Up goes from the hips to the chest. Forward is
+the direction of feet and eyes, and of the thumbs of arms at rest. A single hand tells it too: its fingers curl, and its
+thumb points, towards the palm.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,16 +19,16 @@ from .skeleton import Chain, Skeleton, distance, unit_or_none
 Fingers = Mapping[str, Chain]
 
 SURE: Final = 0.05
-"""Of a unit: how far from zero a measure must be to tell anything, as a sine or a cosine."""
+"""Least absolute value, as a sine or cosine, at which a measure counts."""
 
 FORWARD_WORDS: Final = (("foot feet ankle 足首", "toe toes ball つま先"), ("head 頭", "eye eyes jaw nose 目"))
-"""Bones, and those below them that lie before them."""
+"""Words of bones, each with words of bones below them that lie in front of them."""
 
 
 def left_sign(skeleton: Skeleton, hand: RestBone, fingers: Fingers, other: Sequence[tuple[RestBone, Fingers]]) -> float:
-    """Greater than zero for a left hand, less for a right one, zero where nothing tells.
+    """Positive for a left hand, negative for a right one, zero if unknown.
 
-    other: the rig's other hands, by which the trunk's middle and the thumbs' direction are known.
+    other: the rig's other hands, which help to find the trunk's middle and the thumbs' direction.
     """
     votes = [palm_vote(hand, fingers)]
     limb = skeleton.limb(hand)
@@ -49,7 +49,7 @@ def sure(measure: float) -> float:
 
 
 def body_up(skeleton: Skeleton, trunk: RestBone) -> FloatArray | None:
-    """From the innermost bone of the trunk that lies elsewhere to that of the arms."""
+    """The body's up direction: from the trunk's innermost bone at another place to the bone of the arms; or None."""
     for ancestor in reversed(list(skeleton.ancestors(trunk))):
         if distance(ancestor, trunk) > 0.1 * skeleton.reaches[trunk.name]:
             return unit_or_none(trunk.head - ancestor.head)
@@ -57,7 +57,7 @@ def body_up(skeleton: Skeleton, trunk: RestBone) -> FloatArray | None:
 
 
 def forwards(skeleton: Skeleton, hands: Sequence[tuple[RestBone, Fingers]]) -> Iterator[FloatArray]:
-    """Directions that lie before the body, each by another sign of it."""
+    """Estimates of the body's forward direction, each from other bones."""
     for behind, before in FORWARD_WORDS:
         ways = [
             child.head - bone.head
@@ -74,7 +74,7 @@ def forwards(skeleton: Skeleton, hands: Sequence[tuple[RestBone, Fingers]]) -> I
 
 
 def thumbwards(hand: RestBone, fingers: Fingers) -> FloatArray | None:
-    """Across the palm to the thumb's side, square to the way from the wrist to the knuckles."""
+    """The direction across the palm to the thumb's side, perpendicular to that from wrist to knuckles; or None."""
     knuckles = [chain[0].head for finger, chain in fingers.items() if finger != "thumb"]
     if not knuckles:
         return None

@@ -1,6 +1,6 @@
-"""Who hangs from whom in a rig, and how far it reaches. No bpy here.
+"""The bone hierarchy of a rig, and its lengths. No bpy here.
 
-Lengths go from head to head: tails lie anywhere in rigs that come from other programs.
+Lengths are measured from head to head, since tails can be anywhere in rigs from other programs.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from ..rotations import FloatArray
 Chain = tuple[RestBone, ...]
 
 AS_FAR: Final = 0.9
-"""Of a limb's reach: a branch that reaches as far makes the bone that both hang from part of the trunk."""
+"""Fraction of a limb's reach from which on another branch makes their common parent part of the trunk."""
 
 
 class Skeleton:
@@ -36,12 +36,12 @@ class Skeleton:
             yield bone
 
     def hangs_from(self, bone: RestBone, ancestor: RestBone) -> bool:
-        """Whether one bone is below another, however far."""
+        """Whether one bone is a descendant of another."""
         return any(each.name == ancestor.name for each in self.ancestors(bone))
 
     @cached_property
     def reaches(self) -> dict[str, float]:
-        """By bone, the longest way from its head along the heads of the bones below it."""
+        """By bone, its reach: the longest path from its head along the heads of its descendants."""
         reaches: dict[str, float] = {}
         outwards = list(self.children[None])
         for bone in outwards:
@@ -52,7 +52,7 @@ class Skeleton:
         return reaches
 
     def limb(self, end: RestBone) -> Chain:
-        """The bones from this one inwards to where the limb leaves the trunk; the last is the trunk's, or a root."""
+        """The bones from this one inwards to the trunk. The last one belongs to the trunk, or is a root."""
         found = [end]
         for ancestor in self.ancestors(end):
             inner = found[-1]
@@ -64,7 +64,7 @@ class Skeleton:
         return tuple(found)
 
     def single_chain(self, bone: RestBone, most: int) -> Chain | None:
-        """The bones from this one outwards if they do not branch and are not more than `most`."""
+        """The bones from this one outwards, if they do not branch and are at most `most`; else None."""
         chain = [bone]
         while len(following := self.children[chain[-1].name]) == 1:
             chain.append(following[0])
@@ -72,21 +72,21 @@ class Skeleton:
 
 
 def distance(first: RestBone, second: RestBone) -> float:
-    """From head to head."""
+    """The distance between two heads."""
     return float(np.linalg.norm(second.head - first.head))
 
 
 def length(chain: Chain) -> float:
-    """The way along the heads of a chain's bones."""
+    """The length of the path along the heads of a chain's bones."""
     return sum(distance(*pair) for pair in pairwise(chain))
 
 
 def finger_length(chain: Chain) -> float:
-    """How long a finger is, of whose last bone the head alone is known: as if it were as long as the others."""
+    """The length of a finger. The last bone's length is unknown and taken as the average of the others."""
     return length(chain) * len(chain) / max(len(chain) - 1, 1)
 
 
 def unit_or_none(vector: FloatArray) -> FloatArray | None:
-    """A vector of length one in this direction, None where there is none."""
+    """The unit vector of a direction; None for a vector of no length."""
     size = float(np.linalg.norm(vector))
     return vector / size if size > 1e-9 else None

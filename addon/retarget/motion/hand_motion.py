@@ -1,4 +1,4 @@
-"""What a captured hand does, as far as another rig needs to know. No bpy here."""
+"""The motion of a captured hand, as retargeting needs it. No bpy here."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,8 @@ FloatArray = NDArray[np.floating]
 class HandMotion:
     """A hand over N frames in its own rest axes, those of MANO or of the armature that was keyed.
 
-    side: "left" or "right". rotations (N, 16, 3, 3): how each bone is turned from its rest orientation, with all of
-    its parents. wrist (N, 3): where the wrist is, in metres, world axes. to_world (3, 3) or
+    side: "left" or "right". rotations (N, 16, 3, 3): each bone's rotation from its rest orientation, its parents'
+    included. wrist (N, 3): the wrist's position, in metres, world axes. to_world (3, 3) or
     (N, 3, 3): rest axes to world axes.
     joints (16, 3) and tips (5, 3), thumb to little finger: the hand at rest.
     """
@@ -32,12 +32,12 @@ class HandMotion:
         return np.concatenate([self.joints[list(MANO_BONES[finger])], self.tips[FINGERS.index(finger)][None]])
 
     def finger_rotations(self, finger: str) -> FloatArray:
-        """(N, 3, 3, 3) how a finger's bones are turned against the hand."""
+        """(N, 3, 3, 3) the rotations of a finger's bones relative to the hand."""
         return self.rotations[:, :1].swapaxes(-1, -2) @ self.rotations[:, MANO_BONES[finger]]
 
 
 def chained(local: FloatArray, parents: tuple[int, ...]) -> FloatArray:
-    """(N, B, 3, 3) rotations against the parent to those against the rest pose; parents come before children."""
+    """(N, B, 3, 3) rotations relative to the parent to those relative to the rest pose. Parents come first."""
     rotations = np.array(local, np.float64)
     for bone, parent in enumerate(parents):
         if parent >= 0:

@@ -10,20 +10,20 @@ from .hand_motion import HandMotion
 from .source import Source
 
 ACROSS: Final = np.diag([-1.0, 1.0, 1.0])
-"""A reflection. In the rest axes of a hand any does: the rotations and the way to the world undo it again."""
+"""A reflection of a hand's rest axes. Any would do, as `rotations` and `to_world` both contain it."""
 
 OTHER: Final = {"left": "right", "right": "left"}
 
 
 def mirrored(source: Source) -> Source:
-    """What the source's camera would have seen in a mirror: the image's left is its right. The camera stays."""
+    """The source's mirror image in its camera's picture, with left and right swapped. The camera stays."""
     right, at = source.camera[:3, 0], source.camera[:3, 3]
     reflection = np.eye(3) - 2 * np.outer(right, right) / (right @ right)
     return replace(source, motion=mirrored_motion(source.motion, reflection, at))
 
 
 def mirrored_motion(motion: HandMotion, reflection: FloatArray, at: FloatArray) -> HandMotion:
-    """A motion on the other side of a mirror that goes through the point `at` (3,). reflection (3, 3), world axes."""
+    """A motion reflected in the plane through the point `at` (3,). reflection (3, 3), world axes."""
     return HandMotion(
         side=OTHER[motion.side],
         rotations=ACROSS @ motion.rotations @ ACROSS,

@@ -1,7 +1,7 @@
-"""When retargeted hands move: from another frame on, at another rate, and always with keys on whole frames.
+"""Retiming of retargeted hands: another start frame, another rate, and keys on whole frames only.
 
-Captured pictures lie between the frames of a scene that runs at another rate. The poses on its frames are interpolated,
-turns along the shortest way (slerp): so time is kept, and animators find keys where they can edit them.
+In a scene at another rate, captured pictures are between frames. Poses on whole frames are interpolated, rotations by
+slerp. So the motion keeps its speed, and animators find keys on whole frames.
 """
 
 from dataclasses import replace
@@ -18,13 +18,13 @@ from .hand_motion import HandMotion
 from .source import Source
 
 WHOLE: Final = 1e-3
-"""Frames by which a key may miss a whole one and still lies on it."""
+"""Largest distance, in frames, at which a key counts as on a whole frame."""
 
 
 def timed(scene: bpy.types.Scene, source: Source, start_frame: int | None) -> Source:
-    """The source in step with time at the scene's rate, with keys on whole frames.
+    """The source at the scene's rate with unchanged speed, and with keys on whole frames.
 
-    start_frame: where the footage's first picture lies; None: where it lies already.
+    start_frame: the frame of the footage's first picture; None: its present frame.
     """
     source = at_rate(source, scene.render.fps / scene.render.fps_base)
     if start_frame is not None:
@@ -33,34 +33,34 @@ def timed(scene: bpy.types.Scene, source: Source, start_frame: int | None) -> So
 
 
 def started_at(source: Source, frame: int) -> Source:
-    """The source, moved so that the footage's first picture lies on this frame."""
+    """The source, moved so that the footage's first picture is on this frame."""
     return moved(source, 1.0, frame)
 
 
 def at_rate(source: Source, rate: float) -> Source:
-    """The source at another rate of the timeline, frames a second, around the footage's first picture."""
+    """The source at another rate of the timeline, in frames per second. The footage's first picture stays."""
     if source.rate is None or abs(rate / source.rate - 1) < SAME_RATE:
         return source
     note = (
-        f"The scene ran at {source.rate:.6g} frames per second when {source.name} came into it, and runs at {rate:.6g} "
-        "now: the new keys are in step with the footage's time."
+        f"{source.name} was imported at {source.rate:.6g} frames per second, and the scene now runs at {rate:.6g}: "
+        "the new keys keep the footage's speed."
     )
     ratio = rate / source.rate
     return replace(moved(source, ratio, source.first_frame), rate=rate, notes=(*source.notes, note))
 
 
 def moved(source: Source, ratio: float, first_frame: float) -> Source:
-    """The source with its time stretched, and its footage's first picture on another frame."""
+    """The source with its time scaled by `ratio`, and its footage's first picture on another frame."""
     frames = first_frame + ratio * (source.times.frames - source.first_frame)
     times = replace(source.times, frames=frames)
     return replace(source, times=times, first_frame=first_frame, shown=source.shown * ratio)
 
 
 def on_whole_frames(source: Source) -> Source:
-    """The source with keys on whole frames alone: itself where they lie there, else interpolated.
+    """The source with keys on whole frames only: unchanged if they are there already, else interpolated.
 
-    Each picture is shown for a while (`shown`), so a run of pictures has a key on each frame from its first picture to
-    the end of its last one. Where there are fewer frames than pictures, some fall between two frames and are left out.
+    Each picture lasts `shown` frames. So a run of pictures gets a key on every frame from its first picture to the end
+    of its last one. If there are fewer frames than pictures, pictures between two frames are left out.
     """
     frames, times = source.times.frames, source.times
     nearest = np.round(frames)
@@ -86,20 +86,20 @@ def on_whole_frames(source: Source) -> Source:
 def run_at(
     frames: NDArray[np.floating], first: int, end: int, shown: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Whole frames (M,) at which the pictures from one row to before another are shown, and their rows (M,) there."""
+    """Whole frames (M,) of the pictures from row `first` to before row `end`, and the fractional rows (M,) there."""
     whole = np.arange(np.ceil(frames[first] - WHOLE), frames[end - 1] + shown - WHOLE)
     return whole, np.interp(whole, frames[first:end], np.arange(first, end))
 
 
 def motion_at(motion: HandMotion, rows: NDArray[np.float64]) -> HandMotion:
-    """The motion between its frames; rows (M,) count them from 0."""
+    """The motion interpolated at fractional rows (M,), which count its frames from 0."""
     to_world = motion.to_world if motion.to_world.ndim == 2 else turns_at(motion.to_world, rows)
     wrist = np.stack([np.interp(rows, np.arange(len(motion.wrist)), axis) for axis in motion.wrist.T], axis=1)
     return replace(motion, rotations=turns_at(motion.rotations, rows), wrist=wrist, to_world=to_world)
 
 
 def turns_at(matrices: FloatArray, rows: NDArray[np.float64]) -> FloatArray:
-    """Rotations (N, ..., 3, 3) between their frames, (M, ..., 3, 3), along the shortest way at a constant speed."""
+    """(M, ..., 3, 3) rotations (N, ..., 3, 3) interpolated by slerp at fractional rows (M,)."""
     before = np.floor(rows).astype(int)
     after = np.minimum(before + 1, len(matrices) - 1)
     share = (rows - before).reshape(-1, *[1] * (matrices.ndim - 2))

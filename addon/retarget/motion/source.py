@@ -1,4 +1,4 @@
-"""Where the motion comes from: a hand of a capture file, or an armature that was keyed from one."""
+"""Sources of motion: a hand of a capture file, or an armature that was keyed from one."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,18 +21,18 @@ from ..rotations import matrices_from_axis_angle
 from .hand_motion import HandMotion, chained
 
 CAMERA: Final = np.array(Euler(CAMERA_ROTATION).to_matrix().to_4x4())
-"""How an import lays out the camera below its root."""
+"""The matrix (4, 4) of the camera below the root of an import."""
 CAPTURE_PROPERTY = references.CAPTURE
 SIDE_PROPERTY = "dahyf_side"
 
 
 @dataclass(frozen=True)
 class Source:
-    """What one hand does, and when: N frames, N keys.
+    """The motion of one hand with the times of its N keys.
 
-    name: of the capture, for the Action's name. camera (4, 4): where the camera stands in the world that filmed it.
-    first_frame: where the footage's first picture lies, with or without a hand. shown: how many frames a picture takes.
-    rate: frames a second of the timeline that this was laid on; None: unknown. notes: sentences on what to know.
+    name: the capture's, for the Action's name. camera (4, 4): the matrix of the camera that filmed it, world axes.
+    first_frame: the frame of the footage's first picture, with or without a hand. shown: frames that a picture lasts.
+    rate: frames per second of the timeline of its keys; None: unknown. notes: sentences for the user.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Source:
 
 
 def capture_sources(capture: Capture, timeline: Timeline) -> list[Source]:
-    """A source for each hand of a capture that is there in any frame, as an import would lay it on the timeline."""
+    """A source for each hand of a capture that has a pose in any frame, with the key times of an import."""
     frames, shown = timeline.frames(capture), timeline.frames_per_picture(capture.footage.rate)
     rate = timeline.rate or float(capture.footage.rate)
     return [
@@ -65,7 +65,7 @@ def capture_sources(capture: Capture, timeline: Timeline) -> list[Source]:
 
 
 def capture_motion(hand: Hand, capture: Capture) -> HandMotion:
-    """The cleaned motion of a hand, seen by a camera that looks along +Y."""
+    """The cleaned motion of a hand, in a world in which the camera looks along +Y."""
     to_world = np.array(Euler(OPENCV_ROTATION).to_matrix())
     local = matrices_from_axis_angle(hand.pose[hand.present])
     wrist = hand.joints[0] + hand.translation[hand.present]
@@ -80,7 +80,7 @@ def capture_motion(hand: Hand, capture: Capture) -> HandMotion:
 
 
 def of_sides(sources: list[Source], hands: str) -> list[Source]:
-    """Those of the sources that are LEFT, RIGHT or, with BOTH, either. Raises RetargetError where there is none."""
+    """The sources of one side. hands: LEFT, RIGHT or BOTH. Raises RetargetError where there is none."""
     found = [source for source in sources if hands in ("BOTH", source.motion.side.upper())]
     if sources and not found:
         raise RetargetError(f"The capture has no {hands.lower()} hand.", "Choose both hands, or another capture.")
@@ -93,7 +93,7 @@ def is_captured(candidate: bpy.types.Object) -> bool:
 
 
 def scene_sources(scene: bpy.types.Scene, root: bpy.types.Object | None) -> list[Source]:
-    """The captured hands below a root, or those of the capture that is shown, of several the one imported last.
+    """The captured hands below a root. Without a root: those of the shown capture, of several the one imported last.
 
     Raises RetargetError.
     """
@@ -110,14 +110,14 @@ def scene_sources(scene: bpy.types.Scene, root: bpy.types.Object | None) -> list
 
 
 def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Source:
-    """The motion of a keyed hand as the scene shows it, corrections on layers included. Raises RetargetError."""
+    """The motion of a keyed hand as the scene shows it, with its correction layers. Raises RetargetError."""
     side = str(armature[SIDE_PROPERTY])
     names = [bone_name(joint, side) for joint in BONE_NAMES]
     lead = lead_curve(armature)
     if lead is None or not lead.keyframe_points or not set(names) <= set(armature_of(armature).bones.keys()):
         raise RetargetError(
             f"The hand {armature.name} has no keys of a capture.",
-            "Import the capture again, or give it its Action back.",
+            "Import the capture again, or assign its Action again.",
         )
     times = times_of(lead)
     played = play(scene, armature, set(names), times.frames)
@@ -149,13 +149,13 @@ def armature_source(scene: bpy.types.Scene, armature: bpy.types.Object) -> Sourc
 
 
 def lead_curve(armature: bpy.types.Object) -> bpy.types.FCurve | None:
-    """The F-curve whose keys say where the capture has frames: the confidence, in the Action or in a strip below it."""
+    """The F-curve whose keys mark the captured frames: the confidence, in the Action or in a strip below it."""
     action = nla_layers.base_action(armature)
     return nla_layers.confidence_curve(action) if action else None
 
 
 def times_of(curve: bpy.types.FCurve) -> KeyTimes:
-    """The keys of an F-curve: where they lie, and how each goes on."""
+    """The key times of an F-curve, with interpolation and key types."""
     points = curve.keyframe_points
     coordinates = np.empty(2 * len(points), np.float32)
     points.foreach_get("co", coordinates)

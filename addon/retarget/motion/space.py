@@ -1,4 +1,4 @@
-"""In whose space captured hands move: the world's, or that of the scene's camera."""
+"""The space in which captured hands move: the world, or that of the scene's camera."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -13,25 +13,25 @@ from .source import Source
 
 
 class Space(StrEnum):
-    """What stays as it was filmed."""
+    """The space in which the motion stays as it was filmed."""
 
     WORLD = "WORLD"
     CAMERA = "CAMERA"
 
 
 def placed(scene: bpy.types.Scene, source: Source, space: Space, mirror: bool = False) -> Source:
-    """A source, or its mirror image, in that space. Raises RetargetError."""
+    """A source, or its mirror image, moved to a space. Raises RetargetError."""
     seen = mirrored(source) if mirror else source
     return before_camera(scene, seen) if space is Space.CAMERA else seen
 
 
 def before_camera(scene: bpy.types.Scene, source: Source) -> Source:
-    """The source, moved so that it is before the scene's camera, wherever that goes, what it was before its own.
+    """The source, moved so that the scene's camera sees it as its own camera did, even if that camera moves.
 
     Raises RetargetError where the scene has no camera.
     """
     if scene.camera is None:
-        raise RetargetError(f"The scene {scene.name} has no camera.", "Make one active, or choose the world's space.")
+        raise RetargetError(f"The scene {scene.name} has no camera.", "Make one active, or choose the space World.")
     motion = source.motion
     cameras = play(scene, scene.camera, set(), source.times.frames).world.copy()
     cameras[:, :3, :3] /= np.linalg.norm(cameras[:, :3, :3], axis=-2, keepdims=True)
