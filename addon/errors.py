@@ -1,4 +1,4 @@
-"""Failures that a user can mend, with the exit codes of the command line."""
+"""Errors that a user can fix, with the exit codes of the command line."""
 
 from .shared.errors import CaptureFileError, ExitCode, OutputError, SettingsError
 from .shared.errors import DahyfError as AddonError
@@ -7,6 +7,6 @@ __all__ = ["AddonError", "CaptureFileError", "ExitCode", "OutputError", "Retarge
 
 
 class RetargetError(AddonError):
-    """A rig cannot be driven: it, a bone of it, or a preset is not what the work needs."""
+    """A rig cannot be retargeted: the rig, one of its bones, or the preset does not fit."""
 
     exit_code = ExitCode.RETARGET

@@ -308,7 +308,7 @@ def test_what_was_edited_by_hand_stays(hero: bpy.types.Object) -> None:
     edited = local_poses(hero)
     done = retarget(bpy.context, hero, scene_sources(bpy.context.scene, None), MIXAMO, just_as_captured())
     assert first.use_fake_user
-    assert f"The Action {first.name} was edited since it was written; it stays in the file." in done.warnings
+    assert f"The Action {first.name} was edited after it was written, and stays in the file." in done.warnings
     again = local_poses(hero)
     assert max(np.abs(again[name] - edited[name]).max() for name in others(hero)) < 1e-5
     assert worst_angle(captured_hands(), hero, MIXAMO) < 1.0

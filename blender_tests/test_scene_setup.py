@@ -224,11 +224,11 @@ def test_what_is_retargeted_is_what_is_shown(capture_of: Callable[..., Capture])
     first = import_capture(bpy.context, capture_of("one"), ImportOptions(show_footage=False))
     second = import_capture(bpy.context, capture_of("two", seed=3), ImportOptions(show_footage=False))
     scene = bpy.context.scene
-    assert {source.name for source in scene_sources(scene, None)} == {"one_root"}
+    assert {source.name for source in scene_sources(scene, None)} == {"one"}
     hidden = scene_sources(scene, second.root)
     scene_setup.switch(scene, bpy.context.view_layer, second.root)
     shown = scene_sources(scene, None)
-    assert {source.name for source in shown} == {"two_root"}
+    assert {source.name for source in shown} == {"two"}
     np.testing.assert_allclose(hidden[0].motion.rotations, shown[0].motion.rotations, atol=1e-6)
     assert first.rigs[0].armature.name == "one_hand.R"
 

@@ -1,4 +1,4 @@
-"""Reads a capture file: plain arrays in an .npz, checked before anything of Blender's is touched. No bpy here."""
+"""Reading a capture file: plain arrays in an .npz, all checked before Blender's data changes. No bpy here."""
 
 import hashlib
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ READ: Final = (
 
 @dataclass(frozen=True)
 class Footage:
-    """What was captured. rate in frames per second; rotation is the turn in degrees that the file asks players for."""
+    """The captured footage. rate: frames per second. rotation: degrees by which players rotate it."""
 
     path: Path
     kind: str
@@ -64,7 +64,7 @@ class Intrinsics:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """What all hands of a capture share. names (16,), parents (16,) with -1 for the root, skin_weights (V, 16)."""
+    """The skeleton of all hands. names (16,), parents (16,) with -1 for the root, skin_weights (V, 16)."""
 
     names: tuple[str, ...]
     parents: tuple[int, ...]
@@ -75,8 +75,9 @@ class Skeleton:
 class Hand:
     """One hand over T frames, cleaned. OpenCV camera axes, metres, radians; NaN where the state is MISSING.
 
-    pose (T, 16, 3) axis-angle, the first row in the camera frame, each other against its parent; translation (T, 3);
-    confidence (T,); state (T,). The hand at rest: vertices (V, 3), joints (16, 3), tips (5, 3), faces (F, 3).
+    pose (T, 16, 3) axis-angle, the first row in the camera frame, the others relative to their parents;
+    translation (T, 3); confidence (T,); state (T,).
+    The hand at rest: vertices (V, 3), joints (16, 3), tips (5, 3), faces (F, 3).
     """
 
     side: str
@@ -100,8 +101,8 @@ class Hand:
 class Capture:
     """A capture file. frame (T,) numbers and time (T,) seconds of the frames.
 
-    mirrored: the footage shows a mirror image, and everything here belongs to the picture turned back.
-    hand_model and conventions are what the file says about the meaning of its numbers.
+    mirrored: the footage is a mirror image, and all data here belongs to the picture flipped back.
+    hand_model and conventions: the file's description of its numbers.
     """
 
     path: Path
@@ -118,7 +119,7 @@ class Capture:
 
 
 def read_capture(path: Path) -> Capture:
-    """Read and check a capture file, all that is read of it. Nothing in it is executed. Raises CaptureFileError."""
+    """Read a capture file, and check all that is read. Nothing in it is executed. Raises CaptureFileError."""
     arrays = capture_schema.read_arrays(path, READ)
     try:
         with path.open("rb") as stream:

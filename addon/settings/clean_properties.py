@@ -1,4 +1,4 @@
-"""How captured hands are cleaned: the settings of the Clean panel, which are also the operator's arguments."""
+"""The settings of Clean, which the panel shows and the operator takes as arguments."""
 
 import math
 import re
@@ -22,11 +22,11 @@ FLOOR = re.compile(r"(-?\d+):(-?\d+)=(\d*\.?\d+)")
 Floor = tuple[int, int, float]
 """First and last frame of a range, and its threshold."""
 ONLY_WHEN_GIVEN: set[Any] = {"SKIP_SAVE"}
-"""An operator takes from the scene what its caller does not give, instead of what it was given the last time."""
+"""Options of operator properties: what the caller does not give comes from the scene, not from the last call."""
 
 
 def redraw_time(_settings: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
-    """Draw the editors of time anew."""
+    """Redraw the time editors, which show the confidence bars."""
     for window in present(context.window_manager).windows:
         for area in window.screen.areas:
             if area.type in {"DOPESHEET_EDITOR", "GRAPH_EDITOR", "NLA_EDITOR"}:
@@ -34,7 +34,7 @@ def redraw_time(_settings: bpy.types.PropertyGroup, context: bpy.types.Context) 
 
 
 def number(setting: str, name: str, description: str, **display: Any) -> Any:
-    """The property of a number of cleaning, with its default and range from the table that the core has too."""
+    """The property of a cleaning setting. Its default and range come from the table shared with the core."""
     known = NUMBERS[setting]
     highest: dict[str, Any] = {"max": known.highest} if math.isfinite(known.highest) else {}
     return bpy.props.FloatProperty(
@@ -53,37 +53,37 @@ HERTZ: Mapping[str, Any] = {"soft_max": 15, "subtype": compat.FREQUENCY}
 
 
 class CleanSettings:
-    """Gate and smoothing, as `dahyf clean` knows them."""
+    """Gate and smoothing: the options of `dahyf clean` as properties."""
 
     threshold: number(
         "threshold",
         "Threshold",
-        "Frames whose confidence is lower are lost: 0 trusts all of them, 1 hardly any",
+        "Frames with a lower confidence are lost. 0 keeps every frame, 1 hardly any",
         subtype="FACTOR",
         update=redraw_time,
     )
     lost: bpy.props.EnumProperty(
         name="Lost Frames",
-        description="What a hand's keys are in frames in which it was not seen well enough",
+        description="Keys that a hand gets in frames in which it was not seen well enough",
         items=LOST_FRAMES,
         options=ONLY_WHEN_GIVEN,
     )
     max_gap_seconds: number(
         "max_gap_seconds",
         "Longest Gap",
-        "Longest time between two frames in which the hand was seen well that is interpolated, in seconds",
+        "Gaps of lost frames up to this long are interpolated, in seconds between the frames around them",
         **SECONDS,
     )
     spike: number(
         "spike_seconds",
         "Longest Spike",
-        "Longest flip of the wrist or a finger that is removed as an error, in seconds. 0 removes none",
+        "Sudden flips of the wrist or a finger up to this long are removed as errors, in seconds. 0 removes none",
         **SECONDS,
     )
     wrist_position_hz: number(
         "wrist_position_hz",
         "Wrist Position",
-        "Smoothing of the wrist's place in the picture, in Hz: lower is smoother, 0 is off",
+        "Smoothing of the wrist's position in the picture, in Hz: lower is smoother, 0 is off",
         **HERTZ,
     )
     wrist_depth_hz: number(
@@ -102,7 +102,7 @@ class CleanSettings:
     stillness: number(
         "stillness",
         "Stillness",
-        "A hand that stays within this distance of its place for half a second is held still. 0 holds none",
+        "A hand that stays within this distance for half a second is held still. 0 is off",
         soft_max=0.02,
         step=0.1,
         precision=4,
@@ -110,19 +110,19 @@ class CleanSettings:
     )
     wrist_rotation_only: bpy.props.BoolProperty(
         name="Wrist Rotation Only",
-        description="The wrist turns, and stays in one place",
+        description="Keep the wrist at one position: only its rotation is keyed",
         options=ONLY_WHEN_GIVEN,
     )
     floors: bpy.props.StringProperty(
         name="Ranges",
-        description="Other thresholds for ranges of frames, both ends included: 10:50=0.3, 80:90=1",
+        description="Other thresholds for ranges of frames, ends included, for example 10:50=0.3, 80:90=1",
         options=ONLY_WHEN_GIVEN,
     )
 
 
 FORMER_GAP: Mapping[str, Any] = {
     "name": "Bridged Frames",
-    "description": "The longest gap as older versions had it: lost frames of the footage in a row. -1: not used",
+    "description": "Longest gap as in older versions, in lost frames of the footage. -1: not used",
     "default": -1,
     "min": -1,
 }
@@ -132,14 +132,14 @@ FORMER_GAPS = Number(0, FRAMES, whole=True)
 
 
 def take_former_gap(settings: "DAHYF_HANDS_PG_clean", _context: bpy.types.Context) -> None:
-    """Let a gap in frames, that a script or an older file has set, be one in seconds."""
+    """Convert a gap in frames, set by a script or an older file, to seconds."""
     if settings.max_gap >= 0:
         settings.max_gap_seconds = gap_seconds(settings.max_gap, footage_rate(cast(bpy.types.Scene, settings.id_data)))
     settings.property_unset("max_gap")
 
 
 def renewed(preset: Any, scene: bpy.types.Scene) -> Any:
-    """What a preset holds, the gap of an older one in seconds. Raises ValueError."""
+    """The content of a preset, with an older preset's gap in frames converted to seconds. Raises ValueError."""
     if not isinstance(preset, dict) or "max_gap" not in preset:
         return preset
     FORMER_GAPS.check(preset["max_gap"], "max_gap")
@@ -147,7 +147,7 @@ def renewed(preset: Any, scene: bpy.types.Scene) -> Any:
 
 
 def footage_rate(scene: bpy.types.Scene) -> float:
-    """Frames per second of the footage that is chosen in a scene; of the scene itself where there is none."""
+    """Frames per second of a scene's footage, or of the scene itself without footage."""
     return capture_properties.settings_of(scene).footage_rate or scene.render.fps / scene.render.fps_base
 
 
@@ -158,8 +158,8 @@ class DAHYF_HANDS_PG_clean(CleanSettings, bpy.types.PropertyGroup):
 
     show_confidence: bpy.props.BoolProperty(
         name="Confidence in Timeline",
-        description="Draw in the timeline, dope sheet, graph editor and NLA how well the selected hands were seen: "
-        "green where they were seen well, red below the threshold, orange where the pose was made up",
+        description="Draw the confidence of the selected hands in Timeline, Dope Sheet, Graph Editor and NLA: green "
+        "where they were seen well, red below the threshold, orange where the pose was replaced or interpolated",
         default=True,
         update=redraw_time,
     )
@@ -176,7 +176,7 @@ def settings_of(scene: bpy.types.Scene) -> DAHYF_HANDS_PG_clean:
 
 
 def chosen_settings(operator: bpy.types.Operator, scene: bpy.types.Scene) -> dict[str, Any]:
-    """What an operator with these settings was given, and the scene's for all else."""
+    """The settings that an operator was given, completed by those of the scene."""
     given = operator.properties.is_property_set
     chosen = {name: getattr(operator if given(name) else settings_of(scene), name) for name in NAMES}
     if given("max_gap") and not given("max_gap_seconds"):
@@ -186,12 +186,12 @@ def chosen_settings(operator: bpy.types.Operator, scene: bpy.types.Scene) -> dic
 
 
 def gap_seconds(frames: int, rate: float) -> float:
-    """The longest gap in seconds that bridges so many lost frames in a row and no more. rate: frames per second."""
+    """The longest gap in seconds that allows this many lost frames and no more. rate: frames per second."""
     return (frames + 1.5) / rate
 
 
 def clean_arguments(settings: Mapping[str, Any], capture: Capture, timeline: Timeline) -> list[str]:
-    """The options of `dahyf clean` for these settings, all of them. Raises AddonError for ranges that are none.
+    """The options of `dahyf clean` for these settings, all of them. Raises AddonError for ranges that cannot be read.
 
     Hands that were cleaned with an older version have `max_gap`, in frames.
     """
@@ -218,7 +218,7 @@ def clean_arguments(settings: Mapping[str, Any], capture: Capture, timeline: Tim
 
 
 def parse_floors(text: str) -> list[Floor]:
-    """The ranges with their thresholds. Raises AddonError for what is none."""
+    """The ranges with their thresholds. Raises AddonError for text that is not a range."""
     floors = []
     for part in filter(None, re.split(r"[,;\s]+", text)):
         found = FLOOR.fullmatch(part)
@@ -229,12 +229,12 @@ def parse_floors(text: str) -> list[Floor]:
 
 
 def format_floors(floors: Iterable[Floor]) -> str:
-    """What `parse_floors` reads."""
+    """Ranges as the text that `parse_floors` reads."""
     return ", ".join(f"{start}:{end}={threshold:g}" for start, end, threshold in floors)
 
 
 def floor_arguments(text: str, capture: Capture, timeline: Timeline) -> Iterator[str]:
-    """Ranges of the timeline as ranges of the footage's frames; those that hold no captured frame say nothing."""
+    """The options for ranges of the timeline, in the footage's frames. Ranges without captured frames are left out."""
     positions = timeline.frames(capture)
     for start, end, threshold in parse_floors(text):
         inside = capture.frame[(positions >= start) & (positions <= end)]
@@ -247,7 +247,7 @@ CLASSES = (DAHYF_HANDS_PG_clean,)
 
 @bpy.app.handlers.persistent  # type: ignore[untyped-decorator]
 def renew_scenes(*_: object) -> None:
-    """Renew what an older version has kept in the scenes of a file."""
+    """Convert settings of older versions in the scenes of a file."""
     for scene in bpy.data.scenes:
         if settings_of(scene).is_property_set("max_gap"):
             take_former_gap(settings_of(scene), bpy.context)

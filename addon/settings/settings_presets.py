@@ -1,4 +1,4 @@
-"""Settings as presets of the user's, in Blender's own folder of presets: JSON files, which hold values and no code."""
+"""The user's presets of settings, in Blender's folder of presets: JSON files with values and no code."""
 
 import math
 from pathlib import Path
@@ -18,16 +18,16 @@ KINDS: Final[dict[str, tuple[str, Table]]] = {
     "capture": (capture_properties.PROPERTY, presets.CAPTURE),
     "clean": (clean_properties.PROPERTY, presets.CLEAN),
 }
-"""What can be kept: the scene's group of settings, and what is kept of it."""
+"""By kind of preset: the scene's property group, and the settings that are saved from it."""
 
 
 def folder(kind: str) -> str:
-    """The folder of presets of a kind, below Blender's folders of presets."""
+    """The folder of presets of a kind, below Blender's folder of presets."""
     return f"dahyf_hands/{kind}"
 
 
 def preset_path(kind: str, name: str) -> Path:
-    """Where a preset of this name lies, or will. Raises AddonError for a name that is none."""
+    """The path of the preset of this name. Raises AddonError for an empty name."""
     stem = bpy.path.clean_name(name.strip())
     if not stem:
         raise AddonError("The preset has no name.", "Type one beside the plus sign.")
@@ -35,7 +35,7 @@ def preset_path(kind: str, name: str) -> Path:
 
 
 def save(scene: bpy.types.Scene, kind: str, name: str) -> Path:
-    """Keep a scene's settings; a preset of the same name is replaced, whole or not at all. Raises AddonError."""
+    """Save a scene's settings, and replace a preset of the same name atomically. Raises AddonError."""
     group, table = KINDS[kind]
     values = {setting: getattr(getattr(scene, group), setting) for setting in table.optional}
     path = preset_path(kind, name)
@@ -47,7 +47,7 @@ def save(scene: bpy.types.Scene, kind: str, name: str) -> Path:
 
 
 def load(scene: bpy.types.Scene, kind: str, path: Path) -> None:
-    """Give a scene the settings that a preset knows. Raises AddonError, and then nothing has changed."""
+    """Load a preset's settings into a scene. Raises AddonError, and then changes nothing."""
     group, table = KINDS[kind]
     settings = getattr(scene, group)
     before = {name: getattr(settings, name) for name in table.optional}
@@ -65,7 +65,7 @@ def load(scene: bpy.types.Scene, kind: str, path: Path) -> None:
 
 
 def put(settings: bpy.types.PropertyGroup, name: str, value: Any) -> None:
-    """Set a setting. Raises ValueError where Blender, which takes the nearest number that it can hold, has another."""
+    """Set a setting. Raises ValueError if Blender clamped it to another number."""
     setattr(settings, name, value)
     if is_number(value) and not math.isclose(getattr(settings, name), value, rel_tol=1e-5, abs_tol=1e-6):
         raise ValueError(f"{name} cannot be {value:.6g}")

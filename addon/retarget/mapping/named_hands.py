@@ -26,9 +26,7 @@ def named_hands(skeleton: Skeleton, held: Collection[str], obstacles: list[str])
     chains = list(named_chains(skeleton))
     loose = [chain[0].name for chain in chains if chain[0].parent is None]
     if len(loose) >= FEWEST_FINGERS:
-        obstacles.append(
-            f"{', '.join(loose[:MOST_NAMED])} and similar bones have no common parent, so there is no hand bone"
-        )
+        obstacles.append(f"{', '.join(loose[:MOST_NAMED])} and similar bones have no parent, so there is no hand bone")
     for chain in chains:
         finger = read_name(chain[0].name).finger or ""
         for ancestor in islice(skeleton.ancestors(chain[0]), LEVELS):

@@ -6,8 +6,8 @@
                         "switch": {"bone": "upper_arm_parent.L", "property": "pole_vector", "value": 1.0}}}}
 
 `ik_switches` is for rigs with LEFT_HAND_IK or RIGHT_HAND_IK: the custom property, and its value, that make the arm
-follow that control. `poles`: the control to which the elbow then points, and what switches it on. Everything but
-`bones` may be left out.
+follow that control. `poles`: the pole target of the elbow, and the switch that enables it. Everything but `bones` may
+be left out.
 """
 
 import re
@@ -27,10 +27,10 @@ SHIPPED: Final = Path(__file__).resolve().parents[2] / "presets"
 SUFFIX: Final = ".json"
 
 FEWEST_FINGERS: Final = 2
-"""Without two fingers the palm cannot be told from the back of a hand."""
+"""With fewer fingers, palm and back of the hand cannot be told apart."""
 
 MOST_NAMED: Final = 6
-"""Bones that a sentence lists."""
+"""Most bones that a sentence lists."""
 
 NAMESPACES: Final = re.compile(r"^(?:.*:|character\d+_)")
 BIPED: Final = re.compile(r"^(?:valvebiped_)?bip0*\d+_")
@@ -38,7 +38,7 @@ BIPED: Final = re.compile(r"^(?:valvebiped_)?bip0*\d+_")
 
 @dataclass(frozen=True)
 class IkSwitch:
-    """A custom property of a bone, and the value of it that makes the arm follow the hand's control."""
+    """A custom property of a bone, and its value that makes the arm follow the hand's IK control."""
 
     bone: str
     property: str
@@ -47,7 +47,7 @@ class IkSwitch:
 
 @dataclass(frozen=True)
 class Pole:
-    """The bone to which the elbow points where the arm follows the hand's control, and what switches it on."""
+    """The pole target of the elbow in IK, and the switch that enables it."""
 
     bone: str
     switch: IkSwitch | None
@@ -72,7 +72,7 @@ def read_preset(path: Path) -> Preset:
     """Read and check a preset file. Nothing in it is executed. Raises RetargetError."""
     try:
         if not path.exists():
-            raise RetargetError(f"The preset {path} cannot be read: there is none.", "Check the path.")
+            raise RetargetError(f"The preset {path} does not exist.", "Check the path.")
         return parsed(path.stem, read_json(path))
     except OSError as error:
         raise RetargetError(f"The preset {path} cannot be read: {error.strerror}.", "Check the path.") from error
@@ -81,12 +81,12 @@ def read_preset(path: Path) -> Preset:
 
 
 def parsed(fallback_name: str, content: Any) -> Preset:
-    """A preset from what JSON holds. Raises ValueError for anything else."""
+    """A preset from parsed JSON. Raises ValueError where it does not fit the schema."""
     RETARGET.check(content, "it")
     bones = content["bones"]
     doubled = sorted(bone for bone in set(bones.values()) if list(bones.values()).count(bone) > 1)
     if doubled:
-        raise ValueError(f"the bone {doubled[0]} stands for two joints")
+        raise ValueError(f"the bone {doubled[0]} is used for two joints")
     switches = {side.lower(): ik_switch(switch) for side, switch in content.get("ik_switches", {}).items()}
     poles = {side.lower(): pole(found) for side, found in content.get("poles", {}).items()}
     return Preset(content.get("name", fallback_name), bones, content.get("source", ""), switches, poles)
@@ -123,15 +123,15 @@ def write_preset(preset: Preset, path: Path) -> None:
 
 
 def preset_files(*folders: Path) -> dict[str, Path]:
-    """Presets by identifier, the file's name without its suffix; later folders take the place of earlier ones."""
+    """Preset files by identifier, the file's name without its suffix. Files in later folders replace earlier ones."""
     return {path.stem: path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))}
 
 
 def fitted(preset: Preset, bone_names: Collection[str]) -> Preset:
-    """The preset with the joints alone whose bones the rig has, under the rig's own names.
+    """The preset reduced to joints whose bones the rig has, with the rig's own bone names.
 
-    A namespace may differ, as the signs between words, capitals, and the number of a Biped: a second Mixamo character
-    has `mixamorig1:` where the first has `mixamorig:`. Where two bones would fit, neither does.
+    Namespace, separators, capitals and the number of a Biped may differ: a second Mixamo character has `mixamorig1:`
+    instead of `mixamorig:`. If two bones match, neither is used.
     """
     by_plain_name: dict[str, str | None] = {}
     for name in bone_names:
@@ -146,13 +146,13 @@ def fitted(preset: Preset, bone_names: Collection[str]) -> Preset:
 
 
 def plain(bone: str) -> str:
-    """A bone's name without its namespace, in lower case, words divided by one sign."""
+    """A bone's name without its namespace, in lower case, with one separator between words."""
     name = re.sub(r"[\s._-]+", "_", NAMESPACES.sub("", bone.lower()))
     return BIPED.sub("bip_", name)
 
 
 def usable(preset: Preset) -> Preset:
-    """The preset with those hands alone that have the hand's bone and two fingers."""
+    """The preset reduced to hands that have the hand's bone and two fingers."""
     hands = [side for side in SIDES if hand_joint(side) in preset.bones]
     joints = {joint for side in hands if finger_count(preset, side) >= FEWEST_FINGERS for joint in side_joints(side)}
     return replace(preset, bones={joint: bone for joint, bone in preset.bones.items() if joint in joints})
@@ -164,10 +164,10 @@ def finger_count(preset: Preset, side: str) -> int:
 
 
 def best_preset(presets: Iterable[Preset], bone_names: Collection[str]) -> Preset | None:
-    """The preset of whose hands the rig has most bones, of several the one that lacks least; None when none has a hand.
+    """The preset with the most hand bones in the rig, of several the one that lacks fewest; None if no hand fits.
 
-    A hand counts only with its own bone and two fingers. Its notes name what the rig lacks. Where two presets fit as
-    well and say that one bone is the left hand and the right one, neither tells anything, and the result is None.
+    A hand counts only with its own bone and two fingers. The notes name bones that the rig lacks. If two presets fit
+    equally well but disagree on which hand is left and right, the result is None.
     """
     found = []
     for preset in presets:
@@ -185,7 +185,7 @@ def best_preset(presets: Iterable[Preset], bone_names: Collection[str]) -> Prese
 
 
 def noted(found: Preset, whole: Preset) -> Preset:
-    """What a rig has of a preset, with a note on what the hands that it has lack."""
+    """The fitted preset, with a note on bones that the rig's hands lack."""
     there = [side for side in SIDES if hand_joint(side) in found.bones]
     lacking = [
         whole.bones[joint]
@@ -196,5 +196,5 @@ def noted(found: Preset, whole: Preset) -> Preset:
     if not lacking:
         return found
     more = f" and {len(lacking) - MOST_NAMED} more" if len(lacking) > MOST_NAMED else ""
-    note = f"The preset {whole.name} fits in part: the rig has no {', '.join(lacking[:MOST_NAMED])}{more}."
+    note = f"The preset {whole.name} fits only in part: the rig has no {', '.join(lacking[:MOST_NAMED])}{more}."
     return replace(found, notes=(*found.notes, note))

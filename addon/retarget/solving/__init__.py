@@ -1,1 +1,1 @@
-"""What the bones of the rig must do for its hands to do what the captured ones do."""
+"""Computing the rotations and locations of the rig's bones from the captured motion."""

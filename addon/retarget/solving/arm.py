@@ -1,11 +1,11 @@
-"""An arm that goes where its hand needs it. No bpy here.
+"""Solving an arm for its hand. No bpy here.
 
-The hand's turn is given, the place of its wrist may be. Four numbers a frame are free: the turn of the upper arm and
-the bend of the elbow. The forearm's twist and the wrist's bend follow from them. The motion is chosen that costs least
-over all frames together: it stays near the pose that the arm has anyway, keeps wrist, forearm and elbow well within
-what humans do (see `human`), and moves evenly. So the hand stays exact, and the arm does not jump.
+The hand's rotation is given, and possibly the wrist's position. Four numbers per frame are free: the rotation of the
+upper arm (3) and the flexion of the elbow (1). Forearm twist and wrist bend follow from them. The solved motion has the
+least cost over all frames together: it stays near the arm's present pose, keeps wrist, forearm and elbow well within a
+human's range (see `human_limits`), and moves smoothly. So the hand stays exact, and the arm does not jump.
 
-A search over coarse poses (Viterbi's algorithm) finds the way, Gauss-Newton steps refine it.
+A search over coarse poses (Viterbi's algorithm) finds an initial motion, and Gauss-Newton steps refine it.
 """
 
 from collections.abc import Callable
@@ -29,29 +29,29 @@ STEADY_WEIGHT: Final = 1.5
 PLACE_WEIGHT: Final = 200.0
 REACHING_TURNS: Final = 20
 RANGE_WEIGHTS: Final = ((12.0, 0.8), (80.0, 0.97))
-"""From which share of a joint's range on it costs how much more to go further."""
+"""Weights of extra costs, each with the share of a joint's range from which on it applies."""
 STRAIGHTEST: Final = (0.05, 0.95)
-"""The least and the greatest share of the elbow's range that cost nothing."""
+"""The shares of the elbow's range between which its flexion costs nothing."""
 
 STRAIGHT: Final = 0.02
-"""The sine of a bend from which on an elbow tells the plane of its arm."""
+"""Sine of the elbow's bend below which the arm's plane comes mostly from the hinge."""
 
 SEARCH_FRAMES: Final = 120
-"""The most frames that the coarse search looks at."""
+"""Most frames of the coarse search."""
 
 STEPS: Final = 20
 ENOUGH: Final = 1e-6
-"""The share of all costs that a step must save for another one to follow."""
+"""Relative decrease of the cost below which the refinement stops."""
 REACH: Final = 0.9995
-"""Of an arm's length: how far its hand gets at most, as a straight elbow snaps."""
+"""Farthest reach as a fraction of the arm's length. A fully straight elbow would snap."""
 
 
 @dataclass(frozen=True)
 class ArmPose:
     """An arm on N frames, in the axes of its armature with the chest at rest.
 
-    shoulder (N, 3). upper (N, 3, 3): how the upper arm is turned from its rest pose, such that the elbow's hinge is
-    square to the arm's plane. flexion (N,): how far the elbow is bent beyond its rest pose, in radians.
+    shoulder (N, 3). upper (N, 3, 3): rotation of the upper arm from its rest pose, with the elbow's hinge perpendicular
+    to the arm's plane. flexion (N,): angle of the elbow minus its angle at rest, in radians.
     """
 
     shoulder: FloatArray
@@ -59,16 +59,16 @@ class ArmPose:
     flexion: FloatArray
 
     def forearm(self, arm: RestArm) -> FloatArray:
-        """(N, 3, 3) how the forearm is turned from its rest pose, without a twist of its own."""
+        """(N, 3, 3) rotation of the forearm from its rest pose, without its own twist."""
         return self.upper @ turns_about(arm.hinge, self.flexion)
 
 
 @dataclass(frozen=True)
 class ArmMotion:
-    """A solved arm on N frames, as ArmPose has it.
+    """A solved arm on N frames, in the axes of ArmPose.
 
-    upper, forearm, hand (N, 3, 3): turns from the rest pose, the forearm's without its twist. twist (N,): of the
-    forearm about its length, at the wrist, against the rest pose, in radians. elbow, wrist (N, 3): places.
+    upper, forearm, hand (N, 3, 3): rotations from the rest pose, the forearm's without its twist. twist (N,): twist of
+    the forearm at the wrist, relative to the rest pose, in radians. elbow, wrist (N, 3): positions.
     """
 
     upper: FloatArray
@@ -80,7 +80,7 @@ class ArmMotion:
 
 
 def present_pose(arm: RestArm, upper: FloatArray, shoulder: FloatArray, wrist: FloatArray) -> ArmPose:
-    """The pose of an arm whose upper arm is turned by upper (N, 3, 3), and whose joints are at these places (N, 3)."""
+    """The pose of an arm with this rotation of its upper arm (N, 3, 3) and these joint positions (N, 3)."""
     along = upper @ arm.upper
     forearm = unit(wrist - shoulder - arm.lengths[0] * along)
     flexion = np.arccos(np.clip(dot(along, forearm), -1, 1))
@@ -93,9 +93,10 @@ def present_pose(arm: RestArm, upper: FloatArray, shoulder: FloatArray, wrist: F
 
 @dataclass(frozen=True)
 class Task:
-    """What an arm has to do on N frames: from its present pose, for a hand that turns like this (N, 3, 3).
+    """The problem to solve for an arm on N frames.
 
-    wrist (N, 3): where the wrist should be, within reach; None if it may be anywhere. weight: what missing it costs.
+    present: its present pose. hand (N, 3, 3): rotation of the hand from its rest pose. wrist (N, 3): target position of
+    the wrist, within reach; None if free. weight: cost of missing that position.
     """
 
     arm: RestArm
@@ -105,16 +106,16 @@ class Task:
     weight: float = PLACE_WEIGHT
 
     def at(self, rows: NDArray[np.intp]) -> "Task":
-        """The same on some of the frames."""
+        """The task on some of its frames."""
         present = ArmPose(self.present.shoulder[rows], self.present.upper[rows], self.present.flexion[rows])
         wrist = None if self.wrist is None else self.wrist[rows]
         return replace(self, present=present, hand=self.hand[rows], wrist=wrist)
 
 
 def solved(arm: RestArm, present: ArmPose, hand: FloatArray, wrist: FloatArray | None) -> ArmMotion:
-    """The arm's motion for a hand that turns like this (N, 3, 3), and whose wrist is at these places (N, 3) or free.
+    """The arm's motion for these hand rotations (N, 3, 3) and wrist positions (N, 3), or None for a free wrist.
 
-    A place beyond the arm's reach is brought back towards the shoulder.
+    A position out of reach is moved towards the shoulder.
     """
     target = None if wrist is None else within_reach(arm, present.shoulder, wrist)
     task = Task(arm, present, hand, target)
@@ -128,23 +129,23 @@ def solved(arm: RestArm, present: ArmPose, hand: FloatArray, wrist: FloatArray |
 
 
 def turned(task: Task, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(N, ..., 3, 3) how upper arm and forearm are turned from their rest pose, by values (N, ..., 4)."""
+    """(N, ..., 3, 3) rotations of upper arm and forearm from their rest pose, for values (N, ..., 4)."""
     extra = (slice(None), *[None] * (values.ndim - 2))
     upper = matrices_from_axis_angle(values[..., :3]) @ task.present.upper[extra]
     return upper, upper @ turns_about(task.arm.hinge, task.present.flexion[extra] + values[..., 3])
 
 
 def reach(arm: RestArm, upper: FloatArray, forearm: FloatArray) -> FloatArray:
-    """(..., 3) from the shoulder to the wrist, by the turns (..., 3, 3) of upper arm and forearm."""
+    """(..., 3) the vector from shoulder to wrist, for rotations (..., 3, 3) of upper arm and forearm."""
     first, second = arm.lengths
     return first * (upper @ arm.upper) + second * (forearm @ arm.forearm)
 
 
 def easiest_start(task: Task, path: FloatArray, inside: Place, outside: Place) -> FloatArray:
-    """(3,) from where a wrist goes a path (N, 3) with least bending: it is one more unknown of the sum of all costs.
+    """(3,) the start of a wrist's path (N, 3) at which the arm bends least: one more unknown of the total cost.
 
-    task: without a place of the wrist. path: in the world. inside, outside: points (N, 3) of the world to those of the
-    arm, and back.
+    task: without wrist positions. path: in world space, relative to its start. inside, outside: functions from points
+    (N, 3) in world space to the arm's axes, and back.
     """
     values = refined(task, searched(task))
     upper, forearm = turned(task, values)
@@ -167,9 +168,9 @@ def easiest_start(task: Task, path: FloatArray, inside: Place, outside: Place) -
 
 
 def step_with_start(task: Task, values: FloatArray, damping: float, moves: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(N, 4) and (3,) the step of a motion and of where the wrist's path starts; see `newton_step`.
+    """(N, 4) and (3,) the step of a motion and of the start of the wrist's path; see `newton_step`.
 
-    moves (N, 3, 3): how the wrist's places go with the start.
+    moves (N, 3, 3): derivative of the wrist's positions with respect to the start.
     """
     square, right, slopes, found = normal_equations(task, values, damping)
     pull = -task.weight / sum(task.arm.lengths) * moves
@@ -183,7 +184,7 @@ def step_with_start(task: Task, values: FloatArray, damping: float, moves: Float
 
 
 def reachable_start(task: Task, start: FloatArray, path: FloatArray, inside: Place, outside: Place) -> FloatArray:
-    """(3,) a start near another one from which the arm reaches all of a path, if there is one; see `easiest_start`."""
+    """(3,) a start near `start` from which the arm reaches the whole path, if one exists; see `easiest_start`."""
     for _ in range(REACHING_TURNS):
         reached = within_reach(task.arm, task.present.shoulder, inside(start + path))
         back = outside(reached) - start - path
@@ -192,9 +193,9 @@ def reachable_start(task: Task, start: FloatArray, path: FloatArray, inside: Pla
 
 
 def in_plane(arm: RestArm, hinge: FloatArray, upper: FloatArray, forearm: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Turns (N, 3, 3) of upper arm and forearm that point these ways (N, 3), the elbow's hinge square to both.
+    """Rotations (N, 3, 3) of upper arm and forearm in these directions (N, 3), with the hinge perpendicular to both.
 
-    hinge (N, 3): where it points about; it stays so where the arm is straight.
+    hinge (N, 3): its approximate direction, which is kept where the arm is straight.
     """
     level = hinge - dot(hinge, upper)[:, None] * upper
     hinge = unit(np.cross(upper, forearm) + STRAIGHT * unit(level))
@@ -205,13 +206,13 @@ def in_plane(arm: RestArm, hinge: FloatArray, upper: FloatArray, forearm: FloatA
 
 
 def still(arm: RestArm, present: ArmPose, hand: FloatArray) -> ArmMotion:
-    """The motion of an arm that keeps its pose, whatever the hand does."""
+    """The motion of an arm that keeps its pose. Only the hand moves."""
     elbow: FloatArray = present.shoulder + arm.lengths[0] * (present.upper @ arm.upper)
     return motion_of(arm, present.upper, present.forearm(arm), elbow, hand)
 
 
 def motion_of(arm: RestArm, upper: FloatArray, forearm: FloatArray, elbow: FloatArray, hand: FloatArray) -> ArmMotion:
-    """What follows from the turns of the arm's parts (N, 3, 3): the hand is kept within what a human's does."""
+    """The motion for rotations (N, 3, 3) of the arm's parts, with the hand limited to a human's range."""
     along = forearm @ arm.forearm
     bends_to = forearm @ np.cross(arm.hinge, arm.forearm)
     hand = kept_human(arm, along, bends_to, hand)
@@ -221,7 +222,7 @@ def motion_of(arm: RestArm, upper: FloatArray, forearm: FloatArray, elbow: Float
 
 
 def within_reach(arm: RestArm, shoulder: FloatArray, wrist: FloatArray) -> FloatArray:
-    """Places (N, 3) of a wrist, those that the arm cannot reach moved to the nearest that it can."""
+    """Wrist positions (N, 3), moved to the nearest reachable one where the arm cannot reach them."""
     first, second = arm.lengths
     nearest = np.sqrt(first**2 + second**2 + 2 * first * second * np.cos(ELBOW_FLEXION))
     off = wrist - shoulder
@@ -230,7 +231,7 @@ def within_reach(arm: RestArm, shoulder: FloatArray, wrist: FloatArray) -> Float
 
 
 def nearest_elbow(arm: RestArm, shoulder: FloatArray, elbow: FloatArray, wrist: FloatArray) -> FloatArray:
-    """(N, 3) where the elbow is nearest to `elbow` of all that the lengths of upper arm and forearm allow."""
+    """(N, 3) the elbow positions nearest to `elbow` that the lengths of upper arm and forearm allow."""
     first, second = arm.lengths
     axis, distance = unit(wrist - shoulder), np.linalg.norm(wrist - shoulder, axis=-1)
     along = (first**2 - second**2 + distance**2) / (2 * distance)
@@ -242,7 +243,7 @@ def nearest_elbow(arm: RestArm, shoulder: FloatArray, elbow: FloatArray, wrist: 
 
 
 def costs(task: Task, values: FloatArray) -> FloatArray:
-    """(..., R) what a pose costs on one frame: the sum of their squares. values (N, ..., 4): see the module."""
+    """(..., R) the residuals of a pose on one frame, whose squares sum to its cost. values (N, ..., 4)."""
     arm, present, hand, wrist = task.arm, task.present, task.hand, task.wrist
     extra = (slice(None), *[None] * (values.ndim - 2))
     upper, forearm = turned(task, values)
@@ -272,12 +273,12 @@ def costs(task: Task, values: FloatArray) -> FloatArray:
 
 
 def beyond(values: FloatArray, limit: float) -> FloatArray:
-    """How far values are beyond a limit; 0 for those within."""
+    """The amounts by which values exceed a limit; 0 within it."""
     return np.maximum(values - limit, 0)
 
 
 def searched(task: Task) -> FloatArray:
-    """(N, 4) a coarse motion of least cost, by Viterbi's algorithm on some frames, straight in between."""
+    """(N, 4) a coarse motion of least cost: Viterbi's algorithm on some frames, linear interpolation between them."""
     count = len(task.hand)
     rows = np.unique(np.linspace(0, count - 1, min(count, SEARCH_FRAMES)).round().astype(int))
     some = task.at(rows)
@@ -300,7 +301,7 @@ def searched(task: Task) -> FloatArray:
 
 
 def spread_poses(arm: RestArm, present: ArmPose) -> FloatArray:
-    """(N, K, 4) poses all around the present one."""
+    """(N, K, 4) candidate poses around the present one."""
     along = arm.upper
     axes = np.stack([along, arm.hinge, np.cross(along, arm.hinge)])
     turns = np.radians(np.stack(np.meshgrid((-80, -40, 0, 40, 80), (-50, 0, 50), (-50, 0, 50)), -1).reshape(-1, 3))
@@ -315,7 +316,7 @@ def spread_poses(arm: RestArm, present: ArmPose) -> FloatArray:
 
 
 def swivelled_poses(arm: RestArm, present: ArmPose, wrist: FloatArray) -> FloatArray:
-    """(N, K, 4) the poses in which the wrist is where it should be: the elbow all around."""
+    """(N, K, 4) candidate poses with the wrist at its target, and the elbow swivelled around."""
     axis = unit(wrist - present.shoulder)
     aside = unit(np.cross(axis, np.eye(3)[np.argmin(np.abs(axis), axis=-1)]))
     around = turns_about(axis[:, None], np.radians(np.arange(0, 360, 10))[None])
@@ -333,12 +334,12 @@ def swivelled_poses(arm: RestArm, present: ArmPose, wrist: FloatArray) -> FloatA
 
 
 def frames(first: FloatArray, second: FloatArray) -> FloatArray:
-    """(..., 3, 3) columns: unit vectors (..., 3) at a right angle, and the one square to both."""
+    """(..., 3, 3) with columns: two perpendicular unit vectors (..., 3), and their cross product."""
     return np.stack([first, second, np.cross(first, second)], axis=-1)
 
 
 def refined(task: Task, values: FloatArray) -> FloatArray:
-    """(N, 4) the motion of least cost near another, by Gauss-Newton steps over all frames at once."""
+    """(N, 4) the motion of least cost near `values`, by Gauss-Newton steps over all frames at once."""
     now, damping = total_cost(task, values), 1e-3
     for _ in range(STEPS):
         step = newton_step(task, values, damping)
@@ -354,13 +355,13 @@ def refined(task: Task, values: FloatArray) -> FloatArray:
 
 
 def total_cost(task: Task, values: FloatArray) -> float:
-    """What a motion (N, 4) costs: its poses, and the steps between them."""
+    """The total cost of a motion (N, 4): its poses, and the changes between frames."""
     steps = STEADY_WEIGHT * np.diff(values, axis=0)
     return float((costs(task, values) ** 2).sum() + (steps**2).sum())
 
 
 def newton_step(task: Task, values: FloatArray, damping: float) -> FloatArray:
-    """(N, 4) the step to the least of the costs, each taken as linear near `values`."""
+    """(N, 4) the Gauss-Newton step, with residuals linearized at `values`."""
     square, right, _, _ = normal_equations(task, values, damping)
     return chain_solution(square, -(STEADY_WEIGHT**2), right[..., None])[..., 0]
 
@@ -368,7 +369,7 @@ def newton_step(task: Task, values: FloatArray, damping: float) -> FloatArray:
 def normal_equations(
     task: Task, values: FloatArray, damping: float
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """What a step solves: blocks (N, 4, 4) on the diagonal, right side (N, 4); slopes (N, 4, R) and costs (N, R)."""
+    """The normal equations: diagonal blocks (N, 4, 4), right side (N, 4), Jacobian (N, 4, R) and residuals (N, R)."""
     small = 1e-6
     found = costs(task, values[:, None] + small * np.concatenate([np.zeros((1, 4)), np.eye(4)]))
     slopes, found = (found[:, 1:] - found[:, :1]) / small, found[:, 0]
@@ -385,7 +386,7 @@ def normal_equations(
 
 
 def chain_solution(diagonal: FloatArray, beside: float, right: FloatArray) -> FloatArray:
-    """(N, D, K) what solves blocks (N, D, D) on the diagonal with `beside` times the identity next to them.
+    """(N, D, K) the solution of a block-tridiagonal system: diagonal (N, D, D), `beside` * identity next to it.
 
     right (N, D, K): K right sides.
     """

@@ -1,4 +1,4 @@
-"""The bones of a rig's arm: how they stand now, and where they must stand for a solved motion."""
+"""The bones of a rig's arm: their present pose, and their pose and keys for a solved motion."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,19 +22,19 @@ from .limb import Bones, Limb
 Rows = NDArray[np.intp]
 
 SAME_PLACE: Final = 0.02
-"""Of a bone's length: how far apart the heads of two bones are that stand for one joint."""
+"""Greatest distance between the heads of two bones at one joint, as a fraction of the bone's length."""
 SAME_WAY: Final = np.cos(np.radians(10))
 
 
 @dataclass(frozen=True)
 class Chest:
-    """What an arm hangs from, on N frames: turn (N, 3, 3) and move (N, 3) from its rest pose, in the rig's axes."""
+    """The parent of an arm on N frames: rotation (N, 3, 3) and move (N, 3) from its rest pose, in armature space."""
 
     turn: FloatArray
     move: FloatArray
 
     def inside(self, points: FloatArray) -> FloatArray:
-        """Points (N, 3) in the rig's axes, as they would be with the chest at rest."""
+        """Points (N, 3) in armature space, moved to the chest's rest pose."""
         return np.einsum("nji,nj->ni", self.turn, points - self.move)
 
     def outside(self, points: FloatArray) -> FloatArray:
@@ -43,7 +43,7 @@ class Chest:
 
 
 def shown_bone(armature: bpy.types.Object, bones: Bones, name: str) -> str:
-    """The bone that deforms the character where this one is at rest: itself, or another one in its place."""
+    """The bone that deforms the character at this bone's rest position: the bone itself, or another one there."""
     data, bone = armature_of(armature).bones, bones[name]
     if data[name].use_deform:
         return name
@@ -58,7 +58,7 @@ def shown_bone(armature: bpy.types.Object, bones: Bones, name: str) -> str:
 
 
 def chest_of(armature: bpy.types.Object, limb: Limb, played: Played, rows: Rows) -> Chest:
-    """What an arm hangs from, on these rows of what was played."""
+    """The parent of an arm, on these rows of the played frames."""
     parent = armature_of(armature).bones[limb.upper[0]].parent
     if parent is None:
         return Chest(np.tile(np.eye(3), (len(rows), 1, 1)), np.zeros((len(rows), 3)))
@@ -69,7 +69,7 @@ def chest_of(armature: bpy.types.Object, limb: Limb, played: Played, rows: Rows)
 
 
 def present_arm(bones: Bones, limb: Limb, chest: Chest, shown: tuple[str, str], played: Played, rows: Rows) -> ArmPose:
-    """How the arm stands on these rows of what was played. shown: the bones that show upper arm and hand."""
+    """The present pose of the arm on these rows of the played frames. shown: the bones of upper arm and hand."""
     upper, hand = (played.bones[name][rows] for name in shown)
     turn = chest.turn.swapaxes(-1, -2) @ without_scale(upper[:, :3, :3]) @ bones[shown[0]].orientation.T
     return present_pose(limb.arm, turn, chest.inside(upper[:, :3, 3]), chest.inside(hand[:, :3, 3]))
@@ -78,10 +78,10 @@ def present_arm(bones: Bones, limb: Limb, chest: Chest, shown: tuple[str, str], 
 def arm_poses(
     bones: Bones, limb: Limb, chest: Chest, present: ArmPose, motion: ArmMotion, spread_twist: bool
 ) -> dict[str, Matrices]:
-    """(N, 4, 4) by name where the arm's bones stand in the rig's axes.
+    """(N, 4, 4) by name, the matrices of the arm's bones in armature space.
 
-    spread_twist: the forearm's bones take its twist, evenly, if no bones beside them do. Without it none does, since
-    the rig does so by itself.
+    spread_twist: the forearm's bones share its twist evenly, if there are no twist bones. Off: no bone takes it, since
+    the rig twists the forearm by itself.
     """
     arm = limb.arm
     along = motion.forearm @ arm.forearm
@@ -98,7 +98,7 @@ def arm_poses(
 
 
 def stood(bone: RestBone, chest: Chest, turn: FloatArray, joint: FloatArray, place: FloatArray) -> Matrices:
-    """(N, 4, 4) where a bone stands that turns (N, 3, 3) rigidly about a joint (3,), which is at a place (N, 3)."""
+    """(N, 4, 4) matrices of a bone rotated (N, 3, 3) about a joint (3,), which moves to positions (N, 3)."""
     poses = np.tile(np.eye(4), (len(turn), 1, 1))
     poses[:, :3, :3] = chest.turn @ turn @ bone.orientation
     poses[:, :3, 3] = chest.outside(place + turn @ (bone.head - joint))
@@ -106,7 +106,7 @@ def stood(bone: RestBone, chest: Chest, turn: FloatArray, joint: FloatArray, pla
 
 
 def pole_places(limb: Limb, chest: Chest, present: ArmPose, motion: ArmMotion, distance: float) -> FloatArray:
-    """(N, 3) in the rig's axes, the places that far from the elbow to which it points."""
+    """(N, 3) positions of the pole target in armature space, at this distance from the elbow."""
     axis = unit(motion.wrist - present.shoulder)
     away = np.cross(axis, motion.upper @ limb.arm.hinge)
     away = unit(away - dot(away, axis)[:, None] * axis)
@@ -115,7 +115,7 @@ def pole_places(limb: Limb, chest: Chest, present: ArmPose, motion: ArmMotion, d
 
 @dataclass(frozen=True)
 class Moved:
-    """A rig on some rows of what was played, with some bones standing elsewhere. poses: (N, 4, 4) by name."""
+    """A rig on some rows of the played frames, with new matrices for some bones. poses: (N, 4, 4) by name."""
 
     armature: bpy.types.Object
     played: Played
@@ -123,7 +123,7 @@ class Moved:
     poses: Mapping[str, Matrices]
 
     def pose(self, bone: bpy.types.Bone) -> Matrices:
-        """(N, 4, 4) where a bone stands: what hangs from a moved one goes with it."""
+        """(N, 4, 4) the matrices of a bone in armature space. Children of moved bones move with them."""
         if bone.name in self.poses:
             return self.poses[bone.name]
         as_played = self.played.bones[bone.name][self.rows]
@@ -135,7 +135,7 @@ class Moved:
         return self.poses[carrier.name] @ np.linalg.inv(self.played.bones[carrier.name][self.rows]) @ as_played
 
     def local(self, name: str) -> Matrices:
-        """(N, 4, 4) what a moved bone is keyed to."""
+        """(N, 4, 4) the local matrices to which a moved bone is keyed."""
         bone = armature_of(self.armature).bones[name]
         poses = self.poses[name]
         if bone.parent is None:
@@ -143,18 +143,18 @@ class Moved:
         return np.array([local_matrix(bone, *both) for both in zip(poses, self.pose(bone.parent), strict=True)])
 
     def rotation(self, name: str) -> Channel:
-        """The rotation by which a bone stands where it should."""
+        """The rotation keys of a moved bone."""
         turns = without_scale(self.local(name)[:, :3, :3])
         return rotation_channel(pose_of(self.armature).bones[name], quaternions_from_matrices(turns))
 
     def location(self, name: str) -> Channel:
-        """The location by which a bone stands where it should."""
+        """The location keys of a moved bone."""
         path = pose_of(self.armature).bones[name].path_from_id("location")
         return Channel(path, name, self.local(name)[:, :3, 3], "AUTO_RGB")
 
 
 def with_ancestors(armature: bpy.types.Object, names: Iterable[str]) -> set[str]:
-    """These bones and all that they hang from."""
+    """These bones and all their ancestors."""
     found: set[str] = set()
     for name in names:
         bone = armature_of(armature).bones[name]
@@ -163,7 +163,7 @@ def with_ancestors(armature: bpy.types.Object, names: Iterable[str]) -> set[str]
 
 
 def local_matrix(bone: bpy.types.Bone, pose: Matrices, parent: Matrices | None) -> Matrix:
-    """The (4, 4) that a bone is keyed to, to stand at `pose` below a parent at `parent`, both in the rig's axes."""
+    """The local matrix (4, 4) that puts a bone at `pose` below a parent at `parent`, both in armature space."""
     below: dict[str, Matrix] = {}
     if parent is not None:
         below = {"parent_matrix": matrix_of(parent), "parent_matrix_local": present(bone.parent).matrix_local}
@@ -171,5 +171,5 @@ def local_matrix(bone: bpy.types.Bone, pose: Matrices, parent: Matrices | None) 
 
 
 def without_scale(matrices: FloatArray) -> Matrices:
-    """(N, 3, 3) the rotations in matrices that also scale."""
+    """(N, 3, 3) the rotations of matrices, without scale."""
     return np.asarray(matrices / np.linalg.norm(matrices, axis=-2, keepdims=True), np.float64)

@@ -1,4 +1,4 @@
-"""What else acts on the bones that are keyed: metacarpals and helpers between them, and old keys below the new ones."""
+"""Other motion that acts on keyed bones: metacarpals and helpers between them, and older keys below the new ones."""
 
 from collections.abc import Iterator, Mapping
 
@@ -19,16 +19,16 @@ SAME_PLACE = 1e-6
 
 
 def helpers(bones: Mapping[str, RestBone], hand: TargetHand) -> dict[str, tuple[str, str]]:
-    """The finger bones that hang from a metacarpal or helper, each with it and with the bone above that."""
+    """The finger bones below a metacarpal or helper, each with that and with its ancestor among the hand's bones."""
     return {bone: pair for bone, pair in parents_and_anchors(bones, hand).items() if pair[0] != pair[1]}
 
 
 def helper_turns(
     played: Played, bones: Mapping[str, RestBone], source: Source, hand: TargetHand
 ) -> dict[str, FloatArray]:
-    """How metacarpals and helpers are turned where the scene turns them, at the source's frames; see `finger_keys`.
+    """Rotations of metacarpals and helpers that the scene animates, at the source's frames; see `finger_keys`.
 
-    played: with the bones of `helpers`.
+    played: includes the bones of `helpers`.
     """
     rows = played.at(source.times.frames)
     turns: dict[str, FloatArray] = {}
@@ -41,7 +41,7 @@ def helper_turns(
 
 
 def parents_and_anchors(bones: Mapping[str, RestBone], hand: TargetHand) -> dict[str, tuple[str, str]]:
-    """For each finger bone its parent, and the bone of the hand that it hangs from, which may be the same."""
+    """For each finger bone its parent, and its nearest ancestor among the hand's bones, which may be the same."""
     chains = [[bone for _, bone in sorted(chain.items())] for chain in hand.fingers.values() if chain]
     above = [ancestors(bones, chain[0].name) for chain in chains]
     shared = next((name for name in above[0] if all(name in others for others in above)), None)
@@ -66,17 +66,17 @@ def ancestors(bones: Mapping[str, RestBone], name: str) -> list[str]:
 
 
 def without_scale(matrices: FloatArray) -> FloatArray:
-    """(N, 3, 3) the rotations in matrices that also scale."""
+    """(N, 3, 3) the rotations of matrices, without scale."""
     return matrices / np.linalg.norm(matrices, axis=-2, keepdims=True)
 
 
 def neutral_channels(
     armature: bpy.types.Object, turned: set[str], fingers: set[str], hands: set[str]
 ) -> Iterator[Channel]:
-    """One key each that keeps old animation, and poses without keys, from spoiling the new keys.
+    """One key per channel, so that older animation and poses without keys do not disturb the new keys.
 
-    turned: all bones that get rotations; what animates their rotation mode stops. fingers: of them those whose place
-    and scale are those at rest. hands: those whose scale is.
+    turned: all bones with rotation keys; their rotation mode is keyed. fingers: bones whose location and scale are
+    keyed to rest. hands: bones whose scale is keyed to rest.
     """
     acting = {curve.data_path for curve in compat.playing_fcurves(armature)}
     for name in sorted(turned):

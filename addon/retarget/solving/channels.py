@@ -1,4 +1,4 @@
-"""Rotations as the F-curves of a bone, whatever its rotation mode is."""
+"""Rotations as F-curves of a bone, in its own rotation mode."""
 
 import bpy
 import numpy as np
@@ -9,7 +9,7 @@ from ...scene.keys import Channel, continuous
 
 
 def rotation_channel(bone: bpy.types.PoseBone, quaternions: NDArray[np.floating]) -> Channel:
-    """Rotations (N, 4) as a bone keeps them: whatever its rotation mode is, it stays."""
+    """The channel of rotations (N, 4) in a bone's rotation mode, which does not change."""
     quaternions = continuous(quaternions)
     if bone.rotation_mode == "QUATERNION":
         return Channel(bone.path_from_id("rotation_quaternion"), bone.name, quaternions, "AUTO_YRGB")
@@ -27,7 +27,7 @@ def rotation_channel(bone: bpy.types.PoseBone, quaternions: NDArray[np.floating]
 
 
 def continuous_eulers(quaternions: NDArray[np.floating], order: str) -> NDArray[np.float64]:
-    """(N, 3) Euler angles of rotations (N, 4), each near the one before it."""
+    """(N, 3) Euler angles of rotations (N, 4), each close to the previous ones."""
     eulers = [Quaternion(quaternions[0].tolist()).to_euler(order)]
     for quaternion in quaternions[1:].tolist():
         eulers.append(Quaternion(quaternion).to_euler(order, eulers[-1]))

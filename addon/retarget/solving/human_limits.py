@@ -1,4 +1,4 @@
-"""How far a human arm bends, and by how much a hand exceeds it. No bpy here.
+"""The range of motion of a human arm, and limiting a hand to it. No bpy here.
 
 The numbers are of healthy adults: American Academy of Orthopaedic Surgeons, *Joint Motion: Method of Measuring and
 Recording* (1965), and Boone and Azen, *Normal range of motion of joints in male subjects*, J. Bone Joint Surg. Am. 61
@@ -17,20 +17,20 @@ EXTENSION: Final = np.radians(70)
 RADIAL_DEVIATION: Final = np.radians(20)
 ULNAR_DEVIATION: Final = np.radians(35)
 FOREARM_TWIST: Final = np.radians(80)
-"""Pronation and supination, from where the thumb points the way in which the elbow bends."""
+"""Pronation and supination, from the pose in which the thumb points where the elbow bends to."""
 ELBOW_FLEXION: Final = np.radians(145)
 
 LEAST_BEND: Final = np.radians(5)
 MOST_ASIDE: Final = np.cos(np.radians(60))
-"""A rest pose tells in which plane its elbow bends if it is bent at least so far, and not too far from where the thumb
-points; else the elbow bends to the thumb."""
+"""The plane of the elbow comes from the rest pose if the elbow is bent at least so far there, and not too far from the
+thumb's direction. Otherwise the elbow bends to the thumb."""
 
 
 @dataclass(frozen=True)
 class RestArm:
     """An arm at rest, in the axes of its armature.
 
-    shoulder, elbow, wrist (3,): the joints. hinge (3,): a positive turn about this unit vector bends the elbow.
+    shoulder, elbow, wrist (3,): the joints. hinge (3,): unit vector; a positive rotation about it bends the elbow.
     palm (3, 3): columns to the thumb's side, along the hand, and out of the palm.
     """
 
@@ -42,17 +42,17 @@ class RestArm:
 
     @property
     def upper(self) -> FloatArray:
-        """(3,) from the shoulder to the elbow, of length one."""
+        """(3,) the unit vector from shoulder to elbow."""
         return unit(self.elbow - self.shoulder)
 
     @property
     def forearm(self) -> FloatArray:
-        """(3,) from the elbow to the wrist, of length one."""
+        """(3,) the unit vector from elbow to wrist."""
         return unit(self.wrist - self.elbow)
 
     @property
     def lengths(self) -> tuple[float, float]:
-        """Of the upper arm and the forearm."""
+        """The lengths of upper arm and forearm."""
         return float(np.linalg.norm(self.elbow - self.shoulder)), float(np.linalg.norm(self.wrist - self.elbow))
 
     @property
@@ -67,7 +67,7 @@ class RestArm:
 
 
 def rest_arm(shoulder: FloatArray, elbow: FloatArray, wrist: FloatArray, palm: FloatArray) -> RestArm:
-    """An arm of these joints (3,) and this palm (3, 3); see RestArm."""
+    """An arm with these joints (3,) and this palm (3, 3); see RestArm."""
     upper, forearm = unit(elbow - shoulder), unit(wrist - elbow)
     to_thumb = np.cross(forearm, palm[:, 0])
     to_thumb = unit(to_thumb - (to_thumb @ upper) * upper)
@@ -81,7 +81,7 @@ def rest_arm(shoulder: FloatArray, elbow: FloatArray, wrist: FloatArray, palm: F
 def wrist_bend(arm: RestArm, forearm: FloatArray, hand: FloatArray) -> FloatArray:
     """(..., 2) flexion (extension below 0) and radial deviation (ulnar below 0) of a wrist, in radians.
 
-    forearm (..., 3): where it points. hand (..., 3, 3): how the hand is turned from its rest pose.
+    forearm (..., 3): its direction. hand (..., 3, 3): rotation of the hand from its rest pose.
     """
     thumb, along, palmar = np.moveaxis(hand @ arm.palm, -1, 0)
     cosine = dot(forearm, along)
@@ -92,9 +92,9 @@ def wrist_bend(arm: RestArm, forearm: FloatArray, hand: FloatArray) -> FloatArra
 
 
 def forearm_twist(arm: RestArm, forearm: FloatArray, bends_to: FloatArray, hand: FloatArray) -> FloatArray:
-    """(...) how far the thumb of a hand, once it is in line with the forearm, is turned from where the elbow bends to.
+    """(...) the forearm's twist in radians: the angle from where the elbow bends to, to the thumb of the unbent hand.
 
-    forearm and bends_to (..., 3): directions at a right angle. hand (..., 3, 3): see `wrist_bend`.
+    forearm and bends_to (..., 3): perpendicular directions. hand (..., 3, 3): see `wrist_bend`.
     """
     thumb, along, _ = np.moveaxis(hand @ arm.palm, -1, 0)
     thumb = np.einsum("...ij,...j->...i", swing(along, forearm), thumb)
@@ -102,14 +102,14 @@ def forearm_twist(arm: RestArm, forearm: FloatArray, bends_to: FloatArray, hand:
 
 
 def bend_shares(bends: FloatArray) -> FloatArray:
-    """(..., 2) bends of a wrist as shares of what a human's allows in that direction."""
+    """(..., 2) bends of a wrist as shares of a human's range in that direction."""
     flexion = np.where(bends[..., 0] > 0, FLEXION, EXTENSION)
     deviation = np.where(bends[..., 1] > 0, RADIAL_DEVIATION, ULNAR_DEVIATION)
     return bends / np.stack([flexion, deviation], axis=-1)
 
 
 def kept_human(arm: RestArm, forearm: FloatArray, bends_to: FloatArray, hand: FloatArray) -> FloatArray:
-    """(N, 3, 3) the nearest turns of a hand that its wrist and forearm allow; those within come back as they were."""
+    """(N, 3, 3) hand rotations limited to a human's range of wrist and forearm. Rotations within it are unchanged."""
     bends = wrist_bend(arm, forearm, hand)
     share = np.linalg.norm(bend_shares(bends), axis=-1)
     along = hand @ arm.palm[:, 1]

@@ -1,4 +1,4 @@
-"""Which bones are the arm of a hand: found by names, else by hierarchy and lengths. No bpy here."""
+"""Finding the bones of a hand's arm: by names, else by hierarchy and lengths. No bpy here."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,17 +19,17 @@ UPPER_ARM_NAMES: Final = re.compile("upperarm|uparm|shldr|humerus|arm(?!ature)|è
 TWIST_NAMES: Final = re.compile("twist|roll|æ©")
 
 APART: Final = 0.05
-"""Of the palm's length: how far the heads of two bones lie apart if they are two joints."""
+"""Least distance between the heads of two bones that are separate joints, in lengths of the palm."""
 LIKE_LENGTHS: Final = (0.7, 1.45)
-"""Of an upper arm against its forearm, where names tell nothing."""
+"""Range of the ratio of upper arm to forearm length, where names tell nothing."""
 FARTHEST_BONES: Final = 8
-"""Above a hand, among which its arm is looked for where names tell nothing."""
+"""Joints above a hand among which its arm is searched, where names tell nothing."""
 
 
 @dataclass(frozen=True)
 class Limb:
-    """The arm of one hand. upper and forearm: its bones, the topmost first. twists: bones beside the forearm that take
-    its twist, each with the share of the way to the wrist at which it begins.
+    """The arm of one hand. upper and forearm: its bones, the topmost first. twists: the forearm's twist bones, each
+    with the fraction of the way to the wrist at which it begins.
     """
 
     arm: RestArm
@@ -44,9 +44,9 @@ class Limb:
 
 
 def find_limb(bones: Bones, target: TargetHand, others: tuple[TargetHand, ...]) -> Limb | None:
-    """The arm that a hand hangs from; None where there is none: no elbow above it, or no shoulder.
+    """The arm above a hand; None without an elbow or a shoulder.
 
-    others: the rig's other hand, if it has one. What both hang from is no arm.
+    others: the rig's other hand, if it has one. Common ancestors of both hands are not part of an arm.
     """
     palm, size = palm_of(target)
     body = {name for other in others for name in ancestors(bones, other.hand.name)}
@@ -60,7 +60,7 @@ def find_limb(bones: Bones, target: TargetHand, others: tuple[TargetHand, ...]) 
 
 
 def palm_of(target: TargetHand) -> tuple[np.ndarray, float]:
-    """(3, 3) to the thumb's side, along the hand, out of the palm; and the palm's length."""
+    """(3, 3) columns to the thumb's side, along the hand, out of the palm; and the palm's length."""
     knuckles = [target.fingers[finger][min(target.fingers[finger])].head for finger in common_knuckles(target)]
     axes = palm_axes(target.hand.head, np.array(knuckles))
     axes[:, 2] *= 1 if target.side == "right" else -1
@@ -68,7 +68,7 @@ def palm_of(target: TargetHand) -> tuple[np.ndarray, float]:
 
 
 def joints_above(bones: Bones, hand: str, apart: float) -> list[str]:
-    """The bones above a hand whose heads are joints of their own, the nearest first; helpers in one place are none."""
+    """The bones above a hand that are separate joints, the nearest first. Helpers at the same place are left out."""
     chain, before = [], bones[hand]
     for name in ancestors(bones, hand):
         if np.linalg.norm(bones[name].head - before.head) > apart:
@@ -86,12 +86,12 @@ def ancestors(bones: Bones, name: str) -> Iterator[str]:
 
 
 def plain(name: str) -> str:
-    """A bone's name without what stands before a colon, in lower case, letters alone."""
+    """A bone's name without its namespace, in lower case, letters only."""
     return re.sub(r"[\W\d_]", "", name.rpartition(":")[2].lower())
 
 
 def named_arm(bones: Bones, chain: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Upper arm and forearm, where a bone's name tells the forearm."""
+    """Upper arm and forearm, where a bone is named as the forearm; else None."""
     elbows = [index for index, name in enumerate(chain) if FOREARM_NAMES.search(plain(name))]
     if not elbows or elbows[-1] + 1 >= len(chain):
         return None
@@ -103,14 +103,14 @@ def named_arm(bones: Bones, chain: list[str]) -> tuple[tuple[str, ...], tuple[st
 
 
 def is_upper_arm(name: str) -> bool:
-    """Whether a name is an upper arm's."""
+    """Whether a name is that of an upper arm."""
     return bool(UPPER_ARM_NAMES.search(plain(name)))
 
 
 def shaped_arm(
     bones: Bones, chain: list[str], wrist: np.ndarray, size: float
 ) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
-    """Upper arm and forearm by their lengths alone: the longest two that are alike."""
+    """Upper arm and forearm by lengths only: the longest two neighbours of similar length."""
     best, longest = None, 0.0
     for elbow, shoulder in combinations(range(min(len(chain), FARTHEST_BONES)), 2):
         forearm = float(np.linalg.norm(wrist - bones[chain[elbow]].head))
@@ -121,7 +121,7 @@ def shaped_arm(
 
 
 def twist_bones(bones: Bones, arm: RestArm, forearm: tuple[str, ...]) -> Iterator[tuple[str, float]]:
-    """The bones beside a forearm that are named for its twist, and lie on it; and where on it each begins, 0 to 1."""
+    """The twist bones of a forearm, found by name and position, each with where on it it begins, 0 to 1."""
     for bone in bones.values():
         if bone.parent in forearm and bone.name not in forearm and TWIST_NAMES.search(plain(bone.name)):
             off = bone.head - arm.elbow

@@ -1,23 +1,23 @@
-"""The principle of retargeting. No bpy here.
+"""How retargeting solves fingers and wrist. No bpy here.
 
-**One pose, not one set of angles.** Two hands show the same pose when their finger segments point the same ways as seen
-from the palm. So the target's finger directions are made equal to the source's; how the target's rest pose differs
-(T, A, relaxed fingers), how its bones roll, how long they are and how its object is scaled, has no say.
+**The same pose, not the same angles.** Two hands show the same pose when their finger segments have the same directions
+relative to the palm. So the target's finger directions are made equal to the source's. The target's rest pose (T, A,
+relaxed fingers), bone roll, bone lengths and object scale do not matter.
 
-1. *Palm.* Both hands get a frame from the same points at rest: along, from the wrist to the knuckles; across, from the
-   little finger's knuckle to the index finger's. `A` turns the source's palm into the target's.
-2. *Common reference pose.* The target, palm at rest, with every finger segment pointing where the source's points at
-   rest. `Q` takes a target bone from its own rest there: the shortest turn, bone by bone outwards, each after its
-   parent's. So the reference pose twists no bone about its length.
-3. *Pose.* From the common reference on, a target bone turns as its source bone does: `A S A^-1 Q`, with `S` the source
-   bone's turn against its palm. Direction (swing) and twist about it both follow.
-4. *Segments.* A target bone stands for the source bones from its own joint to the next joint that the target has. When
-   it stands for several (two-segment fingers), it points along their chord: a last shortest turn from where `S` took
-   the chord. Metacarpals inside the palm have no source and stay where the rig has them.
-5. *Keys.* In a bone whose rest orientation is `B`, a turn T below a parent that turned by P is `B^T (P^-1 T) B`.
+1. *Palm.* Both hands get axes from the same points at rest: along, from the wrist to the knuckles; across, from the
+   little finger's knuckle to the index finger's. `A` rotates the source's palm to the target's.
+2. *Common reference pose.* The target with its palm at rest and every finger segment in the direction of the source's
+   segment at rest. `Q` rotates a target bone from its own rest pose to it: the shortest rotation, bone by bone
+   outwards, after its parent's. So the reference pose twists no bone about its length.
+3. *Pose.* From the common reference pose, a target bone rotates like its source bone: `A S A^-1 Q`, with `S` the source
+   bone's rotation relative to its palm. Both direction (swing) and twist follow.
+4. *Segments.* A target bone represents the source bones from its own joint to the target's next joint. If there are
+   several (two-segment fingers), it points along their chord, by a last shortest rotation from the chord rotated by
+   `S`. Metacarpals inside the palm have no source and keep the rig's pose.
+5. *Keys.* For a bone with rest orientation `B`, a rotation T below a parent rotated by P is keyed as `B^T (P^-1 T) B`.
 
-The wrist in the world: the target's palm is turned like the source's, `X R A^-1`, with `R` the source wrist's turn and
-`X` from the source's axes to the target's. Finger directions then agree in the world, too.
+The wrist in the world: the target's palm rotates like the source's, `X R A^-1`, with `R` the source wrist's rotation
+and `X` from the source's axes to the target's. Finger directions then agree in the world too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,12 +39,12 @@ FloatArray = NDArray[np.floating]
 SEGMENT_COUNT: Final = 3
 FEWEST_KNUCKLES: Final = 2
 ALONG_ITS_LENGTH: Final = np.cos(np.radians(30))
-"""Cosine between a bone's own axis and its segment, from which on the bone is taken to lie along the finger."""
+"""Least cosine between a bone's own axis and its segment at which the bone counts as lying along the finger."""
 
 
 @dataclass(frozen=True)
 class TargetHand:
-    """One hand of the target: the bone at the wrist, and for each finger its bones by segment, 0 nearest the palm."""
+    """One hand of the target: its hand bone, and for each finger its bones by segment, 0 nearest the palm."""
 
     side: str
     hand: RestBone
@@ -67,7 +67,7 @@ def palm_axes(wrist: FloatArray, knuckles: FloatArray) -> FloatArray:
 
 
 def palm_to_palm(motion: HandMotion, target: TargetHand) -> FloatArray:
-    """(3, 3) `A`: directions of the source hand at rest to those of the target at rest."""
+    """(3, 3) `A`: rotation from the source's palm at rest to the target's palm at rest."""
     fingers = common_knuckles(target)
     source = palm_axes(motion.joints[0], np.array([motion.finger_points(finger)[0] for finger in fingers]))
     knuckles = [target.fingers[finger][min(target.fingers[finger])].head for finger in fingers]
@@ -75,7 +75,7 @@ def palm_to_palm(motion: HandMotion, target: TargetHand) -> FloatArray:
 
 
 def hand_size_ratio(motion: HandMotion, target: TargetHand) -> float:
-    """How much longer the target's palm is than the source's, both in their own units."""
+    """The ratio of the target's palm length to the source's, both in their own units."""
     fingers = common_knuckles(target)
     source = np.array([motion.finger_points(finger)[0] for finger in fingers]) - motion.joints[0]
     reached = np.array([target.fingers[finger][min(target.fingers[finger])].head for finger in fingers])
@@ -84,10 +84,10 @@ def hand_size_ratio(motion: HandMotion, target: TargetHand) -> float:
 
 
 def rest_directions(bones: Sequence[RestBone]) -> FloatArray:
-    """(B, 3) where the bones of one finger point at rest: to the next joint; the last one along its own length.
+    """(B, 3) directions of one finger's bones at rest: to the next joint; the last bone along its own length.
 
-    An end bone says where the last one points. Else, in rigs from other programs whose bones may lie across the
-    finger, it points, in its own axes, as the one before it does.
+    An end bone gives the direction of the last bone. In rigs from other programs, bones may lie across the finger. The
+    last bone then has the same direction in its own axes as the bone before it.
     """
     directions = [unit(after.head - bone.head) for bone, after in pairwise(bones)]
     last = bones[-1]
@@ -100,7 +100,7 @@ def rest_directions(bones: Sequence[RestBone]) -> FloatArray:
 
 
 def finger_turns(motion: HandMotion, target: TargetHand, finger: str) -> dict[str, FloatArray]:
-    """For each bone of a target finger (N, 3, 3), how it turns against the palm, in the axes of the target's rig."""
+    """For each bone of a target finger (N, 3, 3), its rotation relative to the palm, in armature space."""
     segments = sorted(target.fingers[finger])
     bones = [target.fingers[finger][segment] for segment in segments]
     palm = palm_to_palm(motion, target)
@@ -123,10 +123,10 @@ def finger_turns(motion: HandMotion, target: TargetHand, finger: str) -> dict[st
 def finger_keys(
     motion: HandMotion, target: TargetHand, helpers: Mapping[str, FloatArray] = MappingProxyType({})
 ) -> dict[str, FloatArray]:
-    """For each finger bone (N, 3, 3), what it is keyed to: its turn below its parent, in its own axes.
+    """For each finger bone (N, 3, 3), its keys: the rotation relative to its parent, in its own axes.
 
-    The parent of a finger's first bone is the palm, whatever metacarpals and helpers lie between. helpers (N, 3, 3) by
-    finger bone: how those between it and the bone before it in the hand are turned against that, in the rig's axes.
+    The parent of a finger's first bone is the palm, even with metacarpals and helpers between. helpers (N, 3, 3) by
+    finger bone: rotation of the bones between it and the hand's previous bone, relative to that, in armature space.
     """
     keys: dict[str, FloatArray] = {}
     for finger, bones in target.fingers.items():
@@ -144,7 +144,7 @@ def finger_keys(
 
 
 def wrist_turns(motion: HandMotion, target: TargetHand, to_target: FloatArray) -> FloatArray:
-    """(N, 3, 3) how the target's hand turns from its rest pose, in the axes of its armature.
+    """(N, 3, 3) rotation of the target's hand from its rest pose, in armature space.
 
     to_target (3, 3): a rotation from the source's rest axes to the armature's axes.
     """

@@ -1,4 +1,4 @@
-"""The rig that is driven: its bones at rest, and the hands that a preset finds in it."""
+"""The target rig: the hands that a preset finds in its bones at rest, and checks of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -20,23 +20,23 @@ from .wrist import HandPair
 Bones = Mapping[str, RestBone]
 
 SAME_PLACE: Final = 1e-3
-"""Of a hand's length: joints that are nearer to each other have no direction between them."""
+"""Least distance of two joints that have a direction between them, in lengths of the hand."""
 
 AHEAD: Final = 0.5
-"""The least cosine between a finger's last segment and the one before, where an end bone tells the last one."""
+"""Least cosine between a finger's last segment, given by an end bone, and the segment before it."""
 
 TIP_WITHIN: Final = (0.2, 2.5)
-"""Of the length of the segment before: how far from the last joint an end bone lies."""
+"""Range of the distance of an end bone from the last joint, in lengths of the segment before."""
 
 
 def target_hands(rig_name: str, bones: Bones, preset: Preset, sources: Sequence[Source]) -> list[HandPair]:
-    """The hands of a rig that have a source, those that it lacks left out. Raises RetargetError where it has none."""
+    """The hands of a rig with their sources. Missing hands are left out. Raises RetargetError without any."""
     there = [source for source in sources if hand_joint(source.motion.side) in preset.bones]
     return [(source, target_hand(rig_name, bones, preset, source.motion.side)) for source in there or sources]
 
 
 def missing_hands(rig_name: str, sources: Sequence[Source], hands: Sequence[HandPair]) -> Iterator[str]:
-    """Sentences on captured hands that the rig lacks."""
+    """Warnings about captured hands that the rig lacks."""
     there = {source.motion.side for source, _ in hands}
     for source in sources:
         if source.motion.side not in there:
@@ -44,7 +44,7 @@ def missing_hands(rig_name: str, sources: Sequence[Source], hands: Sequence[Hand
 
 
 def target_hand(rig_name: str, bones: Bones, preset: Preset, side: str) -> TargetHand:
-    """A hand of a rig as a preset finds it; fingers and bones that it lacks are left out. Raises RetargetError."""
+    """A hand that a preset finds in a rig. Missing fingers and bones are left out. Raises RetargetError."""
     wrist = preset.bones.get(hand_joint(side))
     if wrist is None:
         raise RetargetError(
@@ -69,19 +69,19 @@ def target_hand(rig_name: str, bones: Bones, preset: Preset, side: str) -> Targe
 
 
 def check_hierarchy(rig_name: str, bones: Bones, hand: TargetHand) -> None:
-    """Raise RetargetError where the bones of a finger do not move with one another, as the keys expect."""
+    """Raise RetargetError where a finger's bones do not move with each other, as the keys need."""
     for joints in joints_of(hand):
         for before, after in pairwise(joints):
             if before.name not in names_above(bones, after):
                 raise RetargetError(
-                    f"The bone {after.name} of the rig {rig_name} does not hang from {before.name}: the joints of the "
-                    "finger would not move with one another.",
+                    f"The bone {after.name} of the rig {rig_name} is not parented to {before.name}: the joints of the "
+                    "finger would not move together.",
                     "Make each joint the child of the one before it, and the first ones children of the wrist "
                     "(Edit Mode, Ctrl+P, Keep Offset).",
                 )
         if joints[0].parent is None:
             raise RetargetError(
-                f"The bone {joints[0].name} of the rig {rig_name} hangs from no bone: it would not move with the hand.",
+                f"The bone {joints[0].name} of the rig {rig_name} has no parent: it would not move with the hand.",
                 f"Make it a child of {hand.hand.name} (Edit Mode, Ctrl+P, Keep Offset).",
             )
         inwards = [joints[-1].name, *names_above(bones, joints[-1])]
@@ -89,14 +89,14 @@ def check_hierarchy(rig_name: str, bones: Bones, hand: TargetHand) -> None:
         alone = [name for name in inwards[: inwards.index(carrier)] if not bones[name].turns_along]
         if alone:
             raise RetargetError(
-                f"The bone {alone[-1]} of the rig {rig_name} does not turn with its parent: the finger would leave the "
-                "hand.",
-                "Switch Inherit Rotation on, in the bone's properties under Relations.",
+                f"The bone {alone[-1]} of the rig {rig_name} does not rotate with its parent: the finger would leave "
+                "the hand.",
+                "Enable Inherit Rotation in the bone's properties, under Relations.",
             )
 
 
 def check_places(rig_name: str, hand: TargetHand) -> None:
-    """Raise RetargetError where joints lie on one another, so that a direction cannot be told."""
+    """Raise RetargetError where two joints are at the same place, so that there is no direction between them."""
     joints = [bone for fingers in joints_of(hand) for bone in fingers]
     size = max(float(np.linalg.norm(bone.head - hand.hand.head)) for bone in joints)
     knuckles = [hand.fingers[finger][min(hand.fingers[finger])] for finger in common_knuckles(hand)]
@@ -105,8 +105,8 @@ def check_places(rig_name: str, hand: TargetHand) -> None:
     for first, second in pairs:
         if np.linalg.norm(first.head - second.head) <= SAME_PLACE * size:
             raise RetargetError(
-                f"The bones {first.name} and {second.name} of the rig {rig_name} begin at one place: "
-                f"the direction from one to the other cannot be told.",
+                f"The bones {first.name} and {second.name} of the rig {rig_name} begin at the same place, "
+                f"so there is no direction from one to the other.",
                 f"Move {second.name} to its joint in Edit Mode, or correct the mapping.",
             )
 
@@ -117,7 +117,7 @@ def joints_of(hand: TargetHand) -> list[list[RestBone]]:
 
 
 def names_above(bones: Bones, bone: RestBone) -> list[str]:
-    """The bone's parent, its parent, and so on."""
+    """The names of the bone's ancestors, the nearest first."""
     names = []
     while bone.parent is not None:
         names.append(bone.parent)
@@ -126,14 +126,14 @@ def names_above(bones: Bones, bone: RestBone) -> list[str]:
 
 
 def with_tip(bones: Bones, segments: Mapping[int, RestBone]) -> dict[int, RestBone]:
-    """A finger whose last bone knows where the finger ends, if an end bone says so."""
+    """A finger whose last bone has a tip, if it has an end bone."""
     joints = [segments[segment] for segment in sorted(segments)]
     end = end_bone(bones, joints)
     return {**segments, max(segments): replace(joints[-1], tip=end.head)} if end else dict(segments)
 
 
 def end_bone(bones: Bones, joints: Sequence[RestBone]) -> RestBone | None:
-    """The bone beyond a finger's last one that tells where that points: an end by name, or the only one; else None."""
+    """The end bone beyond a finger's last bone: one named as an end, or the only child; else None."""
     if len(joints) < 2:
         return None
     last, way = joints[-1], joints[-1].head - joints[-2].head
@@ -145,13 +145,13 @@ def end_bone(bones: Bones, joints: Sequence[RestBone]) -> RestBone | None:
 
 
 def continues(child: str, parent: str) -> bool:
-    """Whether a name is that of an end bone, or goes on with its parent's but for the number."""
+    """Whether a name is that of an end bone, or differs from its parent's only in the number."""
     meaning = read_name(child)
     return not meaning.has(NEVER_FINGERS) and (meaning.has(END_WORDS) or meaning.stem == read_name(parent).stem)
 
 
 def lies_ahead(step: np.ndarray, way: np.ndarray) -> bool:
-    """Whether a step goes on where the one before it went, about as far."""
+    """Whether a step continues the direction of the one before it, over a similar distance."""
     nearest, farthest = (part * float(np.linalg.norm(way)) for part in TIP_WITHIN)
     size = float(np.linalg.norm(step))
     return 0 < nearest <= size <= farthest and float(unit(step) @ unit(way)) >= AHEAD

@@ -1,4 +1,4 @@
-"""The hand's controls and its arm: where they must stand for the hand to do in the world what the captured one does."""
+"""Keys of the hand's controls and of the arm, so that the hand moves in the world like the captured one."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,17 +38,17 @@ Part = tuple[KeyTimes, list[Channel]]
 
 TOLD_DEGREES: Final = 1.0
 TOLD_METRES: Final = 0.005
-"""From which on a hand that misses what was captured is spoken of."""
+"""Least deviation of a hand from the captured one that is warned about."""
 
 
 START_FRAMES: Final = 60
-"""The most frames that are looked at to find where a hand's way should start."""
+"""Most frames used to find the start of a hand's path."""
 STILL: Final = 1e-6
-"""By how much the numbers of an arm's pose differ at most if nothing moves it."""
+"""Largest difference in an arm's pose at which the arm counts as not animated."""
 
 
 class Wrist(StrEnum):
-    """What becomes of the captured wrist."""
+    """What the rig's hand takes from the captured wrist."""
 
     NONE = "NONE"
     ROTATION = "ROTATION"
@@ -56,7 +56,7 @@ class Wrist(StrEnum):
 
 
 class Arm(StrEnum):
-    """What becomes of the arm while the hand turns: with AUTO it follows where nothing animates it."""
+    """Whether the arm follows the hand. AUTO: where nothing animates it."""
 
     AUTO = "AUTO"
     FOLLOW = "FOLLOW"
@@ -65,7 +65,7 @@ class Arm(StrEnum):
 
 @dataclass(frozen=True)
 class WristChoice:
-    """What is asked for. human: the wrist bends no further than a human's (see `human`)."""
+    """The chosen settings. human: limit the wrist to a human's range (see `human_limits`)."""
 
     wrist: Wrist = Wrist.ROTATION
     arm: Arm = Arm.AUTO
@@ -77,8 +77,8 @@ DEFAULT_CHOICE: Final = WristChoice()
 
 @dataclass(frozen=True)
 class WristPlan:
-    """The keys of wrists and arms. turns (N, 3, 3) and places (N, 3) by side: where the hands get by them, in the rig's
-    axes, the places only where the arm takes the hand there. warnings: sentences on what the hands miss.
+    """The keys of wrists and arms. turns (N, 3, 3) and places (N, 3) by side: the resulting rotations and positions of
+    the hands in armature space, positions only where the arm moves. warnings: sentences on what the hands miss.
     """
 
     parts: list[Part] = field(default_factory=list)
@@ -89,9 +89,9 @@ class WristPlan:
 
 @dataclass(frozen=True)
 class Handling:
-    """How a rig moves one hand. fk, ik, pole: the controls of the hand, and of the elbow that goes with `ik`.
+    """The controls of one hand in a rig. fk, ik: those of the hand. pole: the elbow's pole target for `ik`.
 
-    limb: the bones of the arm above `fk`. shown: the bones that show upper arm and hand. moves: whether the arm gets
+    limb: the bones of the arm above `fk`. shown: the bones that deform upper arm and hand. moves: whether the arm gets
     keys.
     """
 
@@ -111,12 +111,12 @@ class Handling:
 
     @property
     def controls(self) -> list[str]:
-        """The bones that turn the hand; the last one carries it."""
+        """The bones that rotate the hand; the last one also carries its location."""
         return [name for name in (self.fk, self.ik) if name]
 
     @property
     def all_bones(self) -> Iterator[str]:
-        """All bones that matter for it."""
+        """All bones that are read or keyed for this hand."""
         yield from self.controls
         yield from self.shown
         if self.limb is not None:
@@ -157,7 +157,7 @@ def plan_wrists(
 ) -> WristPlan:
     """The keys of the hands' controls, and of their arms. Raises RetargetError.
 
-    Where a rig has an FK and an IK control, both are keyed: whichever the arm follows, the hand does what it should.
+    If a rig has an FK and an IK control, both are keyed, so the hand is right whichever the arm follows.
     metres: a unit of the scene. warnings: the list that the plan goes on with.
     """
     plan = WristPlan(warnings=warnings)
@@ -183,7 +183,7 @@ def handling(
     choice: WristChoice,
     warnings: list[str],
 ) -> Handling:
-    """How a rig moves a hand, and whether its arm gets keys. Raises RetargetError."""
+    """The controls of a hand, and whether its arm gets keys. Raises RetargetError."""
     side = target.side
     fk, ik = target.hand.name, preset.bones.get(hand_joint(side, HAND_IK))
     pole = preset.poles.get(side)
@@ -205,7 +205,7 @@ def arm_moves(
     choice: WristChoice,
     warnings: list[str],
 ) -> bool:
-    """Whether an arm gets keys: it must not be held by something else, and be asked to move, or be free to."""
+    """Whether an arm gets keys: nothing else may turn it, and it follows by choice or because it is not animated."""
     held = next(held_bones(armature, (*limb.upper, *limb.forearm)), None)
     if held is not None and choice.arm is not Arm.STAY and ik is None:
         name, holder = held
@@ -238,7 +238,7 @@ def free_hand(
     choice: WristChoice,
     plan: WristPlan,
 ) -> None:
-    """Key a hand that hangs from no arm: it turns, and goes where it should by itself."""
+    """Key a hand without an arm: its rotation, and its position by itself."""
     turns = wanted_turns(found, played, rows)
     poses = {}
     for name in found.controls:
@@ -268,7 +268,7 @@ def handle_arm(
     metres: float,
     plan: WristPlan,
 ) -> None:
-    """Key a hand at the end of an arm, and the arm where it moves."""
+    """Key a hand at the end of an arm, and the arm if it moves."""
     chest = chest_of(armature, limb, played, rows)
     present = present_arm(bones, limb, chest, found.shown, played, rows)
     wanted = chest.turn.swapaxes(-1, -2) @ wanted_turns(found, played, rows)
@@ -301,13 +301,13 @@ def handle_arm(
 
 
 def wanted_turns(found: Handling, played: Played, rows: Rows) -> FloatArray:
-    """(N, 3, 3) how the hand turns from its rest pose as the captured one does, in the rig's axes."""
+    """(N, 3, 3) the hand's rotation from its rest pose as captured, in armature space."""
     to_rig = without_scale(played.world[rows][:, :3, :3]).swapaxes(-1, -2)
     return wrist_turns(found.source.motion, found.target, to_rig @ found.source.motion.to_world)
 
 
 def wanted_path(found: Handling, played: Played, rows: Rows) -> FloatArray:
-    """(N, 3) how the hand goes in the world from where it starts: as captured, scaled by the sizes of the palms."""
+    """(N, 3) the hand's path in world space from its start: as captured, scaled by the ratio of the palms."""
     motion = found.source.motion
     size = np.cbrt(abs(np.linalg.det(played.world[rows[0], :3, :3])))
     return hand_size_ratio(motion, found.target) * size * (motion.wrist - motion.wrist[0])
@@ -322,9 +322,9 @@ def wanted_places(
     played: Played,
     rows: Rows,
 ) -> FloatArray:
-    """(N, 3) where the wrist should be, with the chest at rest.
+    """(N, 3) target positions of the wrist, with the chest at rest.
 
-    An animated arm starts where it is, a free one from where it needs to bend least.
+    An animated arm starts where it is. A free arm starts where it bends least.
     """
     world, path = played.world[rows], wanted_path(found, played, rows)
     place = Placing(world, chest)
@@ -341,17 +341,17 @@ def wanted_places(
 
 @dataclass(frozen=True)
 class Placing:
-    """Where the rig and an arm's chest are in the world, on N frames. world (N, 4, 4): the rig."""
+    """The rig in world space and the chest of an arm, on N frames. world (N, 4, 4): the rig's matrices."""
 
     world: Matrices
     chest: Chest
 
     def at(self, rows: Rows) -> "Placing":
-        """The same on some of the frames."""
+        """The placing on some of its frames."""
         return Placing(self.world[rows], Chest(self.chest.turn[rows], self.chest.move[rows]))
 
     def inside(self, points: FloatArray) -> FloatArray:
-        """Points (N, 3) of the world, as they would be with the chest at rest, in the rig's axes."""
+        """Points (N, 3) from world space to armature space with the chest at rest."""
         return self.chest.inside(in_rig(self.world, points))
 
     def outside(self, points: FloatArray) -> FloatArray:
@@ -360,7 +360,7 @@ class Placing:
 
 
 def in_world(world: Matrices, points: FloatArray) -> FloatArray:
-    """Points (N, 3) in the rig's axes to the world's. world (N, 4, 4)."""
+    """Points (N, 3) from armature space to world space. world (N, 4, 4)."""
     return np.einsum("nij,nj->ni", world[:, :3, :3], points) + world[:, :3, 3]
 
 
@@ -370,7 +370,7 @@ def in_rig(world: Matrices, points: FloatArray) -> FloatArray:
 
 
 def arm_channels(armature: bpy.types.Object, found: Handling, moved: Moved) -> Iterator[Channel]:
-    """The keys of all that stands elsewhere: rotations, and places of what carries the hand and the elbow."""
+    """The keys of all moved bones: rotations, and locations of the bones that carry hand and elbow."""
     for name in moved.poses:
         if name != found.pole:
             yield moved.rotation(name)
@@ -379,31 +379,31 @@ def arm_channels(armature: bpy.types.Object, found: Handling, moved: Moved) -> I
 
 
 def kept_warnings(found: Handling, wanted: FloatArray, hand: FloatArray) -> Iterator[str]:
-    """What is said where a wrist was kept within what a human's does."""
+    """A warning where a wrist was limited to a human's range."""
     off = degrees_between(wanted, hand)
     frames = int((off > TOLD_DEGREES).sum())
     if frames:
         remedy = "Switch Human Wrist off" if found.moves else "Let the arm follow the hand, or switch Human Wrist off"
         yield (
             f"The {found.side} wrist would bend or twist further than a human's on {frames} of {len(off)} frames: "
-            f"it was kept within, up to {off.max():.0f} degrees from the captured hand. {remedy} to have it exact."
+            f"it was limited, and is up to {off.max():.0f} degrees from the captured hand. {remedy} for exact rotation."
         )
 
 
 def reach_warnings(found: Handling, missed: FloatArray) -> Iterator[str]:
-    """What is said where an arm is too short. missed (N,): metres."""
+    """A warning where an arm is too short. missed (N,): metres."""
     frames = int((missed > TOLD_METRES).sum())
     if frames:
         yield (
-            f"The {found.side} hand is beyond its arm's reach on {frames} of {len(missed)} frames: it misses its place "
-            f"by up to {100 * missed.max():.1f} cm. Move the character, or choose rotation only."
+            f"The {found.side} hand is beyond its arm's reach on {frames} of {len(missed)} frames: "
+            f"it misses its target by up to {100 * missed.max():.1f} cm. Move the character, or choose rotation only."
         )
 
 
 def switch_channels(
     armature: bpy.types.Object, preset: Preset, found: Handling, choice: WristChoice
 ) -> Iterator[Channel]:
-    """What makes the arm follow the control of the hand, and the elbow its own, where the preset knows it."""
+    """Keys of the preset's switches, which make the arm follow the hand's IK control and its pole target."""
     if found.ik is None:
         return
     switches: list[IkSwitch] = []
@@ -416,7 +416,7 @@ def switch_channels(
         if bone is None or switch.property not in bone:
             raise RetargetError(
                 f"The rig {armature.name} has no property {switch.property} on the bone {switch.bone}, "
-                f"by which the preset {preset.name} makes the arm follow the hand.",
+                f"with which the preset {preset.name} makes the arm follow the hand.",
                 "Choose rotation only, or another preset.",
             )
         path = bone.path_from_id() + f'["{bpy.utils.escape_identifier(switch.property)}"]'
@@ -424,5 +424,5 @@ def switch_channels(
 
 
 def first_key(times: KeyTimes) -> KeyTimes:
-    """The first key alone, held."""
+    """Only the first key, with constant interpolation."""
     return KeyTimes(times.frames[:1], enum_numbers("interpolation", "CONSTANT"), enum_numbers("type", "KEYFRAME"))

@@ -1,1 +1,1 @@
-"""Planning keys, writing them as an Action, and taking them back."""
+"""Planning keys, writing them as an Action, and removing them again."""

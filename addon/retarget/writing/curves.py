@@ -1,4 +1,4 @@
-"""F-curves as values: whether two are the same, and copies of them in another Action."""
+"""Comparing F-curves, and copying them to another Action."""
 
 import hashlib
 from collections.abc import Iterable
@@ -22,14 +22,14 @@ POINT_SIZES: Final = {
     "back": 1,
     "period": 1,
 }
-"""What a key is, and how many numbers each of it has."""
+"""The properties of a key, with how many numbers each has."""
 WHOLE: Final = frozenset({"handle_left_type", "handle_right_type", "interpolation", "easing", "type"})
 CURVE_SETTINGS: Final = ("extrapolation", "auto_smoothing", "color_mode", "color", "mute", "lock")
 CurveKey = tuple[str, int]
 
 
 def key_of(curve: bpy.types.FCurve) -> CurveKey:
-    """What a curve moves: a data path, and the index of an array's element."""
+    """The property that a curve animates: its data path and array index."""
     return curve.data_path, curve.array_index
 
 
@@ -53,7 +53,7 @@ def modifier_settings(modifier: bpy.types.FModifier) -> dict[str, object]:
 
 
 def signature(curves: Iterable[bpy.types.FCurve]) -> str:
-    """A digest of all that these curves do, which tells whether anybody has edited them."""
+    """A digest of these curves, which shows whether anybody has edited them."""
     digest = hashlib.sha256()
     for curve in sorted(curves, key=key_of):
         digest.update(repr((*key_of(curve), curve.extrapolation, curve.mute)).encode())
@@ -65,7 +65,7 @@ def signature(curves: Iterable[bpy.types.FCurve]) -> str:
 
 
 def copy_curve(curve: bpy.types.FCurve, new: NewAction) -> None:
-    """The same curve in another Action, in place of the one that it may have."""
+    """Copy a curve to another Action, in place of its curve for the same property."""
     new.remove({key_of(curve)})
     copied = new.new_fcurve(curve.data_path, curve.array_index, curve.group.name if curve.group else "")
     for name in CURVE_SETTINGS:

@@ -1,4 +1,4 @@
-"""Rigs that are linked from other .blend files: keys on them are lost, keys on a library override of them stay."""
+"""Rigs linked from other .blend files. Keys on them are lost; keys on a library override stay."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,11 +8,11 @@ import bpy
 from ...errors import RetargetError
 from ...narrowing import present
 
-REMEDY = "Press Make Library Override in the section Retarget: the rig can be keyed then."
+REMEDY = "Press Make Library Override in the Retarget section, so that the rig can be keyed."
 
 
 def linked_reason(candidate: bpy.types.Object | None) -> str | None:
-    """Why keys on an object would be lost, or None: it is linked, or an override that is not to be edited."""
+    """Why keys on an object would be lost, or None: it is linked, or an override that is not editable."""
     if candidate is None:
         return None
     if candidate.library is not None:
@@ -20,7 +20,7 @@ def linked_reason(candidate: bpy.types.Object | None) -> str | None:
     if candidate.override_library is not None and candidate.override_library.is_system_override:
         return f"The library override of the rig {candidate.name} is not editable: keys on it would be lost."
     if instanced_rig(candidate) is not None:
-        return f"{candidate.name} shows a linked collection: the rig in it cannot be keyed."
+        return f"{candidate.name} is an instance of a linked collection: the rig in it cannot be keyed."
     return None
 
 
@@ -32,7 +32,7 @@ def check_not_linked(candidate: bpy.types.Object) -> None:
 
 
 def instanced_rig(candidate: bpy.types.Object) -> bpy.types.Object | None:
-    """The first rig of a linked collection that an empty shows, or None."""
+    """The first rig in the linked collection that an empty instances, or None."""
     collection = candidate.instance_collection if candidate.instance_type == "COLLECTION" else None
     if collection is None or collection.library is None:
         return None
@@ -40,7 +40,7 @@ def instanced_rig(candidate: bpy.types.Object) -> bpy.types.Object | None:
 
 
 def make_override(context: bpy.types.Context, candidate: bpy.types.Object) -> bpy.types.Object:
-    """Make a library override of a linked character, all of it editable, in its place. Returns the rig to key.
+    """Replace a linked character by a library override, fully editable. Returns the rig to key.
 
     candidate: the linked rig, the empty that shows its collection, or an override that is not editable.
     Raises RetargetError where there is nothing to override, or Blender refuses.
@@ -60,7 +60,8 @@ def make_override(context: bpy.types.Context, candidate: bpy.types.Object) -> bp
     overrides = (found.override_library for found in scene.objects)
     if made is None or not any(override and override.reference == rig for override in overrides):
         raise RetargetError(
-            f"Blender makes no library override of {name}.", "Try Object > Library Override > Make, and read why."
+            f"Blender cannot make a library override of {name}.",
+            "Try Object > Library Override > Make, which says why.",
         )
     if library is not None:
         unlink(scene, collection or candidate)
@@ -79,7 +80,7 @@ def linked_collection(scene: bpy.types.Scene, rig: bpy.types.Object) -> bpy.type
 
 
 def unlink(scene: bpy.types.Scene, overridden: bpy.types.Object | bpy.types.Collection) -> None:
-    """Take what has an override now out of the scene's own collections."""
+    """Unlink overridden data from the scene's own collections."""
     for parent in local_collections(scene):
         members: Any = parent.objects if isinstance(overridden, bpy.types.Object) else parent.children
         if overridden in list(members):

@@ -1,4 +1,4 @@
-"""What a rig really does with its new keys, held against what they are for: what else moves a bone shows here."""
+"""Checking a rig with its new keys: bones that deviate from their goals, because something else moves them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,19 +14,19 @@ from ..rotations import FloatArray, degrees_between
 from ..solving.arm_keys import Rows, without_scale
 
 LOOKED_AT: Final = 8
-"""Frames, of all that have keys."""
+"""Most frames that are checked, of all with keys."""
 TOLD_DEGREES: Final = 2.0
 TOLD_METRES: Final = 0.005
-"""From which on a bone that is elsewhere is spoken of."""
+"""Least deviation of a bone that is warned about."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What one hand should do on N frames (N,).
+    """The goal of one hand's keys on N frames (N,).
 
-    control: the bone that is keyed. bone: the one that shows it. turns (N, 3, 3): from the rest pose, in the rig's
-    axes, and places (N, 3) of its head; None where they are as before. fingers: by the bone that shows it (N, 3, 3),
-    how it turns against the hand, in the rig's axes at rest.
+    control: the keyed bone. bone: the bone that deforms the hand. turns (N, 3, 3): its rotations from the rest pose in
+    armature space, and places (N, 3) of its head; None if not keyed. fingers (N, 3, 3): by deforming bone, its rotation
+    relative to the hand, in armature space at rest.
     """
 
     side: str
@@ -39,18 +39,18 @@ class Goal:
 
     @property
     def rows(self) -> Rows:
-        """Which of the frames are looked at."""
+        """The rows of the frames that are checked."""
         count = len(self.frames)
         return np.unique(np.linspace(0, count - 1, min(count, LOOKED_AT)).round().astype(int))
 
     @property
     def names(self) -> set[str]:
-        """The bones that are looked at."""
+        """The bones that are checked."""
         return {self.bone, *self.fingers}
 
 
 def misses(scene: bpy.types.Scene, armature: bpy.types.Object, goals: tuple[Goal, ...]) -> Iterator[str]:
-    """Sentences on hands that do not get where their keys should take them, and by how much."""
+    """Warnings about hands that deviate from the goals of their keys, and by how much."""
     if not goals:
         return
     frames = np.unique(np.concatenate([goal.frames[goal.rows] for goal in goals]))
@@ -60,7 +60,7 @@ def misses(scene: bpy.types.Scene, armature: bpy.types.Object, goals: tuple[Goal
 
 
 def hand_misses(scene: bpy.types.Scene, armature: bpy.types.Object, goal: Goal, played: Played) -> Iterator[str]:
-    """A sentence on a hand that is elsewhere, or else on fingers that point elsewhere."""
+    """A warning about a hand that deviates, or else about fingers that deviate."""
     some, rows = goal.rows, played.at(goal.frames[goal.rows])
     turned = {name: turns_of(armature, name, played.bones[name][rows]) for name in goal.names}
     hand = turned[goal.bone]
@@ -91,22 +91,22 @@ def hand_misses(scene: bpy.types.Scene, armature: bpy.types.Object, goal: Goal, 
 
 
 def turns_of(armature: bpy.types.Object, name: str, poses: FloatArray) -> FloatArray:
-    """(N, 3, 3) how a bone is turned from its rest pose, by where it stands (N, 4, 4)."""
+    """(N, 3, 3) a bone's rotation from its rest pose, for its matrices (N, 4, 4) in armature space."""
     rest = np.array(armature_of(armature).bones[name].matrix_local.to_3x3())
     return without_scale(poses[:, :3, :3]) @ rest.T
 
 
 def degrees_apart(armature: bpy.types.Object, name: str, first: FloatArray, second: FloatArray) -> FloatArray:
-    """(N,) the angles between where a bone points by two turns (N, 3, 3) from its rest pose; twist has no say."""
+    """(N,) the angles in degrees between a bone's directions by two rotations (N, 3, 3), without twist."""
     along = np.array(armature_of(armature).bones[name].matrix_local.to_3x3().col[1])
     one, other = first @ along, second @ along
     return np.degrees(np.arctan2(np.linalg.norm(np.cross(one, other), axis=-1), (one * other).sum(axis=-1)))
 
 
 def because(armature: bpy.types.Object, name: str) -> str:
-    """What holds a bone, or one that it hangs from: the end of a sentence, with what to do."""
+    """The end of a sentence: what overrides a bone or an ancestor of it, and the remedy."""
     bone = armature_of(armature).bones[name]
     held = next(held_bones(armature, (name, *(each.name for each in bone.parent_recursive))), None)
     if held is None:
-        return ". Correct the mapping, or look for what else animates the bone"
-    return f", as {held[0]} is turned by {held[1]}. Mute or switch that, or correct the mapping"
+        return ". Correct the mapping, or find what else animates the bone"
+    return f", as {held[0]} is turned by {held[1]}. Mute or switch it, or correct the mapping"

@@ -1,4 +1,4 @@
-"""What retargeting would write, worked out in full before anything in the file changes."""
+"""The plan of all keys, computed completely before anything in the file changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,9 +43,9 @@ from .results import base_shown
 class Plan:
     """All that retargeting writes on a rig.
 
-    name: of the new Action. parts: key times, and the channels that have keys there. sides: of the hands that are
-    keyed. side_of_path: for which of the rig's hands a data path is keyed. frames: how many are keyed. warnings:
-    sentences on what to know about the result. goals: what the keys are for.
+    name: of the new Action. parts: key times, each with its channels. sides: of the keyed hands. side_of_path: by data
+    path, the side of the hand for which it is keyed. frames: how many are keyed. warnings: sentences for the user.
+    goals: the motion that the keys should produce.
     """
 
     scene: bpy.types.Scene
@@ -66,10 +66,10 @@ def plan_retarget(
     preset: Preset,
     choice: WristChoice = DEFAULT_CHOICE,
 ) -> Plan:
-    """Work out the keys by which a rig's hands do what the sources do. Raises RetargetError. Nothing changes.
+    """Plan the keys that make a rig's hands move like the sources. Raises RetargetError. Nothing in the file changes.
 
-    Of several sources of one side the longest counts. With `Wrist.POSITION` the hand starts where it is on the first
-    frame, and moves as the source does in the world, scaled by the sizes of the palms.
+    Of several sources of one side, the longest is used. With `Wrist.POSITION` the hand starts where it is on the first
+    frame, and moves like the source in world space, scaled by the ratio of the palms.
     """
     if not sources:
         raise RetargetError("The capture has no hands to retarget.", "Choose another capture, or the other hand.")
@@ -117,7 +117,7 @@ def plan_retarget(
 def goal(
     armature: bpy.types.Object, bones: Mapping[str, RestBone], source: Source, hand: TargetHand, wrists: WristPlan
 ) -> Goal:
-    """What one hand should do by its keys. Fingers that joint limits keep from it are left out."""
+    """The goal of one hand's keys. Fingers that joint limits restrict are left out."""
     side = source.motion.side
     fingers: dict[str, FloatArray] = {}
     for finger, found in hand.fingers.items():
@@ -136,7 +136,7 @@ def goal(
 
 
 def sides_of_paths(bones: Mapping[str, RestBone], preset: Preset, parts: Sequence[Part]) -> dict[str, str]:
-    """For each data path of the parts the side of the rig's hand that is nearest to its bone at rest."""
+    """For each data path of the parts, the side of the hand that is nearest to its bone at rest."""
     wrists = {side: bones[name].head for side in SIDES if (name := preset.bones.get(hand_joint(side)))}
 
     def nearest(bone: RestBone) -> str:
@@ -146,7 +146,7 @@ def sides_of_paths(bones: Mapping[str, RestBone], preset: Preset, parts: Sequenc
 
 
 def check_editable(armature: bpy.types.Object) -> None:
-    """Raise RetargetError where a rig cannot be given an Action now."""
+    """Raise RetargetError where a rig cannot get an Action now."""
     check_not_linked(armature)
     animation = armature.animation_data
     if animation is not None and animation.use_tweak_mode:
@@ -157,7 +157,7 @@ def check_editable(armature: bpy.types.Object) -> None:
 
 
 def unique_notes(hands: Sequence[HandPair]) -> list[str]:
-    """What to know about the sources; most of it is the same for both hands."""
+    """The notes of the sources, without repeats: most are the same for both hands."""
     return list(dict.fromkeys(note for source, _ in hands for note in source.notes))
 
 
@@ -177,9 +177,9 @@ def cautions(
     chosen: Sequence[Source],
     hands: Sequence[HandPair],
 ) -> Iterator[str]:
-    """Sentences on what the rig lacks, what was left out, and what is not seen."""
+    """Warnings about missing hands and fingers, unused sources, and keys that something overrides."""
     if len(chosen) < len(sources):
-        yield "The capture has several hands of one side; the one with the most frames was taken."
+        yield "The capture has several hands of one side; the one with the most frames is used."
     yield from missing_hands(armature.name, chosen, hands)
     for source, hand in hands:
         for finger in missing_fingers(hand):
@@ -190,7 +190,7 @@ def cautions(
 
 
 def neutral_parts(armature: bpy.types.Object, preset: Preset, parts: Sequence[Part]) -> Iterator[Part]:
-    """Keys that keep what else acts on the keyed bones from showing through; see `neutral_channels`."""
+    """Keys that stop other animation of the keyed bones from showing through; see `neutral_channels`."""
     controls = {preset.bones.get(hand_joint(side, part), "") for side in SIDES for part in (HAND, HAND_IK)}
     for times, channels in parts:
         turned = {channel.group for channel in channels if ".rotation_" in channel.data_path}
@@ -203,7 +203,7 @@ def neutral_parts(armature: bpy.types.Object, preset: Preset, parts: Sequence[Pa
 def finger_channels(
     armature: bpy.types.Object, source: Source, hand: TargetHand, helpers: Mapping[str, FloatArray]
 ) -> Iterator[Channel]:
-    """The rotations of all finger bones, within the joint limits of those that have some."""
+    """The rotations of all finger bones, within their joint limits."""
     with np.errstate(invalid="ignore"):
         keys = finger_keys(source.motion, hand, helpers)
     for name, matrices in keys.items():
@@ -215,17 +215,17 @@ def finger_channels(
 
 
 def check_rotations(armature: bpy.types.Object, bone: str, matrices: FloatArray) -> None:
-    """Raise RetargetError where a bone's rotations came out as no numbers: joints lie on one another at rest."""
+    """Raise RetargetError where rotations are not finite, as joints are at the same place at rest."""
     if not np.isfinite(matrices).all():
         raise RetargetError(
             f"The bone {bone} of the rig {armature.name} has no direction at rest: joints of its finger or of the palm "
-            "lie on one another.",
-            "Choose another preset, or correct the mapping so that no two of its joints have one place.",
+            "are at the same place.",
+            "Choose another preset, or correct the mapping so that no two joints are at the same place.",
         )
 
 
 def check_numbers(armature: bpy.types.Object, times: KeyTimes, channels: Sequence[Channel]) -> None:
-    """Raise RetargetError where a channel would not be keyed with numbers, one row for each key."""
+    """Raise RetargetError where a channel is not finite, or has not one row for each key."""
     for channel in channels:
         if len(channel.values) != len(times.frames) or not np.isfinite(channel.values).all():
             raise RetargetError(

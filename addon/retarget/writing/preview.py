@@ -1,4 +1,4 @@
-"""A rig shows what retargeting would do, in an Action that goes away again and leaves everything as it was."""
+"""Previewing retargeting in a temporary Action. Ending the preview restores the rig."""
 
 from dataclasses import replace
 
@@ -17,13 +17,13 @@ def previewing(scene: bpy.types.Scene) -> bpy.types.Object | None:
 
 
 def begin(context: bpy.types.Context, plan: Plan) -> None:
-    """Let a rig show what a plan would write."""
+    """Show on a rig what a plan would write."""
     write(replace(plan, name=f"{plan.armature.name} preview"), preview=True)
     show(context)
 
 
 def end(context: bpy.types.Context, armature: bpy.types.Object) -> None:
-    """Bring back what the rig did and how it stood before the preview. A preview that was edited stays in the file."""
+    """Restore the rig's animation and pose from before the preview. A preview that was edited stays in the file."""
     result = result_of(armature)
     if result is not None and result.record.preview:
         take_back(armature, result)
@@ -31,6 +31,6 @@ def end(context: bpy.types.Context, armature: bpy.types.Object) -> None:
 
 
 def show(context: bpy.types.Context) -> None:
-    """Evaluate the scene's frame anew."""
+    """Evaluate the scene's current frame again."""
     scene = present(context.scene)
     scene.frame_set(scene.frame_current, subframe=scene.frame_subframe)

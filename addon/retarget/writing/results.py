@@ -1,8 +1,7 @@
-"""What retargeting has written on a rig, marked so that it is found again: to be replaced, or to be taken back.
+"""Results of retargeting on a rig. Each is marked, so that it can be found, replaced or removed later.
 
-A result is the rig's own Action with a record in its custom properties, which the .blend file keeps. What the rig's
-Action did before goes on: its curves are copied into the result where that plays the same, else it plays from an NLA
-track below.
+A result is the rig's own Action with a record in its custom properties, stored in the .blend file. The rig's previous
+Action continues: its curves are copied into the result if that plays the same, else it plays from an NLA track below.
 """
 
 import json
@@ -25,27 +24,27 @@ RECORD: Final = "dahyf_retarget"
 BEFORE: Final = "dahyf_before"
 SETTINGS: Final = ("use_nla", "action_blend_type", "action_influence", "action_extrapolation")
 PLAIN: Final = {"action_blend_type": "REPLACE", "action_influence": 1.0, "action_extrapolation": "HOLD"}
-"""How a result plays over NLA tracks, so that nothing below it shows through."""
+"""Settings with which a result plays over NLA tracks, so that nothing below it shows through."""
 
 
 class Outcome(StrEnum):
-    """What becomes of the Action that a rig has."""
+    """What happens to a rig's previous Action."""
 
     COPIED = "COPIED"
-    """Its curves are in the result as well, but for those that are keyed."""
+    """Its curves are copied into the result, except those that are keyed."""
     PUSHED = "PUSHED"
-    """It plays on from an NLA track."""
+    """It is pushed down to an NLA track, and plays from there."""
     OFF = "OFF"
-    """It did not play, as an NLA track is solo, or there is none."""
+    """It did not play, as an NLA track is solo, or there was no Action."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """How a rig was before a result, and what the result was when it was written.
+    """The state of a rig before a result, and of the result when it was written.
 
-    paths: what retargeting keyed, and for which hand, "left" or "right". signature: of all curves. slot and fake_user:
-    of the Action before. settings: of the animation. tracks: mute and solo of the NLA tracks, where they were changed.
-    active_track: its name, or "". pushed: the NLA track that plays the Action before, or "". pose: values by data path.
+    paths: keyed data paths, each with its hand, "left" or "right". signature: of all curves. slot and fake_user: of the
+    previous Action. settings: of the animation data. tracks: mute and solo of NLA tracks, if they were changed.
+    active_track: its name, or "". pushed: the NLA track with the previous Action, or "". pose: values by data path.
     """
 
     paths: dict[str, str]
@@ -62,7 +61,7 @@ class Record:
     preview: bool
 
     def paths_of(self, sides: Container[str]) -> frozenset[str]:
-        """What is keyed for hands of these sides."""
+        """The data paths that are keyed for hands of these sides."""
         return frozenset(path for path, side in self.paths.items() if side in sides)
 
     def write_to(self, action: bpy.types.Action, before: bpy.types.Action | None) -> None:
@@ -74,7 +73,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Result:
-    """An Action that retargeting wrote, its record, and the Action before it."""
+    """An Action that retargeting wrote, its record, and the previous Action."""
 
     action: bpy.types.Action
     record: Record
@@ -82,12 +81,12 @@ class Result:
 
     @property
     def edited(self) -> bool:
-        """Whether anybody has changed the result since."""
+        """Whether anybody has edited the result since it was written."""
         return signature(compat.fcurves_of(self.action)) != self.record.signature
 
 
 def as_result(action: bpy.types.Action | None) -> Result | None:
-    """An Action as a result; None where it is none."""
+    """An Action as a result; None if it is not one."""
     if action is None or not holds(action, RECORD):
         return None
     try:
@@ -105,7 +104,7 @@ def result_of(armature: bpy.types.Object) -> Result | None:
 
 
 def outcome_of(armature: bpy.types.Object) -> Outcome:
-    """What is to become of the Action that a rig has, for it to go on playing as it does."""
+    """What must happen to a rig's Action so that it continues to play as before."""
     animation = armature.animation_data
     if animation is None or animation.action is None:
         return Outcome.OFF
@@ -114,16 +113,16 @@ def outcome_of(armature: bpy.types.Object) -> Outcome:
     if any(track.is_solo for track in animation.nla_tracks):
         return Outcome.OFF
     if not any(not (track.mute or strip.mute) for track in animation.nla_tracks for strip in track.strips):
-        return Outcome.COPIED  # blending has no say where nothing is below
+        return Outcome.COPIED  # blending does not matter with nothing below
     plain = animation.action_blend_type == "REPLACE" and animation.action_influence == 1
     return Outcome.COPIED if plain and animation.action_extrapolation != "NOTHING" else Outcome.PUSHED
 
 
 def base_action(armature: bpy.types.Object, name: str, sides: Container[str]) -> NewAction:
-    """A new Action with what a result for hands of these sides is written over, and nothing plays yet.
+    """A new Action with the animation below a result for hands of these sides. Nothing plays it yet.
 
-    With a result on the rig: what would be there without its keys for those hands. All that the user has keyed on other
-    bones since is in it.
+    If the rig has a result, that is the animation without its keys for those hands. It includes what the user has keyed
+    on other bones since.
     """
     result = lasting_result(armature)
     if result is not None:
@@ -134,7 +133,7 @@ def base_action(armature: bpy.types.Object, name: str, sides: Container[str]) ->
 
 
 def lasting_result(armature: bpy.types.Object) -> Result | None:
-    """The result on a rig; with a preview, the one that it hides, or itself where it hides none."""
+    """The result on a rig. During a preview: the result that it hides, or the preview itself if it hides none."""
     result = result_of(armature)
     if result is not None and result.record.preview:
         return as_result(result.before.action) or result
@@ -142,7 +141,7 @@ def lasting_result(armature: bpy.types.Object) -> Result | None:
 
 
 def without_keys(armature: bpy.types.Object, name: str, result: Result, sides: Container[str]) -> NewAction:
-    """A new Action like a result, but with the curves before it on all that it keys for hands of these sides."""
+    """A new Action like a result, but with the previous curves in place of its keys for hands of these sides."""
     record = result.record
     replaced = record.paths_of(sides)
     new = NewAction(armature, name, result.before if record.outcome is Outcome.COPIED else None)
@@ -157,7 +156,7 @@ def without_keys(armature: bpy.types.Object, name: str, result: Result, sides: C
 
 @contextmanager
 def base_shown(scene: bpy.types.Scene, armature: bpy.types.Object, sides: Container[str]) -> Iterator[None]:
-    """Let a rig meanwhile do what it would do without a result for hands of these sides."""
+    """Show in the block what a rig does without a result for hands of these sides."""
     result = lasting_result(armature)
     if result is None:
         yield
@@ -177,9 +176,9 @@ def base_shown(scene: bpy.types.Scene, armature: bpy.types.Object, sides: Contai
 
 
 def take_back(armature: bpy.types.Object, result: Result, keep: bool = False) -> bool:
-    """Bring back what a rig did before a result; whether the result stays in the file.
+    """Restore a rig to before a result. Returns whether the result stays in the file.
 
-    It stays where it was edited. keep: let it stay in any case.
+    It stays if it was edited. keep: it stays in any case.
     """
     keep = keep or result.edited or result.action.use_fake_user
     action, record, animation = result.action, result.record, present(armature.animation_data)
@@ -214,7 +213,7 @@ def track_states(animation: bpy.types.AnimData) -> dict[str, tuple[bool, bool]]:
 
 
 def put_tracks(animation: bpy.types.AnimData, states: dict[str, tuple[bool, bool]]) -> None:
-    """Give NLA tracks their mute and solo back."""
+    """Restore mute and solo of NLA tracks."""
     for name, (mute, solo) in states.items():
         track = animation.nla_tracks.get(name)
         if track is not None:

@@ -1,4 +1,4 @@
-"""Keys on an animator's rig: a new Action each time, in which what moves the rig already goes on."""
+"""Writing keys on an animator's rig: each time a new Action, in which the rig's other animation continues."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -39,7 +39,7 @@ LONGEST_NAME: Final = 60
 
 @dataclass(frozen=True)
 class Retargeted:
-    """What was made: the Action, how many hands and frames are in it, and sentences on what to know about it."""
+    """The result: its Action, the numbers of hands and frames, and warnings as sentences."""
 
     action: bpy.types.Action
     hands: int
@@ -48,7 +48,7 @@ class Retargeted:
 
 
 def summary(done: Retargeted) -> str:
-    """What was done, for the status bar."""
+    """A sentence on the result, for the status bar."""
     hands = "1 hand" if done.hands == 1 else f"{done.hands} hands"
     frames = "1 frame" if done.frames == 1 else f"{done.frames} frames"
     return f'Keyed {hands}, {frames}, in the Action "{done.action.name}"'
@@ -61,19 +61,19 @@ def retarget(
     preset: Preset,
     choice: WristChoice = DEFAULT_CHOICE,
 ) -> Retargeted:
-    """Key a rig's hands so that they do what the sources do. Raises RetargetError, and then nothing has changed.
+    """Key a rig's hands so that they move like the sources. Raises RetargetError, and then changes nothing.
 
-    See `plan_retarget` for what is keyed, and `write` for what becomes of the rig's own Action.
+    See `plan_retarget` for what is keyed, and `write` for what happens to the rig's own Action.
     """
     return write(plan_retarget(context, armature, sources, preset, choice))
 
 
 def write(plan: Plan, preview: bool = False) -> Retargeted:
-    """Give the rig a new Action with the plan's keys, in the place of a result that it has.
+    """Give the rig a new Action with the plan's keys. It replaces a result that the rig has.
 
-    The rig's own Action stays in the file, unchanged. What it does on everything else goes on: see `Outcome`. A result
-    that was edited by hand stays in the file as well. preview: the next result takes the Action's place, and a result
-    that is there comes back when it ends.
+    The rig's own Action stays in the file, unchanged, and continues on everything else: see `Outcome`. A result that
+    was edited by hand stays in the file too. preview: the next result replaces this Action, and an existing result is
+    restored when the preview ends.
     """
     armature = plan.armature
     new = new_action(plan)
@@ -94,7 +94,7 @@ def write(plan: Plan, preview: bool = False) -> Retargeted:
 
 
 def new_action(plan: Plan) -> NewAction:
-    """An Action with the plan's keys, which nothing plays yet; it does not stay where keys cannot be made."""
+    """An Action with the plan's keys, which nothing plays yet. It is removed if an error is raised."""
     new = base_action(plan.armature, action_name(plan.name), plan.sides)
     try:
         new.action.pop(FINGERPRINT, None)
@@ -108,12 +108,12 @@ def new_action(plan: Plan) -> NewAction:
 
 
 def action_name(name: str) -> str:
-    """A name as long as Blender keeps it."""
+    """A name cut to LONGEST_NAME bytes."""
     return name.encode()[:LONGEST_NAME].decode(errors="ignore")
 
 
 def replace_result(plan: Plan, new: NewAction, result: Result) -> list[str]:
-    """Let a new Action take the place of a result; all else stays as it is. Sentences on what to know."""
+    """Replace a result by a new Action. All else stays. Returns warnings."""
     armature = plan.armature
     pose = values_of(armature, plan.side_of_path) | result.record.pose
     carried = {path: side for path, side in result.record.paths.items() if side not in plan.sides}
@@ -125,12 +125,12 @@ def replace_result(plan: Plan, new: NewAction, result: Result) -> list[str]:
     put_values(armature, {path: pose[path] for path in result.record.paths if path in pose and path not in paths})
     drop(result.action, keep=edited or result.action.use_fake_user)
     if edited:
-        return [f"The Action {result.action.name} was edited since it was written; it stays in the file."]
+        return [f"The Action {result.action.name} was edited after it was written, and stays in the file."]
     return []
 
 
 def write_over(plan: Plan, new: NewAction, preview: bool) -> list[str]:
-    """Give a rig a new Action, and note how it was before. Sentences on what to know."""
+    """Give a rig a new Action, and record its state before. Returns warnings."""
     armature = plan.armature
     pose, had_animation = values_of(armature, plan.side_of_path), armature.animation_data is not None
     outcome, below = outcome_of(armature), result_of(armature)
@@ -158,8 +158,8 @@ def write_over(plan: Plan, new: NewAction, preview: bool) -> list[str]:
         if solo:
             record = replace(record, tracks=tracks)
             warnings.append(
-                f"The NLA track {solo} of the rig {armature.name} was solo, which would hide the new keys: it plays "
-                "on, and the other tracks are muted."
+                f"Solo of the NLA track {solo} of the rig {armature.name} was switched off, as it would hide the new "
+                "keys. The track still plays, and the other tracks are muted."
             )
     if below is None and outcome is not Outcome.COPIED:
         for name, value in PLAIN.items():
@@ -170,7 +170,7 @@ def write_over(plan: Plan, new: NewAction, preview: bool) -> list[str]:
 
 
 def end_solo(animation: bpy.types.AnimData) -> str:
-    """Let the solo NLA track play on without hiding the Action; its name, or "" where none is."""
+    """End solo of an NLA track: mute the other tracks instead. Returns its name, or "" if none is solo."""
     solo = next((track for track in animation.nla_tracks if track.is_solo and animation.use_nla), None)
     if solo is None:
         return ""
@@ -181,16 +181,18 @@ def end_solo(animation: bpy.types.AnimData) -> str:
 
 
 def remove(armature: bpy.types.Object) -> str | None:
-    """Bring back what a rig did before it was retargeted; the name of the result if that stays, as it was edited.
+    """Restore a rig to before it was retargeted. Returns the result's name if it stays, as it was edited.
 
-    A preview goes as well. Raises RetargetError where the rig has no result.
+    A preview is removed too. Raises RetargetError where the rig has no result.
     """
     result = result_of(armature)
     if result is not None and result.record.preview:
         take_back(armature, result)
         result = result_of(armature)
     if result is None:
-        raise RetargetError(f"The rig {armature.name} has no keys of Retarget{elsewhere(armature)}.", "Choose another.")
+        raise RetargetError(
+            f"The rig {armature.name} has no keys of Retarget{elsewhere(armature)}.", "Choose another rig."
+        )
     return result.action.name if take_back(armature, result) else None
 
 
@@ -200,14 +202,14 @@ def has_result(armature: bpy.types.Object) -> bool:
 
 
 def elsewhere(armature: bpy.types.Object) -> str:
-    """Where a result plays that is not the rig's own Action any more."""
+    """The end of a sentence: the NLA track of a result that is no longer the rig's own Action."""
     tracks = armature.animation_data.nla_tracks if armature.animation_data else ()
     found = [track.name for track in tracks for strip in track.strips if as_result(strip.action)]
     return f" in its own Action, but in the NLA track {found[0]}, which you can delete" if found else ""
 
 
 def set_aside(armature: bpy.types.Object) -> None:
-    """Bring back what a rig did before, and keep the result in the file, so that another capture can follow it."""
+    """Restore a rig, but keep its result in the file, so that another capture can be retargeted."""
     result = result_of(armature)
     if result is not None:
         take_back(armature, result, keep=True)
