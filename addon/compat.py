@@ -62,7 +62,7 @@ class NewAction:
                 self._channels.fcurves.remove(fcurve)
 
     def assign(self, keep_last: bool = True) -> bpy.types.Action:
-        """Let the object play the Action, which is returned. keep_last: one that it had before stays in the file."""
+        """Make the Action the object's own, and return it. keep_last: its previous Action stays in the file."""
         animation = self._owner.animation_data_create()
         if keep_last and animation.action is not None and animation.action.library is None:
             animation.action.use_fake_user = True

@@ -1,4 +1,4 @@
-"""Looking at what is keyed, in any Blender."""
+"""Reading F-curves in any version of Blender."""
 
 import bpy
 

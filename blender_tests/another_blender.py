@@ -1,4 +1,4 @@
-"""A Blender of the tested version in a process and a profile of its own, whether an executable or Python's module."""
+"""Running another Blender of the tested version, executable or Python module, in its own process and profile."""
 
 import os
 import shutil
@@ -31,7 +31,7 @@ def run_script(
 
 
 def python_in_blender() -> list[str]:
-    """The command that runs the script that is named next."""
+    """The command for a script, whose path is appended."""
     if compat.IS_PYTHON_MODULE:
         return [sys.executable]
     return [bpy.app.binary_path, "--background", "--python-exit-code", "1", "--python"]
@@ -43,5 +43,5 @@ def has_windows() -> bool:
 
 
 def python_in_window() -> list[str]:
-    """The same in a real window on a display of its own."""
+    """The command for a script in a real window, on its own display."""
     return ["xvfb-run", "--auto-servernum", bpy.app.binary_path, "--python-exit-code", "1", "--python"]

@@ -54,7 +54,7 @@ def rest_hand(side: str) -> dict[str, NDArray]:
 
 
 def tube_end(bone: int, joints: list[NDArray], tips: Mapping[str, NDArray]) -> NDArray:
-    """Where the tube around a bone ends."""
+    """The end of the tube around a bone."""
     if bone == 0:
         return joints[4]
     return tips[MANO_FINGERS[(bone - 1) // 3]] if bone % 3 == 0 else joints[bone + 1]
@@ -123,7 +123,7 @@ def capture_arrays(
 
 
 def default_meta() -> dict[str, Any]:
-    """What a capture says of itself."""
+    """The default `meta` of a capture."""
     return {
         "program": "DaHyF Hands",
         "version": "0.1.0",

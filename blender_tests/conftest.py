@@ -1,4 +1,4 @@
-"""A scene of its own for every test, and captures to import."""
+"""Fixtures: an empty scene for every test, and captures to import."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def make_capture(tmp_path: Path) -> MakeCapture:
 
 @pytest.fixture(scope="session")
 def registered() -> Iterator[None]:
-    """The add-on's classes, as Blender has them once it is enabled."""
+    """Registers the add-on, as enabling it does."""
     addon.register()
     yield
     addon.unregister()
@@ -49,7 +49,7 @@ def registered() -> Iterator[None]:
 
 @pytest.fixture
 def captured(written_capture: Path, tmp_path: Path) -> Path:
-    """A capture, beside which there is nothing yet. On the timeline, frames 21 to 36 of 40 show no hand."""
+    """A capture in an empty folder. On the timeline, frames 21 to 36 of 40 show no hand."""
     return Path(shutil.copy(written_capture, tmp_path / "clip.hands.npz"))
 
 
@@ -67,7 +67,7 @@ def written_capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def core(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The core of this checkout behind the add-on."""
+    """Makes the add-on run the core of this checkout."""
     script = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from dahyf_core.cli import main; main()"
     monkeypatch.setattr("addon.settings.preferences.preferences_of", lambda _context: None)
     monkeypatch.setattr("addon.settings.preferences.core_interpreter", lambda _preferences: CORE_PYTHON)
@@ -79,7 +79,7 @@ def core(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def hands(registered: None, core: None, captured: Path) -> Hands:
-    """The imported hands, looked up anew after each undo."""
+    """A function that finds the imported hands, also after undo."""
     bpy.ops.dahyf_hands.import_capture("EXEC_DEFAULT", True, filepath=str(captured))
     return lambda: sorted(filter(recleaning.is_hand_rig, bpy.data.objects), key=lambda rig: rig["dahyf_hand"])
 

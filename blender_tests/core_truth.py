@@ -1,4 +1,4 @@
-"""Run by the core's own Python: random hands of the open hand, as a capture file and as the core itself poses them.
+"""A script for the core's Python: random hands as a capture file, and their truth as the core poses them.
 
 Usage: python core_truth.py FOLDER CAMERAS_JSON     writes NAME.npz (capture) and NAME.truth.npz for each camera
 """

@@ -1,4 +1,4 @@
-"""How far the fingers of a rig point from where those of captured hands do."""
+"""Angles between the fingers of a rig and those of captured hands."""
 
 from collections.abc import Iterable
 from itertools import pairwise

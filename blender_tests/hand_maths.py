@@ -1,4 +1,4 @@
-"""What rigs are held against: skinning and projection as docs/capture-file.md writes them, in plain numpy."""
+"""The reference for rigs: skinning and projection by docs/capture-file.md, in plain numpy."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ class Truth:
 
 
 def truth_of(capture: Capture) -> Truth:
-    """Where a capture's hands are in all of its frames."""
+    """The true joints, vertices and pixels of a capture's hands in all frames."""
     posed = [
         [pose_hand(hand, capture.skeleton, index) for index in range(len(capture.frame))] for hand in capture.hands
     ]

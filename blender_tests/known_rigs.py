@@ -1,4 +1,4 @@
-"""Rigs that others made, and what is known of them.
+"""Rigs made by others, and their known mapping.
 
 `rig_facts.json` says which bone is which joint, or with which words a rig is refused: for the armatures of
 `../shared/data/rigs`, and for what Rigify generates in the Blender that runs. `{0}` and `{1}` in it are words for a
@@ -39,7 +39,7 @@ def expected_bones(facts: Mapping[str, Any]) -> dict[str, str]:
 
 
 def shown_hands(facts: Mapping[str, Any]) -> dict[str, str]:
-    """The bones that show where the hands are, by side: what carries the fingers where the control does not."""
+    """The bones that deform the hands, by side: those that carry the fingers where the control does not."""
     shown = facts.get("shown", facts["HAND"])
     return {side.lower(): shown.format(*words) for side, words in facts["sides"].items()}
 
@@ -115,7 +115,7 @@ def without_bones(*parts: str) -> Callable[[bpy.types.Object], None]:
 
 
 def arms_only(rig: bpy.types.Object) -> None:
-    """Remove what is no arm from the human metarig: it is generated in a third of the time."""
+    """Reduce the human metarig to its arms, which is generated in a third of the time."""
     kept = ("spine", "shoulder", "arm", "hand", "f_", "thumb", "palm")
     without_bones(*(bone.name for bone in rig.data.bones if not any(part in bone.name for part in kept)))(rig)
 

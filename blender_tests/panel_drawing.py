@@ -11,7 +11,7 @@ DEFAULT_WIDTH = 260
 
 
 class Layout:
-    """Rows and columns are all one; what is shown stands in `shown`, in order."""
+    """A stand-in for UILayout. Rows and columns are the layout itself; `shown` holds all texts in order."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []
@@ -80,7 +80,7 @@ def drawn(panel: type[bpy.types.Panel], width: int = DEFAULT_WIDTH) -> Layout:
 
 
 def text_of(layout: Layout) -> str:
-    """All that is shown, sentences joined again."""
+    """All shown texts, with wrapped sentences joined."""
     return " ".join(filter(None, layout.shown))
 
 

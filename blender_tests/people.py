@@ -1,4 +1,4 @@
-"""Skeletons of people at rest, with whatever else hangs from them, as detection sees them: no armature is built."""
+"""Skeletons of people at rest for hand detection, with extra bones such as wings. No armature is built."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ class Bones(dict[str, RestBone]):
 
 
 def build_person(person: Person) -> tuple[Bones, dict[str, str]]:
-    """The bones of somebody who faces -Y, and which of them is which joint."""
+    """The bones of a person who faces -Y, and the bone of each joint."""
     bones, truth = Bones(), {}
     bones.add("root", None, (0, 0, 0))
     trunk = {"hips": 1.0, "spine": 1.1, "chest": 1.25, "neck": 1.5, "head": 1.58}
@@ -115,7 +115,7 @@ def add_finger(bones: Bones, hand: str, name: str, points: Sequence[NDArray], pe
 
 
 def add_extra(bones: Bones, extra: str, truth: Mapping[str, str]) -> None:
-    """Chains of bones that are no fingers."""
+    """Chains of bones that are not fingers."""
     if extra == "hair":
         for number in range(5):
             bones.chain(f"hair{number}", "head", (0.04 * (number - 2), 0.08, 1.75), (0, 0.02, -0.06), 3)

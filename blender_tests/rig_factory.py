@@ -137,7 +137,7 @@ def add(
 
 
 def lie_across(bone: bpy.types.EditBone) -> None:
-    """Turn a bone as some importers do, whose bones point anywhere but along the finger."""
+    """Turn a bone across the finger, as some importers do."""
     bone.roll = 0.5
     bone.tail = bone.head + bone.x_axis * bone.length
 

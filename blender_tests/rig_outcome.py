@@ -1,4 +1,4 @@
-"""What retargeting makes of a rig, measured in the world where its bones then are, against the capture's arrays."""
+"""Measuring retargeted rigs: evaluated bones in world space against the capture's arrays."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ ALONG = 0.5
 
 @dataclass
 class Outcome:
-    """What came out for one rig. Angles in degrees, the largest; refusal: the message, empty where hands were keyed."""
+    """The result for one rig. Largest angles in degrees; refusal: the message, empty if hands were keyed."""
 
     preset: str = ""
     bones: Mapping[str, str] = field(default_factory=dict)
@@ -80,7 +80,7 @@ def compare(
 
 
 def captured_points(hand: Hand, capture: Capture, frame: int) -> Points:
-    """Where each finger's three joints and its tip are in the world, and under `wrist` the wrist."""
+    """World positions of each finger's three joints and tip, and of the wrist as `wrist`."""
     joints, _ = pose_hand(hand, capture.skeleton, frame)
     rotations = rotation_matrices(hand.pose[frame].astype(float))
     for bone, parent in enumerate(capture.skeleton.parents):
@@ -97,7 +97,7 @@ def captured_points(hand: Hand, capture: Capture, frame: int) -> Points:
 def points_of(
     rig: bpy.types.Object, preset: Preset, ends: Mapping[str, str], side: str, finger: str
 ) -> dict[int, NDArray]:
-    """Where the joints of a rig's finger are, and its tip where the rig tells that, by their number."""
+    """World positions of the joints of a rig's finger by number, and of its tip where the rig has it."""
     joints = finger_joints(side, finger)
     bones = {at: rig.pose.bones[preset.bones[joint]] for at, joint in enumerate(joints) if joint in preset.bones}
     points = {at: world(rig, bone.head) for at, bone in bones.items()}

@@ -1,4 +1,4 @@
-"""The state of a file as plain values, so that two moments can be compared in full."""
+"""The state of a file as plain values, so that two states can be compared completely."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def of_bone(bone: bpy.types.PoseBone) -> dict[str, Any]:
 
 
 def properties(owner: bpy.types.bpy_struct) -> dict[str, Any]:
-    """Custom properties; a group that is empty was only looked at."""
+    """Custom properties. Empty groups are left out, since reading them creates them."""
     return {name: value for name, each in owner.items() if (value := plain(each)) != {}}
 
 

@@ -1,4 +1,4 @@
-"""A .blend file that is written appears whole or not at all."""
+"""A .blend file is written atomically: complete or not at all."""
 
 import os
 from pathlib import Path

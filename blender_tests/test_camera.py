@@ -1,4 +1,4 @@
-"""The camera's numbers, and the footage behind it."""
+"""The camera's settings, and the footage as its background."""
 
 from collections.abc import Sequence
 from pathlib import Path

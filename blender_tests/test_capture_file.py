@@ -1,4 +1,4 @@
-"""Files that are no captures, or broken ones, are refused in a sentence before anything is built."""
+"""Files that are not captures, or are damaged, are refused in a sentence before anything is built."""
 
 import os
 import zipfile

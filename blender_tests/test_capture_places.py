@@ -1,4 +1,4 @@
-"""Where captures are kept: none is written over that any file may use, and each is found again."""
+"""Paths of captures: no capture in use is overwritten, and each is found again."""
 
 import shutil
 import subprocess

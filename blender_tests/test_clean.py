@@ -1,4 +1,4 @@
-"""Clean without re-capture: the core's result on rigs that exist, corrections by hand, and where hands are bad."""
+"""Clean: the core's result on existing rigs, manual corrections, and bad spans."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def right_hand(capture: Capture, **options: bool) -> bpy.types.Object:
 
 
 def rotation(armature: bpy.types.Object, frame: int, bone: str = BONE) -> Quaternion:
-    """How a bone turns at a frame, with all nla_layers."""
+    """A bone's rotation at a frame, with all NLA layers."""
     bpy.context.scene.frame_set(frame)
     evaluated = armature.evaluated_get(bpy.context.evaluated_depsgraph_get())
     return evaluated.pose.bones[bone].matrix_basis.to_quaternion()
@@ -419,7 +419,7 @@ def test_another_capture_in_its_place_is_refused(hands: Hands) -> None:
     for hand in hands():
         hand["dahyf_capture_sha256"] = "0"
     before = data_blocks()
-    with pytest.raises(RuntimeError, match="is not the capture any more"):
+    with pytest.raises(RuntimeError, match="is no longer the capture"):
         bpy.ops.dahyf_hands.clean()
     assert data_blocks() == before
 

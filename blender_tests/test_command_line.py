@@ -1,4 +1,4 @@
-"""`blender --command dahyf_hands`: exit codes, files, and words."""
+"""`blender --command dahyf_hands`: exit codes, files, and messages."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What the core exports is, in Blender's own importers, where the capture has it."""
+"""The core's exports, read by Blender's importers, have the capture's positions."""
 
 import json
 import os
@@ -50,7 +50,7 @@ def export(folder: Path, suffix: str, *options: str) -> Path:
 
 
 def by_bvh(path: Path) -> int:
-    """Blender's reader puts the first frame behind the one that it is told."""
+    """Import a BVH file. Blender's importer puts its first frame after the chosen start frame."""
     addon_utils.enable("io_anim_bvh")
     bpy.ops.import_anim.bvh(filepath=str(path), global_scale=0.01, frame_start=0, axis_forward="-Z", axis_up="Y")
     return 1
@@ -68,7 +68,7 @@ def by_usd(path: Path) -> int:
 
 
 def by_usd_of_centimetres(path: Path) -> int:
-    """Blender 4.2 does not heed the unit that a file states; the user scales."""
+    """Import a USD file in centimetres. Blender 4.2 ignores the file's unit, so it is scaled here."""
     heeds_unit = "apply_unit_conversion_scale" in bpy.ops.wm.usd_import.get_rna_type().properties
     bpy.ops.wm.usd_import(filepath=str(path), scale=1.0 if heeds_unit else 0.01)
     return 0
@@ -102,7 +102,7 @@ def test_blenders_importers_agree_with_the_capture(
 
 
 def head(bone: str) -> tuple[float, float, float]:
-    """Where a bone begins, in the world."""
+    """A bone's head in world space."""
     (armature,) = (each for each in bpy.data.objects if each.type == "ARMATURE" and bone in each.pose.bones)
     return tuple(armature.matrix_world @ armature.pose.bones[bone].head)
 

@@ -1,4 +1,4 @@
-"""Every call of the add-on that README and docs show runs as it is written there."""
+"""Every call of the add-on in README and docs runs as written."""
 
 import os
 import re
@@ -39,7 +39,7 @@ def commands() -> Iterator[object]:
 
 @pytest.fixture(scope="module")
 def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One that the core has written, as long as the documents' frame numbers want it."""
+    """A capture of the core, long enough for the frame numbers in the documents."""
     if not CORE_PYTHON.exists():
         pytest.skip("the core is not installed: run scripts/setup core")
     path = tmp_path_factory.mktemp("capture") / "clip.npz"

@@ -1,4 +1,4 @@
-"""The plan of the set-up, and what stands in its way."""
+"""The steps of Set Up, and the reasons why it cannot start."""
 
 import os
 import re

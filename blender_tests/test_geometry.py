@@ -1,4 +1,4 @@
-"""A hand in Blender, through its bones, skin and camera, is where the numbers of its capture put it."""
+"""Bones, skin and camera in Blender put a hand where its capture's numbers put it."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Hands in rigs that no preset knows: right or refused, however they are named, turned, mirrored and furnished."""
+"""Hands in rigs without a preset are found right or refused, for any names, rotation, mirroring and extra bones."""
 
 import json
 from collections import Counter
@@ -286,7 +286,7 @@ def write_vrm0(rig: bpy.types.Object, bones: Mapping[str, str]) -> None:
 
 
 def store(rig: bpy.types.Object, content: dict) -> None:
-    """As an add-on that is not enabled has left it."""
+    """Store properties as an add-on that is now disabled would have."""
     get = getattr(rig.data, "bl_system_properties_get", None)
     owner = get(do_create=True) if get else rig.data
     owner["vrm_addon_extension"] = content

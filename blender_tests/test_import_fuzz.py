@@ -24,7 +24,7 @@ CASES = 25
 
 
 def refused(path: Path) -> bool:
-    """Import a file. Whether it is refused; then nothing has changed, and else what it made is removed again."""
+    """Import a file. Whether it is refused. Checks that a refusal changes nothing, and removes what an import made."""
     before, known = data_blocks(), {block.as_pointer() for block in all_blocks()}
     refusal = None
     try:

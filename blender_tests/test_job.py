@@ -1,4 +1,4 @@
-"""What ends in the middle of a capture leaves no process and no half file."""
+"""A capture that ends in the middle leaves no process and no half-written file."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Keys: where they lie, what they look like, and what they leave alone."""
+"""Keys: their frames, interpolation and key types, and what they do not change."""
 
 import bpy
 import numpy as np
@@ -18,7 +18,7 @@ STATES = [State.MISSING, State.OBSERVED, State.REPLACED, State.MISSING, State.IN
 
 @pytest.fixture
 def gappy(make_capture: MakeCapture) -> Capture:
-    """A right hand that is not there in the first and fourth of six frames."""
+    """A right hand that is missing in the first and fourth of six frames."""
 
     def open_gaps(arrays: dict) -> None:
         arrays["state"][0] = STATES

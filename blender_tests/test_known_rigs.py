@@ -1,4 +1,4 @@
-"""Rigs that others made: the right bones and sides, fingers as captured, or a refusal in plain words."""
+"""Rigs made by others: the right bones and sides, fingers as captured, or a refusal with a reason."""
 
 import re
 

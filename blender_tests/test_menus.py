@@ -1,4 +1,4 @@
-"""Every operator can be found: by the search, which knows what stands in menus, and by what its tooltips say."""
+"""Every operator is in a menu, so that Blender's search finds it, and has a tooltip."""
 
 import bpy
 import pytest

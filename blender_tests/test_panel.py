@@ -1,4 +1,4 @@
-"""What the sidebar shows and keeps: facts on footage, presets, reasons, several captures, the confidence bar."""
+"""The sidebar: facts on footage, presets, reasons, several captures, the confidence bar."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the panel says in every state: before the set-up, with footage, while work runs, stopped, failed and done."""
+"""The panel in every state: before Set Up, with footage, while work runs, stopped, failed and done."""
 
 import shutil
 import sys

@@ -1,4 +1,4 @@
-"""Retargeting: the target's fingers point where the source's do, and nothing else of the rig changes."""
+"""Retargeting: the target's fingers have the source's directions, and nothing else of the rig changes."""
 
 from pathlib import Path
 

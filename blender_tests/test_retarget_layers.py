@@ -1,4 +1,4 @@
-"""What moved a rig before goes on as it was, retargeting again replaces the last result, and a result can go again."""
+"""A rig's other animation continues, retargeting again replaces the last result, and a result can be removed."""
 
 from collections.abc import Callable
 from pathlib import Path

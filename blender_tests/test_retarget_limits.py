@@ -1,4 +1,4 @@
-"""Joint limits of the target: fingers keep to them, and are not touched within."""
+"""Joint limits of the target: fingers are clamped to them, and unchanged within them."""
 
 import bpy
 import numpy as np

@@ -1,4 +1,4 @@
-"""Which bone is which joint: presets as files, and what a rig tells by itself."""
+"""Which bone is which joint: preset files, and the mapping found in a rig."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Mirrored hands: what a mirror before the camera would have shown."""
+"""Mirrored hands: the image of the captured hands in a mirror."""
 
 import bpy
 import numpy as np

@@ -1,4 +1,4 @@
-"""What cannot be retargeted is refused, and then everything is as it was before."""
+"""Rigs that cannot be retargeted are refused, and nothing changes."""
 
 from collections.abc import Callable
 

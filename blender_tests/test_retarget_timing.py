@@ -1,4 +1,4 @@
-"""Retargeted hands keep the footage's time at any rate of the scene, and start where they are asked to."""
+"""Retargeted hands keep the footage's time at any rate of the scene, and start at the chosen frame."""
 
 import bpy
 import numpy as np

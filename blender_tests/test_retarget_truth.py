@@ -1,4 +1,4 @@
-"""Captures of known finger angles drive a rig of every preset: its fingers point where the angles say, in the world."""
+"""Captures of known finger angles on a rig of every preset: its fingers have these angles in world space."""
 
 from itertools import pairwise
 
@@ -46,7 +46,7 @@ def segments(hand: Hand, capture: Capture, frame: int, finger: str) -> NDArray:
 
 
 def pointing(rig: bpy.types.Object, preset: Preset, side: str, finger: str) -> dict[tuple[int, int], NDArray]:
-    """Where a rig's finger points now, by the captured bones, first to last, that each of its own stands for."""
+    """Directions of a rig's finger, by the captured bones (first, last) that each of its bones represents."""
     names = [preset.bones.get(joint) for joint in finger_joints(side, finger)]
     kept = [index for index, name in enumerate(names) if name]
     bones = [rig.pose.bones[names[index]] for index in kept]

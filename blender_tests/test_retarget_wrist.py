@@ -1,4 +1,4 @@
-"""The wrist bends as a human's, the arm goes with it, and the hand gets where it should; what is not so is said."""
+"""The wrist stays in a human's range, the arm follows, and the hand reaches its target; deviations are reported."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What an import does to the scene, and what it leaves alone."""
+"""What an import changes in the scene, and what it does not."""
 
 import bpy
 import pytest

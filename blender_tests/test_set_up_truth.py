@@ -1,4 +1,4 @@
-"""Set Up tells what is: after a failure, a second try, and while it replaces a core that works. Real venvs and pip."""
+"""Set Up reports the real state: after a failure, a second try, and while it replaces a working core. Real pip."""
 
 import hashlib
 import sys

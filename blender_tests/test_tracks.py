@@ -1,4 +1,4 @@
-"""Tracks split and joined: in an edited capture beside the original, which rigs of its hands go by."""
+"""Splitting and joining tracks: an edited capture beside the original, and the rigs keyed from it."""
 
 from pathlib import Path
 
@@ -231,7 +231,7 @@ def test_a_hand_is_split_only_where_it_is_seen_on_both_sides(hands: Hands) -> No
         bpy.context.scene.frame_set(frame)
         possible.append(operators.split_here.poll())
     assert possible == [False, False, True, True, True, False]
-    assert "both sides of this frame" in tracks.split_obstacle(hands()[0], 1)
+    assert "both before and after this frame" in tracks.split_obstacle(hands()[0], 1)
 
 
 def test_joining_takes_two_hands_of_one_import(hands: Hands, captured: Path) -> None:

@@ -1,4 +1,4 @@
-"""Every step of the work, undone and redone: no data-block goes missing, and none stays that nothing uses."""
+"""Undo and redo of every step: no data-block is lost, and no unused one stays."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The child process and its messages, with small scripts in the core's place."""
+"""The child process and its messages, with small scripts instead of the core."""
 
 import ctypes
 import os

@@ -165,7 +165,7 @@ def check_step(interpreter: Path) -> Step:
     return Step(
         "Checking the core",
         tuple(core_command(interpreter, "check", "--json")),
-        "Press Set Up in the add-on's preferences to make the environment anew.",
+        "Press Set Up in the add-on's preferences to make the environment again.",
     )
 
 

@@ -90,7 +90,7 @@ def temporary_folder() -> "tempfile.TemporaryDirectory[str]":
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove our own temporary folders whose Blender is gone: at once where the system tells, else after a day."""
+    """Remove temporary folders of killed Blenders: at once if the system shows that they ended, else after a day."""
     for path in folder.glob(f"{PREFIX}*"):
         with suppress(OSError):
             if path.is_symlink() or not path.is_dir() or not _is_own(path):

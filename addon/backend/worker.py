@@ -158,10 +158,9 @@ def run_blocking(command: Sequence[str], on_message: Callable[[Message], None]) 
 
 
 def take_interrupts() -> Any:
-    """Let a Ctrl-C raise KeyboardInterrupt, which a Blender without a window keeps from Python.
+    """Make Ctrl-C raise KeyboardInterrupt, which Blender in background mode suppresses.
 
-    Returns the handler that Python knew before; None where it knew none, or where this is not the main thread, which
-    alone can set one.
+    Returns Python's previous handler. None if there was none, or outside the main thread, where none can be set.
     """
     if threading.current_thread() is not threading.main_thread():
         return None

@@ -110,7 +110,7 @@ def at_bones(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Hand
 
 
 def rekey_visibility(armature: bpy.types.Object, hand: Hand, frames: np.ndarray) -> None:
-    """Key the hiding of the skin anew, where the hand is missing. Old keys stay only if somebody edited them."""
+    """Replace the keys that hide the skin where the hand is missing. Old keys stay only if somebody edited them."""
     skin = skin_of(armature)
     if skin is None:
         return

@@ -118,7 +118,7 @@ def edited_path(original: Path) -> Path:
     return next(path for path in paths if not path.exists())
 
 
-def follow(context: bpy.types.Context, capture: Capture, edit: Edit) -> None:
+def key_edited_capture(context: bpy.types.Context, capture: Capture, edit: Edit) -> None:
     """Key the rigs from an edited capture. Raises AddonError."""
     rigs = filter(recleaning.is_hand_rig, map(bpy.data.objects.get, edit.shows))
     added = [new for rig in list(rigs) for new in show(context, rig, capture, edit)]
@@ -137,13 +137,13 @@ def show(
     hands = [capture.hands[number] for number in numbers[1:]]
     added = [recleaning.build_beside(context, armature, hand, capture.skeleton) for hand in hands]
     for rig, number in zip((armature, *added), numbers, strict=True):
-        go_by(rig, capture, number)
+        store_reference(rig, capture, number)
         if is_changed:
             recleaning.rekey(context, rig, capture, edit.cleaning)
     return added
 
 
-def go_by(armature: bpy.types.Object, capture: Capture, number: int) -> None:
+def store_reference(armature: bpy.types.Object, capture: Capture, number: int) -> None:
     """Store in a rig its hand's capture and number. The capture has the hand on the rig's side."""
     references.record(armature, capture)
     armature[HAND] = number

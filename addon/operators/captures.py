@@ -5,7 +5,7 @@ import bpy
 from ..cleaning import recleaning
 from ..narrowing import OperatorMixin, OperatorResult, present
 from ..scene import scene_import, scene_setup, views
-from .polling import allows
+from .poll_message import allows
 
 NO_HANDS = "Capture hands or import a capture first"
 RootAndHands = tuple[bpy.types.Object, list[bpy.types.Object]]

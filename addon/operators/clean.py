@@ -16,7 +16,7 @@ from ..scene import nla_layers
 from ..settings import clean_properties
 from .captures import NO_HANDS, captures
 from .core_job import CoreJob, CoreWork, core_command
-from .polling import allows
+from .poll_message import allows
 
 NO_CAPTURED_MOTION = "Select a captured hand that has no correction layer yet"
 

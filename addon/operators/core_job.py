@@ -11,7 +11,7 @@ from ..errors import AddonError, ExitCode
 from ..narrowing import OperatorResult
 from ..settings import preferences
 from .modal_job import ModalJob
-from .polling import allows
+from .poll_message import allows
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ..narrowing import OperatorResult, present
 from ..settings import preferences
 from .core_job import core_obstacle
 from .modal_job import ModalJob
-from .polling import allows
+from .poll_message import allows
 
 SET_UP_REPORT = "set-up-report.txt"
 CHECK_REPORT = "check-report.txt"

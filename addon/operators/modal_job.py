@@ -5,7 +5,7 @@ import bpy
 from ..backend import job, notices
 from ..backend.worker import POLL_SECONDS
 from ..narrowing import OperatorMixin, OperatorResult, present
-from .polling import allows
+from .poll_message import allows
 
 
 class ModalJob(OperatorMixin):

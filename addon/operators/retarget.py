@@ -12,19 +12,19 @@ from ..narrowing import ExportHelper, OperatorResult, present
 from ..retarget.mapping import corrected
 from ..retarget.writing import preview
 from ..settings import capture_properties
-from .polling import allows
-from .telling import Telling
+from .panel_reports import PanelReports
+from .poll_message import allows
 
 MAPPING_WIDTH = 900
 
 
-class RetargetTelling(Telling):
+class RetargetReports(PanelReports):
     """Operators whose reports are shown in the Retarget section."""
 
     section = "retarget"
 
 
-class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
+class DAHYF_HANDS_OT_retarget(RetargetReports, bpy.types.Operator):
     """Key the hands of a rig in a new Action, so that they move like the captured hands"""
 
     bl_idname = "dahyf_hands.retarget"
@@ -76,18 +76,18 @@ class DAHYF_HANDS_OT_retarget(RetargetTelling, bpy.types.Operator):
             choice = wrist_choice(self.wrist, self.arm, self.human_wrist)
             plan = retarget.plan_retarget(context, armature, sources, preset, choice)
         except AddonError as error:
-            self.tell("ERROR", str(error))
+            self.report_in_panel("ERROR", str(error))
             return {"CANCELLED"}
         end_preview(context)
         done = retarget.write(plan)
         for warning in done.warnings:
-            self.tell("WARNING", warning)
+            self.report_in_panel("WARNING", warning)
         wrist = next(name for identifier, name, _ in capture_properties.WRIST_ITEMS if identifier == self.wrist)
-        self.tell("INFO", f"{retarget.summary(done)}; wrist: {wrist}; preset: {preset.name}")
+        self.report_in_panel("INFO", f"{retarget.summary(done)}; wrist: {wrist}; preset: {preset.name}")
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_remove_retarget(RetargetTelling, bpy.types.Operator):
+class DAHYF_HANDS_OT_remove_retarget(RetargetReports, bpy.types.Operator):
     """Remove the keys of Retarget from a rig, so that it does what it did before. If the keys were edited, their Action
     stays in the file"""
 
@@ -105,15 +105,15 @@ class DAHYF_HANDS_OT_remove_retarget(RetargetTelling, bpy.types.Operator):
             retarget.check_not_linked(armature)
             kept = retarget.remove(armature)
         except AddonError as error:
-            self.tell("ERROR", str(error))
+            self.report_in_panel("ERROR", str(error))
             return {"CANCELLED"}
         preview.show(context)
         stays = f"; the Action {kept} was edited and stays in the file" if kept else ""
-        self.tell("INFO", f"Removed the keys of Retarget from {armature.name}{stays}")
+        self.report_in_panel("INFO", f"Removed the keys of Retarget from {armature.name}{stays}")
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_make_override(RetargetTelling, bpy.types.Operator):
+class DAHYF_HANDS_OT_make_override(RetargetReports, bpy.types.Operator):
     """Replace a character that is linked from another file by a library override, so that it can be keyed. The whole
     character becomes editable"""
 
@@ -135,17 +135,17 @@ class DAHYF_HANDS_OT_make_override(RetargetTelling, bpy.types.Operator):
                 raise RetargetError("No rig is chosen.", "Choose the linked rig, or name it.")
             rig = retarget.make_override(context, found)
         except AddonError as error:
-            self.tell("ERROR", str(error))
+            self.report_in_panel("ERROR", str(error))
             return {"CANCELLED"}
         if settings.retarget_target is not None:
             settings.retarget_target = rig
         present(context.view_layer).objects.active = rig
         rig.select_set(True)
-        self.tell("INFO", f"{rig.name} is now a library override and can be keyed")
+        self.report_in_panel("INFO", f"{rig.name} is now a library override and can be keyed")
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_preview_retarget(RetargetTelling, bpy.types.Operator):
+class DAHYF_HANDS_OT_preview_retarget(RetargetReports, bpy.types.Operator):
     """Show on the rig what Retarget would do, and follow the settings. Press again to end it and restore the rig"""
 
     bl_idname = "dahyf_hands.preview_retarget"
@@ -162,12 +162,12 @@ class DAHYF_HANDS_OT_preview_retarget(RetargetTelling, bpy.types.Operator):
             if not end_preview(context):
                 begin_preview(context)
         except AddonError as error:
-            self.tell("ERROR", str(error))
+            self.report_in_panel("ERROR", str(error))
             return {"CANCELLED"}
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_refresh_preview(RetargetTelling, bpy.types.Operator):
+class DAHYF_HANDS_OT_refresh_preview(RetargetReports, bpy.types.Operator):
     """Update the preview to the present settings, or end it where they do not fit the rig"""
 
     bl_idname = "dahyf_hands.refresh_preview"
@@ -183,11 +183,11 @@ class DAHYF_HANDS_OT_refresh_preview(RetargetTelling, bpy.types.Operator):
             begin_preview(context)
         except AddonError as error:
             end_preview(context)
-            self.tell("WARNING", f"The preview has ended. {error}")
+            self.report_in_panel("WARNING", f"The preview has ended. {error}")
         return {"FINISHED"}
 
 
-class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
+class DAHYF_HANDS_OT_edit_mapping(RetargetReports, bpy.types.Operator):
     """Show and correct which bone of the rig is which joint of the hands. The mapping is stored with the rig"""
 
     bl_idname = "dahyf_hands.edit_mapping"
@@ -224,7 +224,7 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
             elif not corrected.bones_of(corrected.mapping_of(armature)):
                 corrected.fill_in(armature, retarget.AUTOMATIC)
         except AddonError as error:
-            self.tell("ERROR", str(error))
+            self.report_in_panel("ERROR", str(error))
             return {"CANCELLED"}
         settings.retarget_preset = corrected.CORRECTED
         return {"FINISHED"}
@@ -236,7 +236,7 @@ class DAHYF_HANDS_OT_edit_mapping(RetargetTelling, bpy.types.Operator):
         capture_properties.settings_of(present(context.scene)).retarget_preset = preset
 
 
-class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelper):
+class DAHYF_HANDS_OT_save_preset(RetargetReports, bpy.types.Operator, ExportHelper):
     """Save which bone of the rig is which joint as a JSON preset, to edit it or to use it again"""
 
     bl_idname = "dahyf_hands.save_preset"
@@ -272,9 +272,9 @@ class DAHYF_HANDS_OT_save_preset(RetargetTelling, bpy.types.Operator, ExportHelp
             preset = chosen_preset(named_rig(context, self.target), self.preset)
             path = retarget.save_preset(preset, Path(self.filepath))
         except AddonError as error:
-            self.tell("ERROR", str(error))
+            self.report_in_panel("ERROR", str(error))
             return {"CANCELLED"}
-        self.tell("INFO", f"Saved {len(preset.bones)} bones in {path}")
+        self.report_in_panel("INFO", f"Saved {len(preset.bones)} bones in {path}")
         return {"FINISHED"}
 
 
@@ -346,7 +346,7 @@ def missing_rig(context: bpy.types.Context) -> str | None:
 
 
 def is_rig(candidate: bpy.types.Object | None) -> TypeGuard[bpy.types.Object]:
-    """Whether an object can be keyed: an armature that is no captured hand."""
+    """Whether an object can be keyed: an armature that is not a captured hand."""
     return candidate is not None and candidate.type == "ARMATURE" and not retarget.is_captured(candidate)
 
 

@@ -108,7 +108,7 @@ class DAHYF_HANDS_OT_show_edited_tracks(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         try:
-            tracks.follow(context, read_capture(Path(self.filepath)), tracks.Edit(**json.loads(self.edit)))
+            tracks.key_edited_capture(context, read_capture(Path(self.filepath)), tracks.Edit(**json.loads(self.edit)))
         except AddonError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .. import compat
 from ..narrowing import pose_of, present
-from .values import keyed_values, put_values
+from .property_values import keyed_values, put_values
 
 Matrices = NDArray[np.float64]
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import bpy
 
-from ..backend.written import write_json
+from ..backend.json_files import write_json
 from ..errors import AddonError
 from ..shared import presets
 from ..shared.rules import Table

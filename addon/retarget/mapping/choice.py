@@ -15,8 +15,8 @@ from ...narrowing import armature_of
 from ..rest import rest_bones
 from .automatic import find_hands, preset_of
 from .controls import held_names, on_controls
-from .human_map import human_preset
 from .presets import SHIPPED, SUFFIX, Preset, best_preset, preset_files, read_preset, write_preset
+from .vrm_bone_map import vrm_preset
 
 AUTOMATIC: Final = "AUTOMATIC"
 NOTHING_LIKE_A_HAND: Final = "no bone at the end of a limb carries two fingers or more"
@@ -74,7 +74,7 @@ def automatic_choice(armature: bpy.types.Object, files: Iterable[Path]) -> Prese
     files are left out. Raises RetargetError where the rig has no hands.
     """
     presets = list(readable(files))
-    human = human_preset(armature)
+    human = vrm_preset(armature)
     best = best_preset([*([human] if human else []), *reversed(presets)], armature_of(armature).bones.keys())
     return on_controls(armature, best or found_preset(armature))
 
@@ -99,8 +99,10 @@ def found_preset(armature: bpy.types.Object) -> Preset:
 
 
 def save_preset(preset: Preset, path: Path) -> Path:
-    """Write a preset to a file, or to the user's presets where the path is a bare name. It is called as the file is, so
-    that the menu tells it from the preset that it was made from. Raises RetargetError."""
+    """Write a preset to a file, or to the user's presets if the path is a bare name. Returns the file's path.
+
+    The preset is named after the file, so that the menu shows it apart from its original. Raises RetargetError.
+    """
     path = path.with_name(path.name.removesuffix(SUFFIX) + SUFFIX)
     if path.parent == Path() and (own := user_folder()) is not None:
         path = own / path

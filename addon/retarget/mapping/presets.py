@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
-from ...backend.written import write_json
+from ...backend.json_files import write_json
 from ...errors import RetargetError
 from ...shared.names import SIDES
 from ...shared.presets import RETARGET

@@ -130,7 +130,7 @@ def odd_one(fingers: Mapping[str, Chain]) -> Chain | None:
 
 
 def across_palm(hand: RestBone, knuckles: FloatArray) -> FloatArray:
-    """(3,) the direction in which the knuckles (K, 3) lie side by side, square to the way from the wrist."""
+    """(3,) the direction in which the knuckles (K, 3) are side by side, perpendicular to that from the wrist."""
     middle = knuckles.mean(axis=0)
     along = (middle - hand.head) / max(float(np.linalg.norm(middle - hand.head)), 1e-12)
     beside = knuckles - middle

@@ -86,7 +86,7 @@ def thumbwards(hand: RestBone, fingers: Fingers) -> FloatArray | None:
 
 
 def palm_vote(hand: RestBone, fingers: Fingers) -> float:
-    """1 for a left, -1 for a right hand by the palm, to which fingers curl and the thumb stands; 0 for a flat hand."""
+    """1 for a left, -1 for a right hand, by the side to which fingers curl and the thumb points; 0 for a flat hand."""
     across = thumbwards(hand, fingers)
     others = [chain for finger, chain in fingers.items() if finger != "thumb"]
     if across is None or not others:

@@ -19,8 +19,8 @@ from ..rest import RestBone, rest_bones
 from ..rig_limits import joint_limits
 from ..rotations import FloatArray, quaternions_from_matrices
 from ..solving.arm_keys import shown_bone
-from ..solving.between import helper_turns, helpers, neutral_channels
 from ..solving.channels import rotation_channel
+from ..solving.other_motion import helper_turns, helpers, neutral_channels
 from ..solving.solve import TargetHand, finger_keys, finger_turns
 from ..solving.target import missing_fingers, missing_hands, target_hands
 from ..solving.wrist import (
@@ -34,8 +34,8 @@ from ..solving.wrist import (
     plan_wrists,
     wrist_bones,
 )
+from .deviations import Goal
 from .linked import check_not_linked
-from .outcome import Goal
 from .results import base_shown
 
 

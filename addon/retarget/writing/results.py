@@ -17,7 +17,7 @@ from ... import compat
 from ...compat import AssignedAction, NewAction
 from ...narrowing import holds, present
 from ..playback import unchanged
-from ..values import Value, put_values
+from ..property_values import Value, put_values
 from .curves import copy_curve, key_of, signature
 
 RECORD: Final = "dahyf_retarget"

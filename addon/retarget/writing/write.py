@@ -13,10 +13,10 @@ from ...scene.keys import FINGERPRINT, add_channels
 from ..mapping.presets import Preset
 from ..motion.source import Source
 from ..playback import unchanged
+from ..property_values import put_values, values_of
 from ..solving.wrist import DEFAULT_CHOICE, WristChoice
-from ..values import put_values, values_of
 from .curves import key_of, signature
-from .outcome import misses
+from .deviations import deviations
 from .plan import Plan, plan_retarget
 from .results import (
     PLAIN,
@@ -89,7 +89,7 @@ def write(plan: Plan, preview: bool = False) -> Retargeted:
     if not preview:
         keyed = {(armature, path) for path in plan.side_of_path}
         with unchanged(plan.scene, keyed):
-            warnings = [*warnings, *misses(plan.scene, armature, plan.goals)]
+            warnings = [*warnings, *deviations(plan.scene, armature, plan.goals)]
     return Retargeted(new.action, len(plan.sides), plan.frames, (*plan.warnings, *warnings))
 
 

@@ -21,7 +21,7 @@ VRM0_THUMB: Final = {"METACARPAL": "Proximal", "PROXIMAL": "Intermediate", "DIST
 """VRM 0 names the joints of a thumb like those of the other fingers."""
 
 
-def human_preset(armature: bpy.types.Object) -> Preset | None:
+def vrm_preset(armature: bpy.types.Object) -> Preset | None:
     """The hands in the VRM add-on's map, as a preset; None where a rig has no map of hands."""
     for bones in maps(armature):
         known = {joint: bone for joint, bone in bones.items() if bone in armature_of(armature).bones}

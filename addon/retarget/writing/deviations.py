@@ -49,17 +49,17 @@ class Goal:
         return {self.bone, *self.fingers}
 
 
-def misses(scene: bpy.types.Scene, armature: bpy.types.Object, goals: tuple[Goal, ...]) -> Iterator[str]:
+def deviations(scene: bpy.types.Scene, armature: bpy.types.Object, goals: tuple[Goal, ...]) -> Iterator[str]:
     """Warnings about hands that deviate from the goals of their keys, and by how much."""
     if not goals:
         return
     frames = np.unique(np.concatenate([goal.frames[goal.rows] for goal in goals]))
     played = play_through(scene, armature, set().union(*(goal.names for goal in goals)), frames)
     for goal in goals:
-        yield from hand_misses(scene, armature, goal, played)
+        yield from hand_deviations(scene, armature, goal, played)
 
 
-def hand_misses(scene: bpy.types.Scene, armature: bpy.types.Object, goal: Goal, played: Played) -> Iterator[str]:
+def hand_deviations(scene: bpy.types.Scene, armature: bpy.types.Object, goal: Goal, played: Played) -> Iterator[str]:
     """A warning about a hand that deviates, or else about fingers that deviate."""
     some, rows = goal.rows, played.at(goal.frames[goal.rows])
     turned = {name: turns_of(armature, name, played.bones[name][rows]) for name in goal.names}
