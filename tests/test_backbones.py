@@ -50,6 +50,7 @@ def test_weights_that_cannot_be_fetched_are_said_so(monkeypatch: pytest.MonkeyPa
         DaHyF(dataclasses.replace(PAPER, backbone="resnet50"))
 
 
+@pytest.mark.timeout(1200)  # 128 million parameters learn on whatever cores there are
 @backbones
 def test_learns_ten_pictures_by_heart(backbone: str) -> None:
     torch.manual_seed(0)
