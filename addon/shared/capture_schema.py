@@ -147,14 +147,14 @@ def read_arrays(path: Path, wanted: Collection[str] = tuple(ARRAYS)) -> dict[str
 
 
 def unreadable(path: Path, error: OSError) -> CaptureFileError:
-    """What to say of a file that cannot be opened."""
+    """The error for a file that cannot be opened."""
     return CaptureFileError(
         f"The capture file {path} cannot be read: {error.strerror or error}.", "Check the path and its permissions."
     )
 
 
 def damaged(path: Path, error: Exception) -> CaptureFileError:
-    """What to say of a file that holds what no capture can."""
+    """The error for a file with content that no capture can have."""
     return CaptureFileError(f"The capture file {path} is damaged: {detail(error)}.", "Capture the footage again.")
 
 

@@ -34,7 +34,7 @@ class FootageRecord:
 
     @classmethod
     def of(cls, info: "FootageInfo") -> Self:
-        """What a capture keeps of probed footage."""
+        """The record of probed footage."""
         return cls(
             path=str(info.path.absolute()),
             kind=info.kind,
@@ -62,7 +62,7 @@ class HandModelRecord:
 
 @dataclass(frozen=True)
 class CaptureSource:
-    """Where a capture comes from. mirrored: the footage shows a mirror image. created: ISO 8601 with time zone."""
+    """The source of a capture. mirrored: the footage shows a mirror image. created: ISO 8601 with time zone."""
 
     footage: FootageRecord
     intrinsics: Intrinsics

@@ -171,7 +171,7 @@ def errors_of(estimate: SampleEstimate, vertices: Array | None) -> dict[str, Arr
 
 
 def joint_errors(points: Array, truth: Array) -> dict[str, Array]:
-    """Of joints (21, 3) m, by alignment: mm, and what they add to the area under the PCK curve."""
+    """Errors of joints (21, 3) m by alignment: mm, and their contributions to the area under the PCK curve."""
     if not np.isfinite(truth).all():
         return {name: unknown(21) for alignment in ALIGNMENTS for name in (alignment, f"{alignment}_auc")}
     errors = {name: distances(align(points, truth), truth) for name, align in ALIGNMENTS.items()}
@@ -180,7 +180,7 @@ def joint_errors(points: Array, truth: Array) -> dict[str, Array]:
 
 
 def mesh_errors(estimate: SampleEstimate, vertices: Array | None) -> dict[str, Array]:
-    """Of the skin, aligned on the true skin, without reflection."""
+    """Errors of the skin, aligned with the true skin, without reflection."""
     if vertices is None:
         return {name: unknown(1) for name in ("pa_mpvpe", "f_5", "f_15")}
     found = estimate.found

@@ -129,7 +129,7 @@ def _decoded_by_ffmpeg(path: Path) -> Image:
 
 
 def _pictures_within(path: Path) -> int:
-    """How many pictures an animation has; 1 for other files."""
+    """Number of pictures of an animation; 1 for other files."""
     return cv2.imcount(str(path)) if path.suffix.lower() in _ANIMATED else 1
 
 

@@ -1,4 +1,4 @@
-"""Where a hand of known shape and orientation must be to lie on given image points."""
+"""Solves the translation that puts a hand of known shape and orientation on given image points."""
 
 import numpy as np
 

@@ -42,7 +42,7 @@ class RestHand:
 
 @dataclass(frozen=True)
 class PosePrior:
-    """What finger poses are likely: a Gaussian over the 15 finger rotations' axis-angle components in the rest frame.
+    """Prior of finger poses: a Gaussian over the 15 finger rotations' axis-angle components in the rest frame.
 
     It speaks of full rotations from the flat hand: add `HandModel.mean_pose` to a pose before it is scored.
     """

@@ -51,7 +51,7 @@ def bootstrap_of_means(errors: Array, groups: Groups) -> tuple[float, float]:
 
 
 def _means(totals: Array, counts: Array, random: np.random.Generator) -> Array:
-    """Of BATCH draws from groups with these sums and numbers of errors, (S, K) each: (BATCH,)."""
+    """Means (BATCH,) of BATCH draws from groups with these sums and numbers of errors, (S, K) each."""
     drawn = random.multinomial(len(totals), np.full(len(totals), 1 / len(totals)), size=BATCH).astype(float)
     total, count = drawn @ totals, drawn @ counts
     seen = count > 0

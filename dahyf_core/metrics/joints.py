@@ -72,7 +72,7 @@ def pck_curve(errors: Array, thresholds: Array = PCK_THRESHOLDS) -> Array:
 
 
 def area_under_pck(errors: Array, thresholds: Array = PCK_THRESHOLDS) -> Array:
-    """What each error adds to the area under the PCK curve: (...) -> (...), 0 to 1.
+    """Contribution of each error to the area under the PCK curve: (...) -> (...), 0 to 1.
 
     The area under the curve (AUC, trapezoidal, over the thresholds' range) is the mean of these.
     """

@@ -108,7 +108,7 @@ class DahyfEstimator:
 
     @property
     def name(self) -> str:
-        """What the network's file says."""
+        """The name in the network's file."""
         return self.network.card.name
 
     @property

@@ -14,7 +14,7 @@ from dahyf_core.hand_model import HandModel, Side
 
 @dataclass(frozen=True)
 class HandObservations:
-    """What a network saw in N patches.
+    """Observations of a network in N patches.
 
     joints_2d: (N, 21, 2) px as filmed, FreiHAND order. presence: (N,), 0 to 1, that the patch shows a hand.
     right_score: (N,), 0 to 1, that it is a right hand in the picture as filmed.

@@ -11,7 +11,7 @@ from dahyf_core.arrays import Array
 from dahyf_core.geometry import PALM, angle_between, nearest_rotation
 
 COST_OF_TURNING = 150.0
-"""Of one radian between two observations, in squared standard deviations."""
+"""Cost of one radian between two observations, in squared standard deviations."""
 LEAP = np.radians(30)
 """Turn of the wrist between two observations that asks for a second look."""
 MOST_EVIDENCE = 30.0

@@ -1,4 +1,4 @@
-"""Which part of the footage is drawn, and how large."""
+"""The part of the footage that is drawn, and its scale."""
 
 from dataclasses import dataclass, replace
 from typing import Self

@@ -1,4 +1,4 @@
-"""How a hand moves, before and after cleaning: joint angles, jitter and flips, from the capture alone."""
+"""The motion of a hand before and after cleaning: joint angles, jitter and flips, from the capture alone."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -77,7 +77,7 @@ def count_flips(motion: Motion, times: Array) -> int:
 
 
 def _motion(capture: Capture, hand: int, pose: Array, translation: Array) -> Motion:
-    """Of pose (T, 16, 3) and translation (T, 3)."""
+    """The motion of pose (T, 16, 3) and translation (T, 3)."""
     present = np.isfinite(pose[:, 0, 0])
     angles = np.degrees(np.linalg.norm(pose[:, 1:], axis=-1))
     frames = len(pose)

@@ -34,7 +34,7 @@ SETTINGS = {
     "wrist_rotation_only": "The wrist stays in one place",
     "threshold_overrides": "Threshold overrides, by frames",
 }
-"""How a reader calls each field of CleaningSettings."""
+"""Labels of the fields of CleaningSettings."""
 
 
 def write_report(capture: Capture, output: Path, moved_to: Path | None = None) -> None:
@@ -94,7 +94,7 @@ def _template() -> jinja2.Template:
 def _pictures(
     capture: Capture, flags: Sequence[Flag], moved_to: Path | None
 ) -> tuple[list[Picture], list[Picture], str]:
-    """Of frames over the clip and of the flagged ones; or none, and why."""
+    """Pictures of frames over the clip and of the flagged frames; or none, and the reason."""
     try:
         footage = CapturedFootage.find(capture, moved_to)
         return strip(capture, footage), flagged(capture, footage, flags), ""
@@ -130,7 +130,7 @@ def _facts(capture: Capture) -> str:
 
 
 def _settings(capture: Capture) -> dict[str, Any]:
-    """What the capture was made with, as a reader calls it."""
+    """The settings of the capture with their labels."""
     source, camera = capture.source, capture.source.intrinsics
     return {
         "Footage": source.footage.path,

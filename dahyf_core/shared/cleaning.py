@@ -38,4 +38,4 @@ NUMBERS: Final[Mapping[str, Setting]] = {
     "finger_hz": Setting(5.0, "hertz"),
     "stillness": Setting(0.0, "metres"),
 }
-"""By the names of the capture file's `cleaning`, which is `dahyf_core.CleaningSettings`."""
+"""Settings by their names in the capture file's `cleaning`, which is `dahyf_core.CleaningSettings`."""

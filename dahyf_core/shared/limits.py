@@ -44,7 +44,7 @@ PICTURE_ASPECT: Final = 32
 PIXEL: Final = 1_000_000
 """Coordinates and sizes in a picture, px."""
 BOX_PX: Final = 1_000_000_000
-"""As of PIXEL, of boxes around hands, which may lie far outside a picture."""
+"""Like PIXEL, for boxes around hands, which may lie far outside a picture."""
 FOCAL_PX: Final = (1, 1_000_000)
 DISTORTION: Final = 1_000
 DISTORTION_COUNTS: Final = (0, 5)
@@ -59,7 +59,7 @@ ANGLE: Final = 1_000
 BONE: Final = (1e-4, 1.0)
 """Metres of a bone at rest."""
 WEIGHTS_SUM: Final = (0.99, 1.01)
-"""Of the skin weights of a vertex."""
+"""Smallest and largest sum of the skin weights of a vertex."""
 
 LENGTHS: Final = {"T": FRAMES, "H": HANDS, "V": VERTICES, "F": FACES}
 """The dimensions of a capture's arrays."""
@@ -75,4 +75,4 @@ GREATEST: Final = {
     "rest_joints": REST_SIZE,
     "rest_tips": REST_SIZE,
 }
-"""How far from zero the values of a capture's arrays may be."""
+"""Largest absolute values of a capture's arrays."""

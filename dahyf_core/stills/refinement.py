@@ -73,7 +73,7 @@ def estimate_hands(estimator: StillsEstimator, hands: Sequence[WantedHand]) -> l
 
 
 def _observe_around(estimator: StillsEstimator, hands: Sequence[WantedHand]) -> list[HandObservations]:
-    """What is seen of each hand in patches around its box, by eighth turns: the network wants fingers up."""
+    """Observations of each hand in patches around its box, in eight rolls, because the network needs the fingers up."""
     rolls = [hand.roll + EIGHTH_TURNS for hand in hands]
     return _observe(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
 

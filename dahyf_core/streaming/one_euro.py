@@ -38,5 +38,5 @@ class OneEuro:
 
 
 def share(cutoff: ArrayLike, elapsed: float) -> Array:
-    """How far an exponential filter of such a cutoff (Hz) goes towards a new value."""
+    """Weight of a new value in an exponential filter with this cutoff (Hz)."""
     return np.asarray(1 / (1 + 1 / (2 * np.pi * np.asarray(cutoff) * elapsed)))

@@ -24,9 +24,9 @@ from dahyf_core.tracking import Tracker, TrackingSettings, side_evidence
 
 SIDES: tuple[Side, ...] = ("right", "left")
 ROTATION = partial(OneEuro, 1.5, 2.0)
-"""Of unit quaternions, whose speed is half of that of the rotation, in radians a second."""
+"""Filter for unit quaternions, whose speed is half the rotation's, in radians per second."""
 TRANSLATION = partial(OneEuro, 1.5, 20.0)
-"""Of metres."""
+"""Filter for translations in metres."""
 SHAPE = partial(OneEuro, 0.1, 0.0)
 
 
@@ -51,7 +51,7 @@ class LiveHand:
 
 @dataclass
 class _Memory:
-    """What is kept of a followed hand. vote: evidence for a right hand. quaternions: (16, 4), the last ones."""
+    """State of a followed hand. vote: evidence for a right hand. quaternions: (16, 4), the last ones."""
 
     vote: float = 0.0
     rotation: OneEuro = field(default_factory=ROTATION)

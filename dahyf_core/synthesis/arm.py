@@ -18,7 +18,7 @@ BEND_LENGTH = 0.05
 """Metres over which the wrist bends."""
 GROWTH_AT = (0.0, 0.04, 0.12, 0.22, 0.32)
 WIDER, THICKER = (1.0, 0.98, 1.22, 1.5, 1.55), (1.0, 1.02, 1.4, 1.8, 1.9)
-"""How the forearm grows, as factors of the border's width (z) and thickness (y), at GROWTH_AT."""
+"""Growth of the forearm, as factors of the border's width (z) and thickness (y), at GROWTH_AT."""
 
 
 @dataclass(frozen=True)

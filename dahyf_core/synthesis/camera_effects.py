@@ -16,7 +16,7 @@ Picture = NDArray[np.uint8]
 NOISE_TILE = 512
 FEWEST_PIXELS = 72
 SHADOW_SHARE = 0.35
-"""How many hands cast a shadow on what is behind them."""
+"""Share of hands that cast a shadow on the background."""
 
 
 class CameraEffects:

@@ -16,7 +16,7 @@ LONG_SIDE = 320
 MOST_ERASED = 0.5
 """Share of a picture; with more painted over it shows nothing."""
 ARM = 1.6
-"""How far the arm is erased, in lengths of the palm."""
+"""Length of the arm that is erased, in lengths of the palm."""
 
 
 def inpaint_hands(labels: PhotoLabels, output: Path) -> int:

@@ -1,4 +1,4 @@
-"""What is known exactly of each picture."""
+"""Exact labels of each picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

@@ -25,7 +25,7 @@ class Recipe:
 
 
 def geometry_digest(model: HandModel) -> str:
-    """Of the bones and the skin alone: keypoint sets may be learned anew without making labels wrong."""
+    """A digest of the bones and the skin only. Changed keypoint sets do not make labels wrong."""
     digest = hashlib.sha256()
     for array in (model.vertices, model.shape_directions, model.joints, model.joint_directions, model.weights):
         digest.update(np.asarray(array, np.float32).tobytes())
@@ -39,7 +39,7 @@ def digest_of_file(path: Path) -> str:
 
 
 def digest_of_folder(folder: Path) -> str:
-    """Of the names and sizes of the pictures below it."""
+    """A digest of the names and sizes of the pictures below a folder."""
     names = list_pictures(folder)
     listing = "\n".join(f"{name} {(folder / name).stat().st_size}" for name in names)
     return hashlib.sha256(listing.encode()).hexdigest()

@@ -11,7 +11,7 @@ from dahyf_core.hand_model import Side
 
 @dataclass(frozen=True)
 class Skin:
-    """How a hand looks. Colours are linear reflectances (3,); the rest are strengths, 0 for none.
+    """Appearance of a hand. Colours are linear reflectances (3,); the rest are strengths, 0 for none.
 
     place_in_noise: (3,), which part of the noise it wears. gloss: Blinn and Phong's exponent. scattering: (3,), how far
     light creeps round into the shade, per colour.
@@ -34,7 +34,7 @@ class Skin:
 
 @dataclass(frozen=True)
 class Coating:
-    """How a thing looks. Colours are linear reflectances (3,); see shaders/thing.frag for the strengths.
+    """Appearance of an object. Colours are linear reflectances (3,); see shaders/thing.frag for the strengths.
 
     photograph: (K, K, 3) uint8 RGB, which is printed on it.
     """

@@ -193,7 +193,7 @@ class SceneSampler:
         return things
 
     def _objects(self, rng: np.random.Generator, hands: list[Hand]) -> list[ThingMesh]:
-        """What the hands hold, and what comes between them and the camera."""
+        """Objects in the hands, and objects between them and the camera."""
         placed = [hand.held.moved(hand.rotation, hand.wrist) for hand in hands if hand.held is not None]
         if rng.random() < self._settings.obstacle:
             joint = hands[0].keypoints("own")[rng.integers(21)]

@@ -27,7 +27,7 @@ HIDDEN_WEIGHT = 0.2
 
 @dataclass(frozen=True)
 class TeacherCheck:
-    """Of N pictures. presence: (N,), that there is a hand. side_score: (N,), that it is of the labelled side.
+    """Results for N pictures. presence: (N,), probability of a hand. side_score: (N,), of the labelled side.
 
     joints_2d: (N, 21, 2) px of the picture. error: (N, 21) px of a patch, distance from the "mediapipe" labels.
     patch_scale: (N,) pixels of the patch for each of the picture.

@@ -16,7 +16,7 @@ CERTAIN = 3.0
 
 
 class Observation(Protocol):
-    """What a network saw in N crops, as far as tracking reads it.
+    """Observations of a network in N crops, as far as tracking uses them.
 
     joints_2d (N, 21, 2): px as filmed. presence (N,): 0 to 1, whether a hand is there. right_score (N,): probability
     that it is a right hand, in the picture as filmed.

@@ -22,7 +22,7 @@ LINK_COST = 3.0
 near enough (radii)."""
 
 LINK_SIDE_WEIGHT = 2.8
-"""How many radii it counts when two pieces are of opposite sides for certain."""
+"""Cost of joining two pieces of certainly opposite sides, radii."""
 
 SURE_LEAN = 1.5
 """Mean log-odds from which a side is not doubted, even while another hand of that side is seen."""
@@ -101,7 +101,7 @@ class _Log:
         return float(distance(self.joints_2d[earlier[-1:]], self.joints_2d[later[:1]])[0, 0])
 
     def link_cost(self, earlier: IntArray, later: IntArray) -> float:
-        """How unlikely it is that a piece goes on in another, in radii."""
+        """Cost of joining a piece to a later one, in radii."""
         head = self.before(earlier, later)
         if not len(head):
             return IMPOSSIBLE

@@ -29,7 +29,7 @@ class Tracks:
 
     @classmethod
     def none(cls) -> "Tracks":
-        """No hand."""
+        """Tracks without any hand."""
         return cls(
             id=np.zeros(0, dtype=np.int64),
             born=np.zeros(0),

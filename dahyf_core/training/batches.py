@@ -27,7 +27,7 @@ class Batch:
 
 
 class Source(Protocol):
-    """Where patches come from."""
+    """A source of patches."""
 
     def __len__(self) -> int: ...
 
@@ -56,7 +56,7 @@ class PatchSource:
 
 @dataclass(frozen=True)
 class WeightedSource:
-    """How many patches of each batch come from a source, and how far its 3D labels are trusted."""
+    """A source, its number of patches in each batch, and the weight of its 3D labels."""
 
     source: Source
     count: int

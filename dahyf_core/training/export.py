@@ -44,7 +44,7 @@ def export_runs(
 
 
 def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Of weights by name; what is counted, not learned, is the last one's."""
+    """Mean of weights by name. Counters, which are not learned, are those of the last run."""
     return {
         name: torch.stack([state[name] for state in states]).mean(dim=0) if last.is_floating_point() else last
         for name, last in states[-1].items()

@@ -24,11 +24,11 @@ MAPS = {"fine": (40, 28, 28), "middle": (112, 14, 14)}
 BATCH = 32
 COMPLETE = "complete.json"
 NAMES = {"trust": "label_weight"}
-"""Of labels in files that were renamed, and what they are called now."""
+"""Current names of renamed labels in feature files, by their old names."""
 
 
 class FeatureSource:
-    """What `write_features` wrote. Maps are read from the disk as they are needed."""
+    """Features that `write_features` wrote. Maps are read from the disk when needed."""
 
     def __init__(self, folder: Path) -> None:
         """Raises DatasetError when the folder holds no complete set of features."""

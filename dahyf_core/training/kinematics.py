@@ -16,7 +16,7 @@ from dahyf_core.network.losses import palm_relative
 
 @dataclass(frozen=True)
 class KinematicsConfig:
-    """How inverse kinematics is taught.
+    """Settings for training inverse kinematics.
 
     spread: greatest width of the poses, in standard deviations of the hand model's prior. noise: greatest standard
     deviation of the points, metres; a share of it moves whole fingers.

@@ -90,7 +90,7 @@ def measured_batches(weighted: WeightedSource) -> Iterator[Batch]:
 
 
 def prepare(config: TrainingConfig, run: RunFolder, progress: Progress) -> None:
-    """What one process does for all: features, and inverse kinematics."""
+    """Work that one process does for all: features, and inverse kinematics."""
     open_weighted_sources((*config.data, *config.validation), run, config.seed, progress)
     if config.start is not None or run.initial_kinematics.exists():
         return

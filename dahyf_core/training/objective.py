@@ -28,12 +28,12 @@ INITIAL_SCALE = {
     "initial_joints_3d": 0.1,
     "initial_rotations": 0.04,
 }
-"""How large terms are when training begins."""
+"""Size of the terms when training begins."""
 
 
 @dataclass(frozen=True)
 class ObjectiveConfig:
-    """Which terms count.
+    """Selection of the terms.
 
     located_l1: L1 on located joints beside their KL divergence, as section 3.5 has it. vertices: L1 on the skin.
     residual: weight of the mean square of how the image changes inverse kinematics' parameters; its turn of the root is

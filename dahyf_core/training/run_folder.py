@@ -68,7 +68,7 @@ class RunFolder:
         return self.path / "weights.safetensors"
 
     def features(self, name: str) -> Path:
-        """Where features of a data set are computed ahead to."""
+        """Folder of the features of a data set that are computed ahead."""
         return self.path / "features" / name
 
     def note(self, step: int, kind: str, values: Mapping[str, float]) -> None:

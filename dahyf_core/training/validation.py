@@ -21,7 +21,7 @@ PALM_SIZE_MM = 100.0
 
 
 def predict(network: DaHyF, batch: Batch) -> Prediction:
-    """What a network says of a batch of images, or of features that were computed ahead."""
+    """Predictions of a network for a batch of images, or of features that were computed ahead."""
     inputs = [values.float().contiguous(memory_format=torch.channels_last) for values in batch.inputs]
     if len(inputs) == 1:
         return network(inputs[0] / 255, batch.view)
@@ -45,7 +45,7 @@ def measure(network: DaHyF, objective: Objective, batches: Iterable[Batch]) -> d
 
 
 def distances(prediction: Prediction, objective: Objective, batch: Batch) -> dict[str, Tensor]:
-    """What `measure` takes the means of, for whatever is known of a batch."""
+    """Errors that `measure` averages, for all known labels of a batch."""
     labels = batch.labels
     known = labels.is_hand & labels.right
     found = hand_distances(prediction.hand, objective, labels, known)
@@ -61,7 +61,7 @@ def distances(prediction: Prediction, objective: Objective, batch: Batch) -> dic
 
 
 def hand_distances(hand: HandParameters, objective: Objective, labels: Labels, known: Tensor) -> dict[str, Tensor]:
-    """Of the pose alone."""
+    """Errors of the pose alone."""
     origin = torch.zeros_like(hand.shape[:, :3])
     points, truth = to_palm_mm(objective.keypoints(hand, origin, labels)), to_palm_mm(labels.joints_3d)
     with_3d, with_parameters = known & labels.has_3d, known & labels.has_parameters
