@@ -20,8 +20,8 @@ SEEN = 20
 SHOWN = ("DEF", "Fingers", "Arm.R (FK)")
 """Of the character's collections of bones."""
 
-BESIDE, BELOW = Vector((-0.22, 0.0, 0.0)), Vector((0.09, 0.0, -0.08))
-"""In metres from the captured wrist: the character's; and from between them, what is looked at."""
+CHARACTER, LOOKED_AT = Vector((0.58, 0.05, -1.12)), Vector((0.26, 0.0, 0.1))
+"""In metres from the captured wrist: the character, whose arm hangs beside it; and what is looked at."""
 
 folder, clip = sys.argv[sys.argv.index("--") + 1 :]
 done = "nothing"
@@ -69,7 +69,7 @@ def choose_footage() -> None:
 
 
 def add_character() -> None:
-    """The human that Rigify generates, its right hand beside the captured one, and chosen as what is retargeted to."""
+    """The human that Rigify generates, beside the captured hand, and chosen as what is retargeted to."""
     addon_utils.enable("rigify", default_set=True)
     with bpy.context.temp_override(**viewport()):
         bpy.ops.object.armature_human_metarig_add()
@@ -85,12 +85,13 @@ def add_character() -> None:
         collection.is_visible = collection.name in SHOWN
     seen = view().spaces.active.region_3d
     seen.view_perspective = "PERSP"
-    seen.view_rotation = Euler((1.45, 0.0, -0.3)).to_quaternion()
+    seen.view_rotation = Euler((1.5, 0.0, -0.15)).to_quaternion()
     captured = next(obj for obj in bpy.data.objects if obj.get("dahyf_side"))
     wrist = captured.matrix_world @ captured.pose.bones[0].head
-    character.location = wrist - character.pose.bones["hand_ik.R"].head + BESIDE
-    seen.view_location = wrist + BESIDE / 2 + BELOW
-    seen.view_distance = 0.75
+    bpy.context.scene.camera.hide_set(True)
+    character.location = wrist + CHARACTER
+    seen.view_location = wrist + LOOKED_AT
+    seen.view_distance = 0.95
 
 
 def play() -> None:
@@ -124,7 +125,7 @@ def state() -> str:
     """How far things are."""
     job, preview = (
         next(module for name, module in sys.modules.items() if name.endswith(f"dahyf_hands.{part}"))
-        for part in ("backend.job", "retarget.preview")
+        for part in ("backend.job", "retarget.writing.preview")
     )
     scene = bpy.context.scene
     target = scene.dahyf_hands.retarget_target
