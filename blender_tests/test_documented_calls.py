@@ -66,7 +66,7 @@ def test_there_are_calls_to_try() -> None:
 
 
 @pytest.mark.usefixtures("registered", "core")
-@pytest.mark.parametrize("text", documented("python", OPERATOR))
+@pytest.mark.parametrize("text", list(documented("python", OPERATOR)))
 def test_a_documented_script_runs(text: str, folder: Path) -> None:
     """In a saved file with a character and a capture, as it is after the import of that."""
     bpy.ops.dahyf_hands.import_capture(filepath=str(folder / "clip.npz"))
@@ -90,7 +90,7 @@ def test_retarget_needs_no_active_rig(folder: Path) -> None:
 
 
 @pytest.mark.usefixtures("registered", "core")
-@pytest.mark.parametrize("line", commands())
+@pytest.mark.parametrize("line", list(commands()))
 def test_a_documented_command_runs(line: str, folder: Path) -> None:
     words = shlex.split(line, comments=True)
     start = words.index("--command")

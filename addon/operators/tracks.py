@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 
+from .. import compat
 from ..backend import notices, summary
 from ..backend.capture_file import Capture, read_capture
 from ..cleaning import recleaning, tracks
@@ -26,7 +27,7 @@ class EditTracks(CoreJob):
         name="Capture File",
         description="New file for the edited capture. Not set: beside the original",
         subtype="FILE_PATH",
-        options=clean_properties.ONLY_WHEN_GIVEN,
+        options=clean_properties.ONLY_WHEN_GIVEN | compat.BLEND_PATH,
     )
 
     def edit(self, context: bpy.types.Context, capture: Capture) -> tracks.Edit:
