@@ -461,6 +461,7 @@ class TestClean:
             threshold_overrides=(ThresholdOverride(0, 4, 0.0), ThresholdOverride(10, 12, 0.99)),
         )
         assert cleaned.cleaning == expected
+        assert "0:4=0, 10:12=0.99" in say("info", capture_file)[1]
         assert (cleaned.state[:, 10:13] != State.OBSERVED).all()
         run("clean", capture_file, "--wrist-moves")
         assert load_capture(capture_file).cleaning == replace(expected, wrist_rotation_only=False)

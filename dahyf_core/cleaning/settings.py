@@ -20,6 +20,10 @@ class ThresholdOverride(NamedTuple):
     last: int
     threshold: float
 
+    def __str__(self) -> str:
+        """As the option --threshold-override takes it."""
+        return f"{self.first}:{self.last}={self.threshold:g}"
+
 
 @dataclass(frozen=True)
 class CleaningSettings:
