@@ -71,11 +71,13 @@ def hand_deviations(scene: bpy.types.Scene, armature: bpy.types.Object, goal: Go
         away = scale * np.linalg.norm(played.bones[goal.bone][rows][:, :3, 3] - goal.places[some], axis=-1)
     if off.max() > TOLD_DEGREES or away.max() > TOLD_METRES:
         worst = int(np.argmax(off / TOLD_DEGREES + away / TOLD_METRES))
-        centimetres = f" and {100 * away.max():.1f} cm" if away.max() > TOLD_METRES else ""
+        told = [f"{off.max():.0f} degrees"] if off.max() > TOLD_DEGREES else []
+        told += [f"{100 * away.max():.1f} cm"] if away.max() > TOLD_METRES else []
+        whom = "its keys" if goal.control == goal.bone else goal.control
         yield (
-            f"The {goal.side} hand of the rig {armature.name} is up to {off.max():.0f} degrees{centimetres} from where "
-            f"its keys should take it (frame {goal.frames[some[worst]]:g}): {goal.bone} does not follow "
-            f"{goal.control}{because(armature, goal.bone)}."
+            f"The {goal.side} hand of the rig {armature.name} is up to {' and '.join(told)} from where its keys should "
+            f"take it (frame {goal.frames[some[worst]]:g}): {goal.bone} does not follow {whom}"
+            f"{because(armature, goal.bone)}."
         )
         return
     bent = {
