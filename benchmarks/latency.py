@@ -12,11 +12,11 @@ import av
 import numpy as np
 
 from dahyf_core import Stream
-from dahyf_core.hand_model import load_hand_model
+from dahyf_core.hand_model import load_hand_models
 from dahyf_core.pose import create_estimator
 
 clip, hands, estimator = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-models = {side: load_hand_model(side=side) for side in ("right", "left")}
+models = load_hand_models()
 taken = []
 with av.open(str(clip)) as container:
     video = container.streams.video[0]

@@ -30,7 +30,6 @@ from dahyf_core.evaluation import (
     METRICS,
     check_submission,
     facts_of,
-    load_hands,
     load_mano,
     open_benchmark,
     predict,
@@ -40,12 +39,12 @@ from dahyf_core.evaluation import (
     write_worst,
 )
 from dahyf_core.geometry import axis_angle_from_matrix, matrix_from_axis_angle
-from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.hand_model import HandModel, Side, load_hand_model, load_hand_models
 from dahyf_core.hand_model.keypoints import TIPS
 from dahyf_core.pose import HandEstimates, HandObservations, RefittedEstimator
 
 CAMERA = Intrinsics(300.0, 300.0, 64.0, 64.0, 128, 128)
-HANDS = load_hands()
+HANDS = load_hand_models()
 
 
 def hand_of(index: int) -> tuple[Side, np.ndarray, np.ndarray, np.ndarray]:

@@ -22,12 +22,10 @@ from dahyf_core.cleaning import RawHand
 from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DahyfError, ExitCode
 from dahyf_core.footage import Footage, probe, select
-from dahyf_core.hand_model import Side, load_hand_model
+from dahyf_core.hand_model import Side, load_hand_models
 from dahyf_core.pose import HandEstimates, HandObservations, PoseEstimator, create_estimator
 from dahyf_core.profiling import stage
 from dahyf_core.tracking import TrackingSettings, assemble_hands
-
-SIDES: tuple[Side, ...] = ("right", "left")
 
 
 class Interrupted(DahyfError):  # noqa: N818
@@ -65,7 +63,7 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
     clip = Clip(Footage(info), select(info, settings.frame_range), intrinsics, settings.mirrored)
     with stage("loading networks"):
-        models = {side: load_hand_model(settings.hand_model or "open_hand", side) for side in SIDES}
+        models = load_hand_models(settings.hand_model)
         estimator = create_estimator(settings.estimator, models, network=settings.network)
         detector = PalmDetector()
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")

@@ -47,15 +47,14 @@ def annotate(
     """
     with session(as_json) as reporter:
         from dahyf_core.datasets import Annotator, save_labels
-        from dahyf_core.hand_model import load_hand_model
+        from dahyf_core.hand_model import load_hand_models
         from dahyf_core.pose import DahyfEstimator, DahyfNetwork
 
         started = time.monotonic()
         check_output(output, (".npz",), inputs=[network])
         teacher = None
         if network is not None:
-            hands = load_hand_model(side="right"), load_hand_model(side="left")
-            teacher = DahyfEstimator(DahyfNetwork(network), {hand.side: hand for hand in hands})
+            teacher = DahyfEstimator(DahyfNetwork(network), load_hand_models())
         found = Annotator(teacher=teacher).annotate(folder, reporter)
         for reason, count in found.dropped.items():
             if count:

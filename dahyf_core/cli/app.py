@@ -40,7 +40,6 @@ from dahyf_core.profiling import profiled, stage
 if TYPE_CHECKING:
     from dahyf_core.capture import Capture
     from dahyf_core.cleaning import CleaningSettings, ThresholdOverride
-    from dahyf_core.hand_model import HandModel, Side
 
 CAPTURE_SUFFIXES = (".npz",)
 NETWORK_SUFFIXES = (".onnx",)
@@ -221,6 +220,7 @@ def clean(
     with session(as_json) as reporter:
         from dahyf_core.capture import load_capture, recleaned, save_capture
         from dahyf_core.cleaning import CleaningSettings, TrackEdits
+        from dahyf_core.hand_model import load_hand_models
 
         started = time.monotonic()
         output = output or capture
@@ -241,7 +241,7 @@ def clean(
             wrist_rotation_only=wrist_rotation_only,
             threshold_overrides=_threshold_overrides(threshold_override, floor),
         )
-        result = recleaned(before, settings, _hand_models(hand_model), edits)
+        result = recleaned(before, settings, load_hand_models(hand_model), edits)
         save_capture(result, output)
         reporter.done(_outcome(result, output, started))
 
@@ -339,6 +339,7 @@ def preview(
     """Draw the captured hands over the footage: mesh, joints, confidence, and the state of each pose."""
     with session(as_json) as reporter:
         from dahyf_core.capture import load_capture
+        from dahyf_core.hand_model import load_hand_models
         from dahyf_core.preview import CapturedFootage, without_cleaning, write_sheet, write_video
 
         started = time.monotonic()
@@ -347,7 +348,7 @@ def preview(
         found = CapturedFootage.find(shown, footage)
         check_output(output, VIDEO_SUFFIXES + PICTURE_SUFFIXES, inputs=[found.info.path, *found.info.files])
         if raw:
-            shown = without_cleaning(shown, _hand_models(hand_model))
+            shown = without_cleaning(shown, load_hand_models(hand_model))
         if output.suffix.lower() in VIDEO_SUFFIXES:
             write_video(shown, found, output, lambda done, total: reporter.progress("preview", done, total))
         else:
@@ -398,11 +399,3 @@ def _threshold_overrides(
         warn_of_old_name("--floor", "--threshold-override")
     ranges = [*(given or ()), *(deprecated or ())]
     return tuple(ThresholdOverride(*each) for each in ranges) if ranges else None
-
-
-def _hand_models(file: Path | None) -> dict["Side", "HandModel"]:
-    """The user's model or the open hand, by side."""
-    from dahyf_core.hand_model import load_hand_model
-
-    source = file or "open_hand"
-    return {"right": load_hand_model(source, "right"), "left": load_hand_model(source, "left")}

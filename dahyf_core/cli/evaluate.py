@@ -70,6 +70,7 @@ def evaluate(
     with session(as_json) as reporter:
         from dahyf_core import evaluation
         from dahyf_core.cli.scores import print_scores
+        from dahyf_core.hand_model import load_hand_models
         from dahyf_core.pose import create_estimator
 
         started = time.monotonic()
@@ -77,7 +78,7 @@ def evaluate(
         sheet = output.with_suffix(".png")
         check_output(sheet, (".png",), inputs=[path, model, hand_model])
         read = evaluation.reader_of(data)
-        hands = evaluation.load_hands(hand_model or "open_hand")
+        hands = load_hand_models(hand_model)
         measured = create_estimator(estimator.value, hands, network=model)
         dataset = read(path, split.value)
         rows = evaluation.spread_rows(len(dataset), limit)

@@ -2,7 +2,6 @@
 
 from dahyf_core.evaluation.benchmarks import BENCHMARKS, Benchmark, load_mano, open_benchmark
 from dahyf_core.evaluation.data import CAVEATS, reader_of, spread_rows
-from dahyf_core.evaluation.estimators import load_hands
 from dahyf_core.evaluation.prediction import predict
 from dahyf_core.evaluation.results import facts_of, worst_facts, write_results
 from dahyf_core.evaluation.scoring import METRICS, Metric, Scores, score
@@ -18,7 +17,6 @@ __all__ = [
     "Scores",
     "check_submission",
     "facts_of",
-    "load_hands",
     "load_mano",
     "open_benchmark",
     "predict",

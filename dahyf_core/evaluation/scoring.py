@@ -15,7 +15,6 @@ from dahyf_core.datasets import Augmentation, HandDataset, Sample, crop_of
 from dahyf_core.datasets.sample import unknown
 from dahyf_core.errors import DatasetError
 from dahyf_core.evaluation.data import true_vertices
-from dahyf_core.evaluation.estimators import Hands
 from dahyf_core.geometry import angle_between, matrix_from_axis_angle
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.metrics import (
@@ -28,6 +27,8 @@ from dahyf_core.metrics import (
     similarity_aligned,
 )
 from dahyf_core.pose import HandEstimates, PoseEstimator
+
+Hands = Mapping[Side, HandModel]
 
 Progress = Callable[[int, int], None]
 

@@ -7,7 +7,7 @@ from dahyf_core.hand_model.keypoints import (
     TIPS,
     KeypointSet,
 )
-from dahyf_core.hand_model.load import load_hand_model
+from dahyf_core.hand_model.load import load_hand_model, load_hand_models
 from dahyf_core.hand_model.model import HandModel, PosedHand, PosePrior, RestHand, Side, Skeleton
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "Side",
     "Skeleton",
     "load_hand_model",
+    "load_hand_models",
 ]

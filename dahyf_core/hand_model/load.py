@@ -17,3 +17,9 @@ def load_hand_model(source: str | Path = "open_hand", side: Side = "right", flat
     """
     model = read_open_hand() if source == "open_hand" else read_mano_file(Path(source), flat_hand_mean)
     return model if model.side == side else model.mirrored()
+
+
+def load_hand_models(source: str | Path | None = None) -> dict[Side, HandModel]:
+    """Both sides of a hand model, by side. source: as above; None for the open hand. Raises ModelFileError."""
+    right = load_hand_model(source or "open_hand")
+    return {"right": right, "left": right.mirrored()}

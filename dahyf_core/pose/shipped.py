@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from dahyf_core.errors import SettingsError
-from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.hand_model import HandModel, Side, load_hand_models
 from dahyf_core.pose.baseline import LandmarkEstimator, LandmarkNetwork
 from dahyf_core.pose.dahyf import DahyfEstimator, DahyfNetwork
 from dahyf_core.pose.estimator import PoseEstimator, StillsEstimator
@@ -26,7 +26,7 @@ def network_estimator(models: HandModels, threads: int = 0, network: Path | None
     runner = DahyfNetwork(network or LITE, threads)
     if all(model.name == "open_hand" for model in models.values()):
         return DahyfEstimator(runner, models)
-    return RefittedEstimator(DahyfEstimator(runner, {side: load_hand_model(side=side) for side in models}), models)
+    return RefittedEstimator(DahyfEstimator(runner, load_hand_models()), models)
 
 
 def baseline_estimator(models: HandModels, threads: int = 0, network: Path | None = None) -> LandmarkEstimator:

@@ -13,7 +13,7 @@ from dahyf_core.arrays import Image
 from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around, upright_rolls
 from dahyf_core.detection import Detector, PalmDetector
 from dahyf_core.footage import prefetch, read_picture
-from dahyf_core.hand_model import Side, load_hand_model
+from dahyf_core.hand_model import Side, load_hand_models
 from dahyf_core.pose import HandEstimates, StillsEstimator, network_estimator
 from dahyf_core.stills.boxes import HandBox, asked_boxes, check_pictures
 from dahyf_core.stills.finding import find_hands
@@ -55,8 +55,7 @@ class Predictor:
 
         Raises ModelFileError.
         """
-        sides: tuple[Side, ...] = ("right", "left")
-        models = {side: load_hand_model(hand_model or "open_hand", side) for side in sides}
+        models = load_hand_models(hand_model)
         return cls(network_estimator(models, network=network), PalmDetector(), vertices)
 
     @property

@@ -17,12 +17,11 @@ from dahyf_core.geometry import (
     continuous_quaternions,
     quaternion_from_axis_angle,
 )
-from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.hand_model import HandModel, Side, load_hand_models
 from dahyf_core.pose import HandObservations, PoseEstimator, network_estimator
 from dahyf_core.streaming.one_euro import OneEuro
 from dahyf_core.tracking import Tracker, TrackingSettings, side_evidence
 
-SIDES: tuple[Side, ...] = ("right", "left")
 ROTATION = partial(OneEuro, 1.5, 2.0)
 """Filter for unit quaternions, whose speed is half the rotation's, in radians per second."""
 TRANSLATION = partial(OneEuro, 1.5, 20.0)
@@ -84,7 +83,7 @@ class Stream:
 
         Raises SettingsError, ModelFileError.
         """
-        self._models = dict(hand_models or {side: load_hand_model(side=side) for side in SIDES})
+        self._models = dict(hand_models or load_hand_models())
         self._estimator = estimator or network_estimator(self._models, network=Path(network) if network else None)
         intrinsics = lens.intrinsics(width, height)
         tracker = Tracker(TrackingSettings(max_hands=max_hands), intrinsics, 0.0)

@@ -21,12 +21,12 @@ from dahyf_core.datasets import Sample
 from dahyf_core.detection import Detector
 from dahyf_core.footage import Footage, probe, select
 from dahyf_core.geometry import matrix_from_axis_angle
-from dahyf_core.hand_model import HandModel, Side, load_hand_model
+from dahyf_core.hand_model import Side, load_hand_models
 from dahyf_core.pose import HandEstimates, PoseEstimator, StillsEstimator
 from dahyf_core.stills.refinement import WantedHand, estimate_hands, sensible_box
 from dahyf_core.tracking import TrackingSettings
 
-MODELS: dict[Side, HandModel] = {side: load_hand_model(side=side) for side in ("right", "left")}
+MODELS = load_hand_models()
 LOOKS = 3
 """Number of looks at a hand that is known by its box. Each look is centred on the result of the last one."""
 
