@@ -86,6 +86,8 @@ def by_usd_of_centimetres(path: Path) -> int:
 def test_blenders_importers_agree_with_the_capture(
     exported: Path, suffix: str, options: tuple[str, ...], read: Callable[[Path], int], separator: str
 ) -> None:
+    if suffix.startswith(".usd") and not bpy.app.build_options.usd:
+        pytest.skip("this Blender is built without USD")
     path = export(exported, suffix, *options)
     capture = read_capture(exported / "clip.npz")
     bpy.context.scene.render.fps = FPS
