@@ -317,6 +317,13 @@ class TestCapture:
         assert len(load_capture(tmp_path / "none.npz").frame) == 3
         assert any("No hands" in text for text in report.warnings)
 
+    def test_of_a_stopped_capture_nothing_is_said_about_hands(self, tmp_path):
+        report = Messages()
+        blank = write_video(tmp_path / "blank.mp4", 6)
+        with pytest.raises(Interrupted):
+            capture_footage(CaptureSettings(blank), tmp_path / "none.npz", report, after(2))
+        assert report.warnings == []
+
     def test_a_stopped_capture_is_a_valid_file_and_goes_on(self, clip, tmp_path):
         settings, output = CaptureSettings(clip), tmp_path / "hands.npz"
         with pytest.raises(Interrupted, match="5 of 12 frames") as interrupted:

@@ -95,7 +95,7 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
         models=models,
         settings=settings.cleaning,
     )
-    if not capture.hands:
+    if not capture.hands and done == total:
         report.warning(f"No hands were found in {settings.footage}.")
     save_capture(capture, output)
     if done < total:
