@@ -63,7 +63,10 @@ def seconds_of_parts() -> tuple[float, float, float]:
     start = time.perf_counter()
     work = clean_work(bpy.context, settings, swap=False)
     ready = time.perf_counter()
-    subprocess.run(work.command, env=worker.clean_environment(os.environ), stdout=subprocess.DEVNULL, check=True)
+    environment = worker.clean_environment(os.environ)
+    streams = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}  # the core ends with its input
+    with subprocess.Popen(work.command, env=environment, **streams) as core:
+        assert core.wait() == 0
     written = time.perf_counter()
     work.conclude()
     return ready - start, written - ready, time.perf_counter() - written
