@@ -110,13 +110,16 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-@pytest.mark.parametrize("operator", ["retarget", "preview_retarget"])
-def test_a_refusal_changes_nothing(case: Callable, operator: str, hero: bpy.types.Object) -> None:
+@pytest.mark.parametrize(
+    ("operator", "case"),
+    [
+        *(("retarget", case) for case in CASES),
+        *(("preview_retarget", case) for case in CASES if case is not no_such_capture),  # the panel offers what exists
+    ],
+)
+def test_a_refusal_changes_nothing(operator: str, case: Callable, hero: bpy.types.Object) -> None:
     options = case(hero)
     if operator == "preview_retarget":
-        if "source" in options:
-            pytest.skip("the panel's capture is an object that is there")
         settings = bpy.context.scene.dahyf_hands
         settings.retarget_target = hero
         for name, value in options.items():
