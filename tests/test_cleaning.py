@@ -8,10 +8,11 @@ from capture_factory import default_intrinsics, make_motion, make_raw_hand
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.interpolate import make_smoothing_spline
+from scipy.spatial.transform import Rotation
 
 from dahyf_core.cleaning import CleaningSettings, State, ThresholdOverride, clean
 from dahyf_core.cleaning.filling import plan_filling
-from dahyf_core.cleaning.gate import without_spikes
+from dahyf_core.cleaning.gate import judge_jumps
 from dahyf_core.cleaning.shape import clip_shape
 from dahyf_core.cleaning.smoothing import find_runs, smooth, smooth_rotations
 from dahyf_core.errors import SettingsError
@@ -217,7 +218,7 @@ def wave_pose(rate, hertz=0.5, seconds=2.0, degrees=30.0):
 
 
 def spikes(pose, times, seconds=0.25):
-    return np.flatnonzero(~without_spikes(pose, times, np.ones(len(times), dtype=bool), seconds)).tolist()
+    return np.flatnonzero(~judge_jumps(pose, times, np.ones(len(times), dtype=bool), seconds).believed).tolist()
 
 
 @pytest.mark.parametrize("bone", [0, 7])
@@ -253,7 +254,7 @@ def test_wild_starts_after_a_loss_are_spikes():
     pose[30:33, 0, 0] += np.radians(100)
     seen = np.ones(len(times), dtype=bool)
     seen[10:30] = False
-    assert np.flatnonzero(seen & ~without_spikes(pose, times, seen, 0.25)).tolist() == [30, 31, 32]
+    assert np.flatnonzero(seen & ~judge_jumps(pose, times, seen, 0.25).believed).tolist() == [30, 31, 32]
 
 
 def test_spike_removal_can_be_switched_off():
@@ -272,6 +273,57 @@ def test_fast_cameras_show_smaller_jumps():
 def test_fast_tapping_is_no_spike(rate):
     pose, times = wave_pose(rate, hertz=5.0, degrees=45.0)
     assert spikes(pose, times) == []
+
+
+def turning(rate, runs):
+    """Runs of frames, at most twelve, each turned by at least 120 degrees against every other one."""
+    apart = Rotation.create_group("T").as_rotvec()
+    pose = np.zeros((sum(runs), 16, 3))
+    for number, rows in enumerate(np.split(np.arange(len(pose)), np.cumsum(runs)[:-1])):
+        pose[rows, 0] = apart[number]
+    return pose, np.arange(len(pose)) / rate
+
+
+@pytest.mark.parametrize("runs", [[1, 4, 1, 2, 60], [3, 3, 3, 3, 60], [1, 1, 1, 1, 1, 1, 1, 60], [7, 60]])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_fast_start_or_end_is_not_taken_run_by_run(runs, backwards):
+    pose, times = turning(30, runs[::-1] if backwards else runs)
+    trust = judge_jumps(pose, times, np.ones(len(times), dtype=bool), 0.25)
+    lost = np.flatnonzero(~trust.believed)
+    assert len(lost) / 30 <= 0.125
+    kept_short = sum(runs[:-1]) - len(lost)
+    assert trust.doubtful.sum() == kept_short
+    assert not trust.doubtful[: 60 if backwards else 0].any()
+
+
+def test_of_two_runs_the_longer_is_believed():
+    pose, times = turning(30, [7, 1])
+    assert spikes(pose, times) == [7]
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=12), st.integers(0, 2**32 - 1), st.sampled_from([24, 30, 60]))
+@settings(max_examples=60, deadline=None)
+def test_no_start_or_end_loses_more_than_a_spike_and_no_appearance_all(runs, seed, rate):
+    rng = np.random.default_rng(seed)
+    pose = np.repeat(rng.normal(size=(len(runs), 16, 3)), runs, axis=0)
+    times = np.arange(len(pose)) / rate + 0.4 * np.cumsum(rng.random(len(pose)) < 0.05)
+    trust = judge_jumps(pose, times, np.ones(len(pose), dtype=bool), 0.25)
+    assert not (trust.doubtful & ~trust.believed).any()
+    for rows in np.split(np.arange(len(pose)), np.flatnonzero(np.diff(times) > 0.25) + 1):
+        believed = rows[trust.believed[rows]]
+        assert times[believed[0]] - times[rows[0]] <= 0.25
+        assert times[rows[-1]] - times[believed[-1]] <= 0.25
+        assert (np.diff(times[believed]) <= 0.25 + 1e-9).all()
+
+
+def test_frames_in_doubt_are_keyed_and_flagged(model):
+    raw, times = moving_hand(model)
+    sudden = replace(raw, pose=raw.pose.copy())
+    sudden.pose[:7, 0] += [0, 2.0, 0]
+    cleaned = clean(sudden, times, CleaningSettings(), model, INTRINSICS)
+    assert (cleaned.state == State.OBSERVED).all()
+    assert (cleaned.confidence[:7] < CleaningSettings().threshold).all()
+    np.testing.assert_allclose(cleaned.confidence[7:], raw.confidence[7:])
 
 
 # Shape

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
 from dahyf_core.cleaning.filling import FillPlan, plan_filling
-from dahyf_core.cleaning.gate import without_spikes
+from dahyf_core.cleaning.gate import judge_jumps
 from dahyf_core.cleaning.hand import CleanHand, RawHand
 from dahyf_core.cleaning.settings import CleaningSettings
 from dahyf_core.cleaning.shape import clip_shape
@@ -20,6 +20,9 @@ KEYPOINTS = "mediapipe"
 
 BLOCK = 4096
 """Frames that the hand model poses at a time, so that long captures need little memory."""
+
+DOUBT = 0.5
+"""Share of its confidence that a doubtful frame keeps: its pose is used, and flagged."""
 
 NEAREST_WRIST = 0.01
 """Smallest distance of a wrist from the lens, m."""
@@ -43,7 +46,8 @@ def clean(
     """
     thresholds = settings.thresholds(np.arange(len(times)) if frame is None else frame)
     confident = raw.seen & (np.nan_to_num(raw.confidence) >= thresholds)
-    confident = without_spikes(raw.pose, times, confident, settings.spike_seconds)
+    trust = judge_jumps(raw.pose, times, confident, settings.spike_seconds)
+    confident = trust.believed
     plan = plan_filling(raw.seen, confident, times, settings)
     runs = find_runs(plan.filled, times)
 
@@ -73,7 +77,7 @@ def clean(
         pose=pose,
         shape=shape,
         translation=translation,
-        confidence=np.nan_to_num(raw.confidence),
+        confidence=np.where(trust.doubtful, DOUBT, 1) * np.nan_to_num(raw.confidence),
         state=plan.state,
         joints_3d=joints_3d,
         joints_2d=intrinsics.project(joints_3d),

@@ -37,8 +37,8 @@ class CleanHand:
     """One hand after gate and smoothing; rows of NaN where state is MISSING.
 
     pose (T, 16, 3): axis-angle. shape (10,): one for the clip. translation (T, 3): m. confidence (T,): the estimator's,
-    0 where it saw no hand. state (T,) uint8: `State`. joints_3d (T, 21, 3): m, camera frame. joints_2d (T, 21, 2):
-    their projection, px as filmed.
+    0 where it saw no hand, half of it where the gate doubts the pose. state (T,) uint8: `State`. joints_3d (T, 21, 3):
+    m, camera frame. joints_2d (T, 21, 2): their projection, px as filmed.
     """
 
     pose: Array

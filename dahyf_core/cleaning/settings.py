@@ -35,7 +35,7 @@ class CleaningSettings:
         it, in gaps up to max_gap_seconds, whether the hand is seen there or not. "open": no pose.
     max_gap_seconds: longest time between two confident frames that is interpolated.
     spike_seconds: longest excursion that is discarded as an error if it starts and ends with an impossible jump of the
-        wrist or a finger; 0 keeps all.
+        wrist or a finger; half as much is discarded at most where a hand comes or goes. 0 keeps all.
     *_hz: cut-off (-3 dB) of the zero-phase low-pass filters for the wrist's position in the picture, its depth, its
         rotation, and the finger joints; 0 switches that filter off.
     stillness: metres; a hand that stays within that distance of its mean for a while is held still. 0 holds nothing.
