@@ -10,11 +10,13 @@ import pytest
 from cli_runner import run
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
 
 from dahyf_core.datasets import PhotoLabels, split_of
 from dahyf_core.errors import DatasetError, OutputError, SettingsError
 from dahyf_core.geometry import matrix_from_axis_angle
-from dahyf_core.hand_model import HandModel, load_hand_model
+from dahyf_core.hand_model import DENSE_VERTICES, HandModel, dense_points, load_hand_model
+from dahyf_core.hand_model.dense_points import farthest_points
 from dahyf_core.pose import LandmarkEstimator
 from dahyf_core.pose.baseline import LandmarkNetwork
 from dahyf_core.synthesis import (
@@ -34,7 +36,8 @@ from dahyf_core.synthesis.grasps import draw_grasp
 from dahyf_core.synthesis.inpainting import LONG_SIDE, inpaint_hands, inpainted_picture
 from dahyf_core.synthesis.poses import FEWEST_FITS, FittedPoses, PoseSampler
 from dahyf_core.synthesis.solids import ALONG, Solid
-from dahyf_core.synthesis.surface import border_loop, fill_with_spheres
+from dahyf_core.synthesis.surface import VertexNormals, border_loop, describe_surface, fill_with_spheres
+from dahyf_core.synthesis.visibility import JointSkin, seen_points
 
 MODEL = load_hand_model()
 MIRROR = np.array([-1.0, 1.0, 1.0])
@@ -184,6 +187,9 @@ def test_a_set_is_written_resumed_extended_and_read(generator, tmp_path):
     assert np.array_equal(sample.image, generator.batch(range(4, 5)).pictures[0])
     assert np.allclose(sample.joints_2d, everything.labels.joints_2d_freihand[4], atol=0.02)
     assert np.allclose(sample.joints_3d, everything.labels.joints_3d_freihand[4], atol=1e-5)
+    assert np.array_equal(sample.joint_visible, everything.labels.visible[4])
+    assert np.array_equal(sample.dense_2d, everything.labels.dense_2d[4])
+    assert np.array_equal(sample.dense_visible, everything.labels.dense_visible[4])
 
 
 def test_shards_are_plain_arrays(generator, tmp_path):
@@ -307,6 +313,7 @@ def test_hands_are_erased_and_the_rest_stays():
 
 
 SPHERES = fill_with_spheres(MODEL)
+SURFACE = describe_surface(MODEL)
 SAMPLER = PoseSampler(MODEL, SPHERES, None)
 
 
@@ -361,3 +368,75 @@ def test_the_command_draws_what_it_is_told(backgrounds: Path, fits: Path, tmp_pa
     placed = drawn("placed", "--count", 3, "--seed", 3, "--places", 3)
     fingers = [placed[row].pose[1:] for row in range(3)]
     assert np.ptp(fingers, axis=0).max() < 1e-5
+
+
+def test_dense_points_are_spread_over_the_hand_and_project_onto_the_pictures(batch):
+    labels = batch.labels
+    loop = border_loop(MODEL.faces)
+    assert np.array_equal(farthest_points(MODEL.vertices, 128, DENSE_VERTICES[0], loop), DENSE_VERTICES)
+    for row in range(len(labels)):
+        one = slice(row, row + 1)
+        model = own_model(labels, row)
+        posed = model.skeleton(labels.pose[one], labels.shape[one], labels.translation[one])
+        points = picture_camera(labels, row, PLAIN.size).project(dense_points(model, posed)[0])
+        assert np.allclose(points, labels.dense_2d[row], atol=0.05)
+
+
+def test_depths_are_counted_from_the_wrist_in_palms(batch):
+    joints = batch.labels.joints_3d_mediapipe
+    palm = np.linalg.norm(joints[:, 9] - joints[:, 0], axis=-1)
+    assert np.allclose(batch.labels.depth * palm[:, None] + joints[:, :1, 2], joints[..., 2], atol=1e-5)
+
+
+def wall(distance: float, size: int = 64) -> np.ndarray:
+    """A map of depths of something flat."""
+    return np.full((size, size), distance, np.float32)
+
+
+@pytest.mark.parametrize(("turned", "expected"), [(0.0, 0), (np.pi, 1)])
+def test_a_flat_hand_shows_its_skin_unless_something_is_before_it(turned, expected):
+    """The flat hand, seen along its palm's normal, hides half of its skin behind itself and all of it behind a wall."""
+    pose = np.zeros((1, 16, 3))
+    pose[0, 0] = matrix_axis(turned)
+    posed = MODEL(pose, np.zeros((1, 10)), [[0.08, 0.0, 0.6]])
+    points = posed.vertices[0]
+    normals = VertexNormals(MODEL.faces, len(points))(points)
+    pixels = points[:, :2] / points[:, 2:] * 100 + 32
+    joints = MODEL.keypoints(posed, "freihand")[0]
+    skin = JointSkin(MODEL)
+    free = seen_points(points, normals, pixels, wall(20.0))
+    assert 0.35 < free.mean() < 0.6
+    assert (free @ SURFACE.finger[:, 3] > 0) == (expected == 0)
+    assert skin.seen(joints, points, normals, free).all()
+    hidden = seen_points(points, normals, pixels, wall(0.3))
+    assert not hidden.any()
+    assert not skin.seen(joints, points, normals, hidden).any()
+
+
+def matrix_axis(turned: float) -> np.ndarray:
+    """The back of the hand towards the camera, then turned about the fingers."""
+    return (Rotation.from_rotvec([turned, 0.0, 0.0]) * Rotation.from_rotvec([-np.pi / 2, 0.0, 0.0])).as_rotvec()
+
+
+def test_what_lies_behind_something_nearer_is_hidden(backgrounds):
+    """Visible points lie at the depth that was drawn; of those that face the camera, hidden ones lie behind it."""
+    with create_generator(backgrounds, chosen=replace(PLAIN, obstacle=1)) as generator:
+        for index in range(12):
+            sampled = generator._sampler.draw(np.random.default_rng(index), np.full((192, 192, 3), 90, np.uint8))
+            depth = generator._renderer.render(sampled.scene).depth
+            label = generator._label(index, sampled, depth)
+            z = sampled.scene.hands[0].vertices[DENSE_VERTICES, 2]
+            places = np.rint((label.dense_2d[0] + 0.5) * len(depth) / PLAIN.size - 0.5).astype(int)
+            x, y = np.clip(places, 1, len(depth) - 2).T
+            around = np.stack([depth[y + dy, x + dx] for dy in (-1, 0, 1) for dx in (-1, 0, 1)])
+            seen = label.dense_visible[0]
+            assert (z[seen] < around.max(axis=0)[seen] + 0.003).all()
+            assert (z[seen] > around.min(axis=0)[seen] - 0.003).all()
+
+
+def test_sets_of_an_older_form_are_refused_by_name(generator, tmp_path):
+    write_set(generator, tmp_path / "set", 1)
+    recipe = tmp_path / "set" / "recipe.json"
+    recipe.write_text(recipe.read_text().replace('"version": 2', '"version": 1'))
+    with pytest.raises(DatasetError, match="version 1"):
+        SyntheticHands(tmp_path / "set", MODEL)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import PATCH_SIZE, Crops, crops_around, cut_patches, upright_roll
 from dahyf_core.datasets.sample import Sample
-from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST, matrix_from_axis_angle
+from dahyf_core.geometry import MIDDLE_KNUCKLE, WRIST, matrix_from_axis_angle, relative_depths
 
 FEWEST_JOINTS = 3
 """Smallest number of known joints whose box is used."""
@@ -38,6 +38,8 @@ class Patch:
     image: (224, 224, 3) RGB bytes. center: (2,) px from the principal point; side, focal: px, of the virtual camera.
     joints_2d: (21, 2) px of the patch. visible: (21,). joints_3d: (21, 3) m. rotations: (16, 3, 3), the finger
     joints' own, the root's in the virtual camera. shape: (10,). is_hand: whether there is one at all.
+    depth: (21,) behind the wrist, in lengths of the palm. joint_visible: (21,) 1 seen, 0 hidden. dense_2d: (128, 2) px
+    of the patch, hand_model.dense_points. dense_visible: (128,) 1 seen, 0 hidden.
     """
 
     image: Image
@@ -51,6 +53,13 @@ class Patch:
     rotations: Array
     shape: Array
     is_hand: bool
+    joint_visible: Array
+    dense_2d: Array
+    dense_visible: Array
+
+    @property
+    def depth(self) -> Array:
+        return relative_depths(self.joints_3d)
 
 
 def cut_sample(sample: Sample, augmentation: Augmentation, random: np.random.Generator) -> Patch:
@@ -68,6 +77,9 @@ def cut_sample(sample: Sample, augmentation: Augmentation, random: np.random.Gen
         rotations=virtual_rotations(sample, crops),
         shape=sample.shape,
         is_hand=sample.side is not None,
+        joint_visible=sample.joint_visible,
+        dense_2d=crops.to_patch(sample.dense_2d[None])[0],
+        dense_visible=sample.dense_visible,
     )
 
 

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array, Image
 from dahyf_core.camera import Intrinsics
-from dahyf_core.hand_model import Side
+from dahyf_core.geometry import relative_depths
+from dahyf_core.hand_model import DENSE_VERTICES, Side
+
+DENSE_POINTS = len(DENSE_VERTICES)
 
 
 def unknown(*shape: int) -> Array:
@@ -30,6 +33,9 @@ class Sample:
     to. pose: (16, 3) axis-angle of the hand model of that side, full rotations from the flat hand, in the camera frame.
     shape: (10,). box: (4,) left, top, right, bottom in px, for a hand without better labels; in a picture without
     a hand, of something that looks like one.
+
+    joint_visible: (21,) 1 for joints that are seen, 0 for hidden ones, also where both should count. dense_2d:
+    (128, 2) px, hand_model.dense_points. dense_visible: (128,) 1 seen, 0 hidden.
     """
 
     image: Image
@@ -43,6 +49,14 @@ class Sample:
     pose: Array = field(default_factory=lambda: unknown(16, 3))
     shape: Array = field(default_factory=lambda: unknown(10))
     box: Array = field(default_factory=lambda: unknown(4))
+    joint_visible: Array = field(default_factory=lambda: unknown(21))
+    dense_2d: Array = field(default_factory=lambda: unknown(DENSE_POINTS, 2))
+    dense_visible: Array = field(default_factory=lambda: unknown(DENSE_POINTS))
+
+    @property
+    def depth(self) -> Array:
+        """(21,) how far the joints lie behind the wrist along the view, in lengths of the palm."""
+        return relative_depths(self.joints_3d)
 
 
 class HandDataset(Protocol):

@@ -5,7 +5,7 @@ Nothing here depends on lenses, data sets or networks. The rotations are tested 
 """
 
 from dahyf_core.geometry.alignment import nearest_rotation, similarity_aligned
-from dahyf_core.geometry.hand_points import KEYPOINT_SETS, MIDDLE_KNUCKLE, MIRROR, PALM, WRIST
+from dahyf_core.geometry.hand_points import KEYPOINT_SETS, MIDDLE_KNUCKLE, MIRROR, PALM, WRIST, relative_depths
 from dahyf_core.geometry.kinematics import BoneLevels, bone_levels, forward_kinematics
 from dahyf_core.geometry.rotations import (
     angle_between,
@@ -46,6 +46,7 @@ __all__ = [
     "quaternion_from_axis_angle",
     "quaternion_from_matrix",
     "quaternion_product",
+    "relative_depths",
     "rot6d_from_matrix",
     "shortest_rotation",
     "similarity_aligned",

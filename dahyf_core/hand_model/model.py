@@ -87,7 +87,7 @@ class HandModel:
     def __call__(self, pose: ArrayLike, shape: ArrayLike, translation: ArrayLike) -> PosedHand:
         """Pose B hands. pose: (B, 16, 3) rad; shape: (B, 10); translation: (B, 3) m, added to every point."""
         skeleton = self.skeleton(pose, shape, translation)
-        return PosedHand(skeleton.joints, skeleton.rotations, skeleton.shape, self._skin(skeleton, slice(None)))
+        return PosedHand(skeleton.joints, skeleton.rotations, skeleton.shape, self.skin(skeleton, slice(None)))
 
     def skeleton(self, pose: ArrayLike, shape: ArrayLike, translation: ArrayLike) -> Skeleton:
         """Like __call__, without the skin."""
@@ -106,7 +106,7 @@ class HandModel:
         points = posed.joints[:, keypoints.bones] + np.einsum("bkij,bkj->bki", rotations, offsets)
         on_skin = keypoints.vertices >= 0
         if on_skin.any():
-            points[:, on_skin] = self._skin(posed, keypoints.vertices[on_skin])
+            points[:, on_skin] = self.skin(posed, keypoints.vertices[on_skin])
         return points
 
     def rest(self, shape: ArrayLike) -> RestHand:
@@ -155,8 +155,8 @@ class HandModel:
         """(children, their parents) of each depth below the wrist."""
         return bone_levels(self.parents)
 
-    def _skin(self, posed: Skeleton, selection: slice | np.ndarray) -> Array:
-        """Linear blend skinning of the selected vertices, (B, N, 3)."""
+    def skin(self, posed: Skeleton, selection: slice | np.ndarray) -> Array:
+        """Linear blend skinning of the selected vertices of posed hands, (B, N, 3) m."""
         rest = self.vertices[selection] + np.tensordot(posed.shape, self.shape_directions[selection], ([1], [2]))
         if self.pose_directions is not None:
             rest += np.tensordot(self._pose_features(posed), self.pose_directions[selection], ([1], [2]))

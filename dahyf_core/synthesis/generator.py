@@ -12,7 +12,7 @@ from dahyf_core import __version__
 from dahyf_core.arrays import Array
 from dahyf_core.datasets import Split
 from dahyf_core.geometry import KEYPOINT_SETS
-from dahyf_core.hand_model import HandModel, Side
+from dahyf_core.hand_model import DENSE_VERTICES, HandModel, Side
 from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.backgrounds import Backgrounds
 from dahyf_core.synthesis.camera_effects import CameraEffects
@@ -22,10 +22,9 @@ from dahyf_core.synthesis.recipe import Recipe, digest_of_file, digest_of_folder
 from dahyf_core.synthesis.renderer import Renderer
 from dahyf_core.synthesis.scene_sampler import SampledScene, SceneSampler
 from dahyf_core.synthesis.settings import SynthesisSettings
+from dahyf_core.synthesis.visibility import JointSkin, seen_points
 
 SUPERSAMPLING = 1.25
-FLESH = np.array([0.038, 0.032, *([0.02, 0.016, 0.014, 0.03] * 4), 0.02, 0.016, 0.014])
-"""Largest depth of flesh between a visible keypoint inside the hand ("freihand") and the camera, metres."""
 FEWEST_VISIBLE = 9
 """Smallest number of visible keypoints. Scenes with fewer are drawn again."""
 MOST_ATTEMPTS = 6
@@ -64,6 +63,7 @@ class Generator:
         self._backgrounds = Backgrounds(backgrounds, split)
         self._sampler = SceneSampler(hands, self._backgrounds, fits, settings)
         self._effects = CameraEffects(settings.size)
+        self._joint_skin = {side: JointSkin(armed.model) for side, armed in hands.items()}
         self._renderer = Renderer(hands, round(SUPERSAMPLING * settings.size))
 
     def jpeg(self, index: int) -> tuple[NDArray[np.uint8], Labels]:
@@ -106,8 +106,14 @@ class Generator:
         fx, fy, cx, cy = pinhole = sampled.scene.pinhole
         joints_3d = {name: hand.keypoints(name) for name in KEYPOINT_SETS}
         joints_2d = {name: points[:, :2] / points[:, 2:] * (fx, fy) + (cx, cy) for name, points in joints_3d.items()}
-        in_front = _in_front(joints_3d["freihand"][:, 2], joints_2d["freihand"], depth)
-        visible = in_front & view.shows(joints_2d["freihand"], self.settings.size)
+        armed, size = hand.armed, self.settings.size
+        mesh = sampled.scene.hands[0].vertices
+        count = len(armed.model.vertices)
+        skin, normals = mesh[:count], armed.normals(mesh)[:count]
+        skin_2d = skin[:, :2] / skin[:, 2:] * (fx, fy) + (cx, cy)
+        seen = seen_points(skin, normals, (skin_2d + 0.5) * SUPERSAMPLING - 0.5, depth) & view.shows(skin_2d, size)
+        in_front = self._joint_skin[armed.model.side].seen(joints_3d["freihand"], skin, normals, seen)
+        visible = in_front & view.shows(joints_2d["freihand"], size)
         single = {
             "pose": hand.pose,
             "shape": hand.shape,
@@ -116,6 +122,7 @@ class Generator:
             "crop": view.crop,
             **{f"joints_3d_{name}": points for name, points in joints_3d.items()},
             **{f"joints_2d_{name}": points for name, points in joints_2d.items()},
+            "dense_2d": skin_2d[DENSE_VERTICES],
         }
         return Labels(
             index=np.array([index]),
@@ -123,6 +130,7 @@ class Generator:
             kind=np.array([hand.kind], dtype="<U7"),
             frame_size=np.array([view.frame_size], np.int32),
             visible=visible[None],
+            dense_visible=seen[None, DENSE_VERTICES],
             **{name: np.asarray(value, np.float32)[None] for name, value in single.items()},
         )
 
@@ -130,11 +138,3 @@ class Generator:
 def decode(file: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The bytes of a JPEG file as (H, W, 3) RGB."""
     return np.asarray(cv2.imdecode(file, cv2.IMREAD_COLOR_RGB), np.uint8)
-
-
-def _in_front(joint_depth: Array, pixels: Array, depth: Array) -> NDArray[np.bool_]:
-    """(21,) which keypoints have nothing but their own flesh before them in a map of depths."""
-    places = np.rint((pixels + 0.5) * SUPERSAMPLING - 0.5).astype(int)
-    inside = ((places >= 0) & (places < len(depth))).all(axis=-1)
-    x, y = np.clip(places, 0, len(depth) - 1).T
-    return inside & (joint_depth - depth[y, x] < FLESH)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
+from dahyf_core.geometry import relative_depths
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Labels:
     in the frame, px of the frame. The frame's principal point is its middle.
     joints_3d_*: (N, 21, 3) m, camera frame, FreiHAND's order. joints_2d_*: (N, 21, 2) px of the picture. Of the hand
     model's keypoint sets "own", "mediapipe" and "freihand".
-    visible: (N, 21) bool, keypoints that are inside the frame and behind nothing but the flesh around them.
+    visible: (N, 21) bool, keypoints inside the frame of which the skin around them is seen, by the map of depths.
+    dense_2d: (N, 128, 2) px, hand_model.dense_points of the picture. dense_visible: (N, 128) bool, those that are seen.
     """
 
     index: NDArray[np.int64]
@@ -47,6 +49,13 @@ class Labels:
     joints_2d_mediapipe: Array
     joints_2d_freihand: Array
     visible: NDArray[np.bool_]
+    dense_2d: Array
+    dense_visible: NDArray[np.bool_]
+
+    @property
+    def depth(self) -> Array:
+        """(N, 21) how far joints of the set "mediapipe" lie behind the wrist, in lengths of the palm."""
+        return relative_depths(self.joints_3d_mediapipe)
 
     def __len__(self) -> int:
         return len(self.index)

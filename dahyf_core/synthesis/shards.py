@@ -21,7 +21,7 @@ from dahyf_core.synthesis.generator import Generator, decode
 from dahyf_core.synthesis.labels import Batch, Labels, picture_camera
 from dahyf_core.synthesis.recipe import geometry_digest
 
-FORMAT, VERSION = "dahyf synthetic hands", 1
+FORMAT, VERSION = "dahyf synthetic hands", 2
 RECIPE_FILE = "recipe.json"
 SHARD_SIZE = 500
 """Pictures in a shard; only the last may have fewer."""
@@ -87,6 +87,9 @@ class SyntheticHands:
             keypoints=self._keypoints,
             pose=labels.pose[row].astype(float),
             shape=labels.shape[row].astype(float),
+            joint_visible=labels.visible[row].astype(float),
+            dense_2d=labels.dense_2d[row].astype(float),
+            dense_visible=labels.dense_visible[row].astype(float),
         )
 
     @property

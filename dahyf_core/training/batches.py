@@ -104,6 +104,7 @@ def mirror_patch(patch: Patch) -> Patch:
         image=np.ascontiguousarray(patch.image[:, ::-1]),
         center=patch.center * (-1, 1),
         joints_2d=(PATCH_SIZE, 0) + patch.joints_2d * (-1, 1),
+        dense_2d=(PATCH_SIZE, 0) + patch.dense_2d * (-1, 1),
         joints_3d=np.full_like(patch.joints_3d, np.nan),
         rotations=np.full_like(patch.rotations, np.nan),
     )
