@@ -1,6 +1,7 @@
 """Photographs as backgrounds, and as prints on objects."""
 
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -12,6 +13,14 @@ from dahyf_core.errors import DatasetError
 
 LEAST_SIDE, LEAST_SHARE = 64, 0.3
 """Pixels, and share of the shorter side; nothing smaller is cut out and enlarged."""
+
+
+class Pictures(Protocol):
+    """A source of squares of pictures."""
+
+    def cut(self, rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
+        """A random square (size, size, 3) RGB."""
+        ...
 
 
 class Backgrounds:

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dahyf_core.arrays import Array
-from dahyf_core.synthesis.backgrounds import Backgrounds
+from dahyf_core.synthesis.backgrounds import Pictures
 from dahyf_core.synthesis.scene import Coating, Skin
 
 
@@ -43,7 +43,7 @@ def draw_skin(rng: np.random.Generator) -> Skin:
     )
 
 
-def draw_coating(rng: np.random.Generator, backgrounds: Backgrounds) -> Coating:
+def draw_coating(rng: np.random.Generator, backgrounds: Pictures) -> Coating:
     """The surface of a thing: plain, striped or printed with a photograph."""
     printed = float(np.clip(2.2 * rng.random() - 1.0, 0.0, 1.0))
     return Coating(
@@ -59,7 +59,7 @@ def draw_coating(rng: np.random.Generator, backgrounds: Backgrounds) -> Coating:
     )
 
 
-def draw_cloth(rng: np.random.Generator, backgrounds: Backgrounds) -> Coating:
+def draw_cloth(rng: np.random.Generator, backgrounds: Pictures) -> Coating:
     """A sleeve's surface: dull, woven, seldom printed."""
     is_printed = rng.random() < 0.15
     return Coating(

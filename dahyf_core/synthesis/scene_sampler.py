@@ -180,16 +180,16 @@ class SceneSampler:
         if rng.random() < self._settings.sleeve:
             start = rng.uniform(0.0, 0.18)
             distances = np.concatenate([[start + 0.004, start], np.linspace(start + 0.002, ARM_END, 9)])
-            girth = rng.uniform(1.08, 1.45) * _folds(rng, len(distances), around)
+            girth = rng.uniform(1.08, 1.45) * folds(rng, len(distances), around)
             girth[0] *= 0.93
             cloth = draw_cloth(rng, self._backgrounds)
-            things += [_worn(hand, distances, girth, cloth) for hand in hands]
+            things += [worn(hand, distances, girth, cloth) for hand in hands]
         if rng.random() < self._settings.band:
             start, width = rng.uniform(0.004, 0.05), rng.uniform(0.004, 0.035)
             distances = start + width * np.array([0.0, 0.0, 0.5, 1.0, 1.0])
             girth = np.full((len(distances), around), rng.uniform(1.04, 1.1))
             girth[[0, -1]] = 0.98
-            things.append(_worn(hands[0], distances, girth, draw_coating(rng, self._backgrounds)))
+            things.append(worn(hands[0], distances, girth, draw_coating(rng, self._backgrounds)))
         return things
 
     def _objects(self, rng: np.random.Generator, hands: list[Hand]) -> list[ThingMesh]:
@@ -200,21 +200,23 @@ class SceneSampler:
             place = joint * (1 - rng.uniform(0.08, 0.3)) + rng.normal(0, 0.025, 3)
             turn = matrix_from_axis_angle(rng.normal(0, 1.5, 3))
             placed.append(Placed(draw_solid(rng, rng.uniform(0.008, 0.04)), turn, place))
-        return [_thing(each, draw_coating(rng, self._backgrounds)) for each in placed]
+        return [thing(each, draw_coating(rng, self._backgrounds)) for each in placed]
 
 
-def _worn(hand: Hand, distances: Array, girth: Array, coating: Coating) -> ThingMesh:
+def worn(hand: Hand, distances: Array, girth: Array, coating: Coating) -> ThingMesh:
+    """A tube around a forearm (see ArmedHand.sleeve), camera frame."""
     tube = hand.sleeve(distances, girth)
     vertices = hand.to_camera(tube.vertices)
     return ThingMesh(vertices, VertexNormals(tube.faces, len(vertices))(vertices), tube.vertices, tube.faces, coating)
 
 
-def _thing(placed: Placed, coating: Coating) -> ThingMesh:
+def thing(placed: Placed, coating: Coating) -> ThingMesh:
+    """A solid that is placed in the camera frame."""
     vertices, normals, faces = placed.solid.mesh()
     return ThingMesh(vertices @ placed.rotation.T + placed.place, normals @ placed.rotation.T, vertices, faces, coating)
 
 
-def _folds(rng: np.random.Generator, rings: int, points: int) -> Array:
+def folds(rng: np.random.Generator, rings: int, points: int) -> Array:
     """(rings, points) factors of a sleeve's girth."""
     angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
     along = np.linspace(0, rng.uniform(3, 14), rings)[:, None]
