@@ -18,7 +18,6 @@ from dahyf_core.synthesis.clips.looks import Finish, SoftWalls, gloved, grey
 from dahyf_core.synthesis.clips.motion import HandMotion
 from dahyf_core.synthesis.clips.scripts import CLIP_KINDS, ClipKind, Held, Part, Stage, play
 from dahyf_core.synthesis.clips.truth import ClipTruth
-from dahyf_core.synthesis.generator import FLESH
 from dahyf_core.synthesis.hand import Hand
 from dahyf_core.synthesis.lighting import draw_light
 from dahyf_core.synthesis.materials import draw_cloth, draw_coating, draw_skin
@@ -27,6 +26,7 @@ from dahyf_core.synthesis.renderer import Renderer
 from dahyf_core.synthesis.scene import Coating, HandMesh, Light, Scene, Skin, ThingMesh
 from dahyf_core.synthesis.scene_sampler import WIDEST_BEND, folds, thing, worn
 from dahyf_core.synthesis.surface import fill_with_spheres
+from dahyf_core.synthesis.visibility import JointSkin, seen_points
 
 HAND_LENGTH = 0.19
 """Metres, of a flat hand."""
@@ -77,6 +77,7 @@ class ClipPainter:
         """
         self._settings = settings
         self._hands: dict[Side, ArmedHand] = {"right": ArmedHand(model), "left": ArmedHand(model.mirrored())}
+        self._joint_skin = {side: JointSkin(hand.model) for side, hand in self._hands.items()}
         self._spheres = fill_with_spheres(model)
         self._poses = PoseSampler(model, self._spheres, None)
         self._photographs = SoftWalls() if backgrounds is None else Backgrounds(backgrounds)
@@ -177,12 +178,15 @@ class ClipPainter:
         return Scene(meshes, tuple(things), take.light, take.pinhole, self._size)
 
     def _shown(self, take: _Take, hand: Hand, depth: Array) -> NDArray[np.bool_]:
-        """(21,) joints in the picture, with nothing but their own flesh before them."""
-        places = np.rint(_pixels(take, hand, "freihand")).astype(int)
-        limits = self._settings.width, self._settings.height
-        inside = ((places >= 0) & (places < limits)).all(axis=-1)
-        x, y = np.clip(places, 0, np.array(limits) - 1).T
-        return np.asarray(inside & (hand.keypoints("freihand")[:, 2] - depth[y, x] < FLESH))
+        """(21,) joints in the picture of which the skin around them is seen."""
+        mesh, armed = hand.vertices(), hand.armed
+        count = len(armed.model.vertices)
+        skin, normals = mesh[:count], armed.normals(mesh)[:count]
+        seen = seen_points(skin, normals, _projected(take, skin), depth)
+        joints = hand.keypoints("freihand")
+        pixels, limits = _projected(take, joints), (self._settings.width, self._settings.height)
+        inside = ((pixels > -0.5) & (pixels < np.array(limits) - 0.5)).all(axis=-1)
+        return np.asarray(inside & self._joint_skin[_side(hand)].seen(joints, skin, normals, seen))
 
 
 def draw_clip(
@@ -222,8 +226,12 @@ def _side(hand: Hand) -> Side:
 
 def _pixels(take: _Take, hand: Hand, keypoints: str) -> Array:
     """(21, 2)"""
-    points = hand.keypoints(keypoints)
-    return points[:, :2] / points[:, 2:] * take.pinhole[:2] + take.pinhole[2:]
+    return _projected(take, hand.keypoints(keypoints))
+
+
+def _projected(take: _Take, points: Array) -> Array:
+    """Points (..., 3) m in px of the picture."""
+    return points[..., :2] / points[..., 2:] * take.pinhole[:2] + take.pinhole[2:]
 
 
 def _way(take: _Take, motion: HandMotion, time: float, duration: float) -> float:

@@ -19,7 +19,7 @@ class ClipTruth:
     """H hands over T frames.
 
     side: (H,) "left" | "right". joints_2d: (H, T, 21, 2) px, MediaPipe's keypoints in FreiHAND's order, NaN where the
-    hand is not in the scene. shown: (H, T, 21), joints inside the picture and behind nothing but their own flesh.
+    hand is not in the scene. shown: (H, T, 21), joints inside the picture of which the skin around them is seen.
     """
 
     side: NDArray[np.str_]
