@@ -15,6 +15,7 @@ from .backend import job
 from .cleaning import confidence_bar
 from .operators import capture, captures, choose_footage, clean, import_capture, modal_job, threshold_overrides
 from .operators import environment as environment_operators
+from .operators import export as export_operators
 from .operators import retarget as retarget_operators
 from .operators import settings_presets as preset_operators
 from .operators import tracks as track_operators
@@ -22,7 +23,7 @@ from .panels import menus
 from .retarget.mapping import corrected
 from .retarget.writing import preview
 from .scene import footage
-from .settings import capture_properties, clean_properties, preferences
+from .settings import capture_properties, clean_properties, export_properties, preferences
 
 MODULES = (
     job,
@@ -31,6 +32,7 @@ MODULES = (
     preview,
     capture_properties,
     clean_properties,
+    export_properties,
     preferences,
     modal_job,
     choose_footage,
@@ -43,6 +45,7 @@ MODULES = (
     threshold_overrides,
     track_operators,
     retarget_operators,
+    export_operators,
     panels,
     menus,
     confidence_bar,

@@ -1,10 +1,11 @@
-"""`blender -b [FILE] --command dahyf_hands capture|import|retarget`: the add-on's work without a window."""
+"""`blender -b [FILE] --command dahyf_hands capture|import|retarget|export`: the add-on's work without a window."""
 
 import argparse
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,9 +14,13 @@ import bpy
 from . import retarget
 from .backend import environment, worker
 from .backend.capture_file import read_capture
+from .cleaning import recleaning
 from .errors import AddonError, ExitCode, OutputError, RetargetError, SettingsError
+from .export import files
+from .export.formats import FORMATS, PROGRAMS
+from .export.subject import subject_of
 from .narrowing import present
-from .scene import blend_file, views
+from .scene import blend_file, scene_setup, views
 from .scene.scene_import import ImportOptions, import_capture
 from .scene.scene_setup import SceneSetup, timeline_of
 from .settings import capture_properties, preferences
@@ -38,6 +43,12 @@ class CoreError(AddonError):
     def __init__(self, message: worker.Message, exit_code: int) -> None:
         super().__init__(str(message["text"]), str(message.get("remedy", "")))
         self.exit_code = exit_code  # type: ignore[misc]
+
+
+class StoppedError(AddonError):
+    """The user has stopped the work."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -65,7 +76,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = argparse.ArgumentParser(
         f"blender -b [FILE] --command {COMMAND}", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(required=True, metavar="capture|import|retarget")
+    commands = parser.add_subparsers(required=True, metavar="capture|import|retarget|export")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.blend", help="file to write")
     common.add_argument(
@@ -76,6 +87,14 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         help="scene frame of the footage's first picture (default: 1)",
     )
     common.add_argument("--json", action="store_true", help="write messages as one JSON object per line")
+    common.add_argument(
+        "--export",
+        type=format_names,
+        default=(),
+        metavar="F,F",
+        help=f"also export beside OUT.blend, as {', '.join(known.lower() for known in FORMATS)}: the hands, or the "
+        "retargeted rig",
+    )
     shared = argparse.ArgumentParser(add_help=False, parents=[common])
     scene = shared.add_mutually_exclusive_group()
     scene.add_argument(
@@ -110,6 +129,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     importing.add_argument("capture_file", type=Path, metavar="CAPTURE", help="a file that `dahyf capture` wrote")
     importing.set_defaults(work=import_file)
     add_retarget(commands, common)
+    add_export(commands)
     chosen, rest = parser.parse_known_args(arguments)
     if rest and chosen.work is not capture_clip:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -165,6 +185,111 @@ def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.set_defaults(work=retarget_files)
 
 
+def add_export(commands: Any) -> None:
+    """Add the parser of `export`."""
+    parser = commands.add_parser(
+        "export",
+        help="export the captured hands of FILE, or one of its rigs, for other programs",
+        epilog="The scene's range is exported. Constraints and drivers become keys; FILE itself stays as it is.",
+    )
+    suffixes = ", ".join(known.suffix for known in FORMATS.values())
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, action="append", metavar="OUT", help=f"{suffixes}; repeatable"
+    )
+    parser.add_argument("--rig", metavar="NAME", help="armature object to export with its meshes (default: the hands)")
+    parser.add_argument(
+        "--for",
+        dest="program",
+        choices=[name.lower() for name in PROGRAMS],
+        default="any",
+        help="program that reads the file; sets axes and unit (default: any)",
+    )
+    parser.add_argument("--up", choices=("y", "z"), help="axis that points up, in .fbx, .usdc and .bvh files")
+    parser.add_argument("--unit", choices=("m", "cm"), help="unit of length, in .fbx, .abc and .bvh files")
+    parser.add_argument("--rate", type=rate_of, metavar="FPS", help="frames per second (default: the scene's)")
+    parser.add_argument("--start-frame", type=int, metavar="F", help="number of the first frame (default: the scene's)")
+    parser.add_argument("--camera", action="store_true", help="also export the scene's camera, but for .bvh")
+    parser.add_argument("--all-bones", action="store_true", help="also export bones that deform nothing")
+    parser.add_argument("--json", action="store_true", help="write messages as one JSON object per line")
+    parser.set_defaults(work=export_loaded)
+
+
+def format_names(text: str) -> tuple[str, ...]:
+    """The names of formats in a comma-separated list. Raises argparse.ArgumentTypeError."""
+    names = tuple(part.strip().upper() for part in text.split(",") if part.strip())
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(known.lower() for known in FORMATS)}")
+    return names
+
+
+def rate_of(text: str) -> Fraction:
+    """A positive rate such as 24, 23.976 or 30000/1001. Raises argparse.ArgumentTypeError."""
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 1 <= rate <= 1000:
+        raise argparse.ArgumentTypeError("give 1 to 1000 frames per second, such as 24 or 30000/1001")
+    return rate
+
+
+def export_loaded(chosen: argparse.Namespace, _core_arguments: Sequence[str], say: Say) -> None:
+    """Export from the loaded file, which is not saved. Raises AddonError."""
+    scene = present(bpy.context.scene)
+    rigs = [find_rig(chosen.rig)] if chosen.rig else shown_hands(scene)
+    options = files.ExportOptions(
+        chosen.program.upper(),
+        chosen.up.upper() if chosen.up else None,
+        chosen.unit.upper() if chosen.unit else None,
+        chosen.rate,
+        chosen.start_frame,
+        chosen.all_bones,
+    )
+    worker.take_interrupts()
+    try:
+        export_rigs(rigs, chosen.output, options, say, scene.camera if chosen.camera else None)
+    except KeyboardInterrupt:
+        raise StoppedError("The export was stopped.", "Files that it had finished are there.") from None
+    say(
+        "done",
+        output=", ".join(map(str, chosen.output)),
+        hands=len(rigs),
+        frames=scene.frame_end - scene.frame_start + 1,
+    )
+
+
+def shown_hands(scene: bpy.types.Scene) -> list[bpy.types.Object]:
+    """The rigs of the captured hands that the scene shows."""
+    view_layer = present(bpy.context.view_layer)
+    roots = [root for root in scene_setup.capture_roots(scene) if scene_setup.is_shown(view_layer, root)]
+    return [each for each in scene.objects if recleaning.is_hand_rig(each) and each.parent in roots]
+
+
+def export_rigs(
+    rigs: Sequence[bpy.types.Object],
+    outputs: Sequence[Path],
+    options: files.ExportOptions,
+    say: Say,
+    camera: bpy.types.Object | None = None,
+) -> None:
+    """Export rigs with their meshes, and say which files were written. Raises AddonError."""
+    subject = subject_of(present(bpy.context.scene), rigs, camera)
+
+    def progress(done: int, total: int) -> None:
+        say("progress", stage="export", done=done, total=total)
+
+    for path in files.export_files(subject, outputs, options, progress):
+        say("status", text=f"Exported {path}.")
+
+
+def export_beside(rigs: Sequence[bpy.types.Object], chosen: argparse.Namespace, say: Say) -> None:
+    """Export what `--export` asks for, beside the .blend file, which is saved already. Raises AddonError."""
+    if chosen.export:
+        outputs = [chosen.output.with_suffix(FORMATS[name].suffix) for name in chosen.export]
+        export_rigs(rigs, outputs, files.ExportOptions(), say)
+
+
 def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say: Say) -> None:
     """Run the core on a clip, then import what it found. Raises AddonError."""
     check_output(chosen.output)
@@ -212,6 +337,8 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
     for warning in imported.warnings:
         say("warning", text=warning)
     blend_file.save(chosen.output)
+    if imported.rigs:
+        export_beside([built.armature for built in imported.rigs], chosen, say)
     say("done", output=str(chosen.output), hands=len(imported.rigs), frames=len(capture.frame))
 
 
@@ -240,6 +367,7 @@ def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], s
         say("action", text=text, capture=str(path), action=done.action.name, hands=done.hands, frames=done.frames)
         hands, frames = hands + done.hands, frames + done.frames
     blend_file.save(chosen.output)
+    export_beside([rig], chosen, say)
     say("done", output=str(chosen.output), hands=hands, frames=frames, preset=preset.name)
 
 

@@ -3,10 +3,16 @@
 from .shared.errors import CaptureFileError, ExitCode, OutputError, SettingsError
 from .shared.errors import DahyfError as AddonError
 
-__all__ = ["AddonError", "CaptureFileError", "ExitCode", "OutputError", "RetargetError", "SettingsError"]
+__all__ = ["AddonError", "CaptureFileError", "ExitCode", "ExportError", "OutputError", "RetargetError", "SettingsError"]
 
 
 class RetargetError(AddonError):
     """A rig cannot be retargeted: the rig, one of its bones, or the preset does not fit."""
+
+    exit_code = ExitCode.RETARGET
+
+
+class ExportError(AddonError):
+    """A rig cannot be exported, or not in this format."""
 
     exit_code = ExitCode.RETARGET
