@@ -4,7 +4,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +26,7 @@ from dahyf_core.errors import OutputError
 from dahyf_core.footage import Footage, FootageInfo, Frame, probe
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import HandEstimates, HandObservations
-from dahyf_core.tracking import TrackingSettings
+from dahyf_core.tracking import TrackingSettings, crops_from_joints
 
 FRAMES = 100
 PERIOD = 1 / 25
@@ -176,6 +176,60 @@ class TestWatching:
         clip = Clip(Footage(numbered), range(1, 2), CAMERA, mirrored=True)
         run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
         assert shown == [0b10000000]
+
+
+class Beside(Networks):
+    """A network that is sure of hands which are not amid its patch, but lays them a part of the way towards it."""
+
+    def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
+        seen = super().observe(image, crops)
+        off = crops.center - crops_from_joints(seen.joints_2d, crops.mirrored, CAMERA).center
+        far = np.linalg.norm(off, axis=1) / crops.side > 0.3
+        return replace(seen, joints_2d=seen.joints_2d + np.where(far[:, None], off / 4, 0)[:, None])
+
+
+class TestLookingAgain:
+    def wave(self, time: float) -> tuple[float, float]:
+        """Five waves in two seconds, each 500 px wide."""
+        return 640 - 250 * np.cos(5 * np.pi * time), 360
+
+    def test_a_hand_that_was_not_where_it_was_awaited_is_looked_at_again(self, numbered, tmp_path):
+        hand = Hand(self.wave)
+        tracked = run(numbered, tmp_path, networks=Beside([hand]))
+        np.testing.assert_array_equal(tracked.log.position, np.arange(FRAMES))
+        true = np.array([hand.at(position * PERIOD) for position in range(FRAMES)])
+        np.testing.assert_allclose(tracked.log.observations.joints_2d, true, atol=1e-6)
+
+    def test_a_hand_that_is_where_it_was_awaited_is_not(self, numbered, tmp_path):
+        looks: list[int] = []
+
+        class Counting(Networks):
+            def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
+                looks.append(len(crops))
+                return super().observe(image, crops)
+
+        run(numbered, tmp_path, networks=Counting([Hand(moving(300, 300, 100)), Hand(moving(900, 300, -50), left)]))
+        assert sum(looks) <= 2 * FRAMES + 4
+
+    def test_an_arm_is_not_taken_for_a_longer_hand(self, numbered, tmp_path):
+        hand = Hand(moving(300, 300, 100))
+
+        class ArmToo(Networks):
+            """From frame 40 on, the first look at a frame takes the arm for a part of the hand."""
+
+            frame = -1
+
+            def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
+                seen = super().observe(image, crops)
+                first, self.frame = self.frame != number_of(image), number_of(image)
+                if not first or self.frame < 40:
+                    return seen
+                wrist = seen.joints_2d[:, :1]
+                return replace(seen, joints_2d=wrist + 1.8 * (seen.joints_2d - wrist))
+
+        tracked = run(numbered, tmp_path, networks=ArmToo([hand]))
+        sizes = np.ptp(tracked.log.observations.joints_2d, axis=1).max(axis=1)
+        np.testing.assert_allclose(sizes, sizes[0])
 
 
 class TestGoingOn:

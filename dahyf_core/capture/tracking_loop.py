@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import Image
-from dahyf_core.camera import Intrinsics
+from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.detection import Detector, crops_from_palms
@@ -88,8 +88,12 @@ class FrameProcessor:
         crops = self._tracker.next_crops(time)
         if not len(crops):
             return []
-        observations = self._estimator.observe(image, crops)
+        observations = self._observe_followed(self._tracker, image, crops)
         return _of_hands(position, self._tracker.follow(time, observations), observations)
+
+    def _observe_followed(self, tracker: Tracker, image: Image, crops: Crops) -> HandObservations:
+        """The observations in crops of followed hands."""
+        return self._estimator.observe(image, crops)
 
     def _search(self, position: int, time: float, image: Image) -> list[ObservationLog]:
         palms = crops_from_palms(self._detector.detect(image), self._intrinsics)
@@ -123,6 +127,17 @@ class BackwardTracker(FrameProcessor):
         self.remember(position, time, image, np.concatenate([np.zeros((0, 21, 2)), *here]))
         return seen
 
+    def _observe_followed(self, tracker: Tracker, image: Image, crops: Crops) -> HandObservations:
+        """The same, with another look in the same frame at hands that are not where they were expected."""
+        first = super()._observe_followed(tracker, image, crops)
+        doubtful = tracker.doubtful(first)
+        if not len(doubtful):
+            return first
+        palms = crops_from_palms(self._detector.detect(image), self._intrinsics)
+        rows, others = tracker.other_crops(doubtful, first, palms)
+        looks = HandObservations.concatenate([first, self._estimator.observe(image, others)])
+        return looks[tracker.best_looks(np.concatenate([np.arange(len(first)), rows]), looks, palms)]
+
     def remember(self, position: int, time: float, image: Image, joints_2d: NDArray[np.floating]) -> None:
         """Remember a processed frame with the hands (N, 21, 2) seen in it, and forget old frames."""
         self._memory.append(_FrameResult(position, time, image, joints_2d))
@@ -135,7 +150,7 @@ class BackwardTracker(FrameProcessor):
         past = self._tracker.past(track, now)
         for result in reversed(self._memory):
             backward = 2 * now - result.time
-            observations = self._estimator.observe(result.image, past.next_crops(backward))
+            observations = self._observe_followed(past, result.image, past.next_crops(backward))
             taken = show_same_hand(observations.joints_2d, result.joints_2d).any()
             if taken or past.follow(backward, observations)[0] == UNTRACKED:
                 return

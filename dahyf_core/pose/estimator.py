@@ -1,7 +1,7 @@
 """The interface of pose estimators: their inputs and outputs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -26,6 +26,13 @@ class HandObservations:
     presence: Array
     right_score: Array
     payload: NDArray[np.float32]
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """All observations of at least one part, which share the camera."""
+        names = [field.name for field in fields(cls) if field.name != "crops"]
+        arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        return cls(crops=Crops.concatenate([part.crops for part in parts]), **arrays)
 
     def __len__(self) -> int:
         return len(self.presence)

@@ -12,6 +12,7 @@ from dahyf_core.arrays import FloatArray, IntArray
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.tracking.association import Observation, distance, distinct, radius, show_same_hand, side_evidence
 from dahyf_core.tracking.boxes import crops_from_joints, steadied
+from dahyf_core.tracking.second_look import LEAST_RADIUS, doubtful_rows, other_crops, plausibility
 from dahyf_core.tracking.settings import TrackingSettings
 from dahyf_core.tracking.tracks import Tracks
 
@@ -35,8 +36,8 @@ FOLLOWED_SHIFT = 0.2
 FOLLOWED_GROWTH = 1.6
 """A palm's crop this close to a followed hand's, in sides and as a ratio of sides, shows the same hand."""
 
-LEAST_RADIUS = 1.0
-"""Smallest size of a hand, px."""
+SIZE_SECONDS = 0.4
+"""Time in which the size that a hand is known by follows the size that it is seen in."""
 
 TIME_TOLERANCE = 1e-3
 
@@ -80,6 +81,26 @@ class Tracker:
         self._tracks = self._continued(self._tracks[tracks], rows[columns], time, seen)
         self._time = time
         return result
+
+    def doubtful(self, seen: Observation) -> IntArray:
+        """Those of the followed hands at which to look again in the same frame, before `follow`.
+
+        Patch and joints disagree there, the hand changed its size, or hardly any hand is seen.
+        """
+        return doubtful_rows(seen, self._tracks)
+
+    def other_crops(self, doubtful: IntArray, seen: Observation, palms: Crops) -> tuple[IntArray, Crops]:
+        """Crops (M,) in which to look at these hands again, and which of the followed hands each of them is for.
+
+        palms: crops of the palms that the detector finds in the frame.
+        """
+        return other_crops(doubtful, seen, self._tracks, self._mirrored(), palms)
+
+    def best_looks(self, row: IntArray, seen: Observation, palms: Crops) -> IntArray:
+        """For each followed hand, which of the observations (M,), of the hands `row` (M,), shows it best."""
+        worth = plausibility(seen, self._tracks[row], palms)
+        order = np.lexsort((-worth, row))
+        return order[np.unique(row[order], return_index=True)[1]]
 
     def wants_detection(self, time: float) -> bool:
         """Whether a hand may have appeared that is not followed."""
@@ -171,11 +192,16 @@ class Tracker:
     def _continued(self, tracks: Tracks, rows: NDArray[np.integer], time: float, seen: Observation) -> Tracks:
         moved = (seen.joints_2d[rows] - tracks.joints_2d)[:, PALM_JOINTS].mean(axis=1)
         velocity = moved / max(time - self._time, TIME_TOLERANCE)
-        return _as_seen(seen, rows, tracks.id, tracks.born, velocity, tracks.vote)
+        growth = np.log(radius(seen.joints_2d[rows]) / tracks.size)
+        followed = 1 - np.exp(-(time - self._time) / SIZE_SECONDS)
+        return _as_seen(
+            seen, rows, tracks.id, tracks.born, velocity, tracks.size * np.exp(followed * growth), tracks.vote
+        )
 
     def _begun(self, ids: IntArray, rows: NDArray[np.integer], time: float, seen: Observation) -> Tracks:
         count = len(rows)
-        return _as_seen(seen, rows, ids, np.full(count, time), np.zeros((count, 2)), np.zeros(count))
+        size = radius(seen.joints_2d[rows])
+        return _as_seen(seen, rows, ids, np.full(count, time), np.zeros((count, 2)), size, np.zeros(count))
 
     def _are_hands(self, seen: Observation, presence: float) -> NDArray[np.bool_]:
         """(N,) observations with enough presence whose palm is centred on the picture and has a size."""
@@ -190,6 +216,7 @@ def _as_seen(
     ids: IntArray,
     born: FloatArray,
     velocity: FloatArray,
+    size: FloatArray,
     vote: FloatArray,
 ) -> Tracks:
     """Tracks as these observations leave them. vote: what was known of their sides before."""
@@ -199,6 +226,7 @@ def _as_seen(
         born=born,
         joints_2d=np.asarray(seen.joints_2d[rows], dtype=np.float64),
         velocity=velocity,
+        size=size,
         vote=vote + side_evidence(seen.right_score[rows], seen.presence[rows]),
         center=crops.center,
         side=crops.side,

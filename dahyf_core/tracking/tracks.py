@@ -14,13 +14,15 @@ class Tracks:
     """N followed hands as they were last seen, in the order of their age.
 
     id (N,). born (N,): time of the first sight, s. joints_2d (N, 21, 2): px as filmed. velocity (N, 2): of the palm,
-    px/s. vote (N,): sum of the evidence for a right hand. center, side, roll, mirrored: the crop they were seen in.
+    px/s. size (N,): radius of the joints as it was in the last while, px. vote (N,): sum of the evidence for a right
+    hand. center, side, roll, mirrored: the crop they were seen in.
     """
 
     id: NDArray[np.int64]
     born: FloatArray
     joints_2d: FloatArray
     velocity: FloatArray
+    size: FloatArray
     vote: FloatArray
     center: FloatArray
     side: FloatArray
@@ -35,6 +37,7 @@ class Tracks:
             born=np.zeros(0),
             joints_2d=np.zeros((0, 21, 2)),
             velocity=np.zeros((0, 2)),
+            size=np.zeros(0),
             vote=np.zeros(0),
             center=np.zeros((0, 2)),
             side=np.zeros(0),
