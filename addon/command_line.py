@@ -60,6 +60,8 @@ def run(arguments: Sequence[str]) -> int:
     say = say_json if chosen.json else say_text
     try:
         check_loaded(sys.argv)
+        if chosen.file is not None:
+            load(chosen.file)
         chosen.work(chosen, core_arguments, say)
     except AddonError as error:
         say("error", text=error.reason, remedy=error.remedy, exit_code=error.exit_code)
@@ -85,6 +87,12 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         default=1,
         metavar="F",
         help="scene frame of the footage's first picture (default: 1)",
+    )
+    common.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE.blend",
+        help="file to load first, where none is named before --command, as with `python -m addon`",
     )
     common.add_argument("--json", action="store_true", help="write messages as one JSON object per line")
     common.add_argument(
@@ -400,6 +408,17 @@ def check_loaded(blender_arguments: Sequence[str]) -> None:
     named = [argument for argument in before if Path(argument).suffix.lower().startswith(".blend")]
     if named and not bpy.data.filepath:
         raise SettingsError(f"Blender could not load {named[-1]}.", "Check its path, and that this Blender opens it.")
+
+
+def load(path: Path) -> None:
+    """Load a .blend file, without running its scripts. Raises SettingsError."""
+    try:
+        bpy.ops.wm.open_mainfile(filepath=str(path.resolve()), load_ui=False, use_scripts=False)
+    except RuntimeError as error:
+        words = " ".join(str(error).removeprefix("Error: ").split()).rstrip(".")
+        raise SettingsError(
+            f"Blender could not load {path}: {words}.", "Check its path, and that this Blender opens it."
+        ) from error
 
 
 def check_output(path: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_capture_that_another_blender_is_making_is_refused_by_name(tmp_path: P
     )
     try:
         assert other.stdout.readline().strip() == b"writing"
-        with pytest.raises(RuntimeError, match="Another capture is writing") as refused:
+        with pytest.raises(RuntimeError, match="Another process is writing") as refused:
             operators.capture("EXEC_DEFAULT", True)
     finally:
         other.communicate()

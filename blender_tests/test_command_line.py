@@ -51,6 +51,22 @@ def test_import_adds_to_the_file_that_is_open(capture_path: Path, tmp_path: Path
     assert bpy.context.scene.render.fps == 24
 
 
+def test_a_file_is_loaded_first(capture_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    bpy.ops.mesh.primitive_cube_add()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "mine.blend"))
+    bpy.ops.wm.read_homefile(use_empty=True)
+    output, mine = tmp_path / "out.blend", tmp_path / "mine.blend"
+    assert command_line.run(["import", str(capture_path), "-o", str(output), "--file", str(mine)]) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    assert "Cube" in bpy.data.objects
+    (tmp_path / "broken.blend").write_text("no file of Blender")
+    for name in ("none.blend", "broken.blend"):
+        arguments = ["import", str(capture_path), "-o", str(tmp_path / "b.blend"), "--file", str(tmp_path / name)]
+        assert command_line.run([*arguments, "--json"]) == 4
+        assert f"could not load {tmp_path / name}" in json_lines(capsys.readouterr().out)[-1]["text"]
+    assert not (tmp_path / "b.blend").exists()
+
+
 def test_a_scene_that_did_not_load_is_not_replaced_by_an_empty_one(
     capture_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:

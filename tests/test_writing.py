@@ -151,7 +151,7 @@ class TestSoleWriter:
         output, folder = tmp_path / "a.npz", tmp_path / "a.npz.partial"
         with sole_writer(output, folder):
             with (
-                pytest.raises(OutputError, match=r"Another capture is writing .*a\.npz"),
+                pytest.raises(OutputError, match=r"Another process is writing .*a\.npz"),
                 sole_writer(output, folder),
             ):
                 pytest.fail("two at once")
@@ -195,7 +195,7 @@ class TestTwoCaptures:
         until(lambda: (tmp_path / "a.npz.partial" / "chunk-00000.npz").exists())
         second = run(*arguments)
         assert second.exit_code == 7
-        assert second.error["text"] == f"Another capture is writing {output}."
+        assert second.error["text"] == f"Another process is writing {output}."
         first.kill()
         first.communicate()
         assert (tmp_path / "a.npz.partial" / "lock").exists()

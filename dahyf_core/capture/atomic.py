@@ -59,7 +59,7 @@ def sole_writer(output: Path, folder: Path) -> Iterator[None]:
         _acquire(lock, folder)
     except Timeout:
         raise OutputError(
-            f"Another capture is writing {output}.", "Wait until it ends, or choose another output."
+            f"Another process is writing {output}.", "Wait until it ends, or choose another output."
         ) from None
     except OSError as error:
         raise OutputError(

@@ -48,7 +48,7 @@ class CaptureSettings:
     cleaning: CleaningSettings = field(default_factory=CleaningSettings)
 
 
-def _spec_of(settings: type) -> Any:
+def spec_of(settings: type) -> Any:
     """A struct with the fields and defaults of a dataclass. It refuses any other field."""
     hints = get_type_hints(settings)
     members = [
@@ -66,7 +66,7 @@ JobSpec: Final = msgspec.defstruct(
         ("frame_range", Text | None, None),
         ("rate", tuple[RateTerm, RateTerm] | None, None),
         *(
-            (name, spec := _spec_of(settings), msgspec.field(default_factory=spec))
+            (name, spec := spec_of(settings), msgspec.field(default_factory=spec))
             for name, settings in (("lens", Lens), ("tracking", TrackingSettings), ("cleaning", CleaningSettings))
         ),
         ("mirrored", bool, False),

@@ -40,7 +40,7 @@ def never() -> bool:
 
 
 def capture_footage(
-    settings: CaptureSettings, output: Path, report: Report, stop: Callable[[], bool] = never
+    settings: CaptureSettings, output: Path, report: Report, stop: Callable[[], bool] = never, threads: int = 0
 ) -> Capture:
     """Capture the hands in footage and write the capture file. Footage without hands gives a valid, empty capture.
 
@@ -53,10 +53,12 @@ def capture_footage(
     Raises FootageError, SettingsError, ModelFileError, OutputError or Interrupted.
     """
     with sole_writer(output, journal_folder(output)):
-        return _capture(settings, output, report, stop)
+        return _capture(settings, output, report, stop, threads)
 
 
-def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Callable[[], bool]) -> Capture:
+def _capture(
+    settings: CaptureSettings, output: Path, report: Report, stop: Callable[[], bool], threads: int
+) -> Capture:
     """`capture_footage` inside the lock of the output."""
     with stage("reading the index"):
         info = probe(settings.footage, settings.rate)
@@ -64,8 +66,8 @@ def _capture(settings: CaptureSettings, output: Path, report: Report, stop: Call
     clip = Clip(Footage(info), select(info, settings.frame_range), intrinsics, settings.mirrored)
     with stage("loading networks"):
         models = load_hand_models(settings.hand_model)
-        estimator = create_estimator(settings.estimator, models, network=settings.network)
-        detector = PalmDetector()
+        estimator = create_estimator(settings.estimator, models, threads, settings.network)
+        detector = PalmDetector(threads=threads)
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
     tracking = settings.tracking
     journal = Journal.beside(output, observed_part(settings) | _resolved(clip, estimator))

@@ -1,5 +1,7 @@
 """A capture: footage in, hand poses out, as one value."""
 
+import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -60,6 +62,17 @@ class HandModelRecord:
         return cls(next(iter(models.values())).name, {side: model.sha256 for side, model in models.items()})
 
 
+def now() -> str:
+    """The time in ISO 8601 with time zone.
+
+    SOURCE_DATE_EPOCH in the environment (reproducible-builds.org), seconds since 1970, replaces it: the same capture is
+    then the same bytes.
+    """
+    given = os.environ.get("SOURCE_DATE_EPOCH", "")
+    seconds = int(given) if given.isascii() and given.isdigit() and len(given) < 12 else time.time()
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
 @dataclass(frozen=True)
 class CaptureSource:
     """The source of a capture. mirrored: the footage shows a mirror image. created: ISO 8601 with time zone."""
@@ -70,7 +83,7 @@ class CaptureSource:
     hand_model: HandModelRecord
     mirrored: bool = False
     version: str = __version__
-    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+    created: str = field(default_factory=now)
 
 
 @dataclass(frozen=True, eq=False)

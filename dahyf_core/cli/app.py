@@ -25,6 +25,7 @@ from dahyf_core.cli import (
     report,
     submit,
     synth,
+    task,
     train,
     yardsticks,
 )
@@ -367,6 +368,7 @@ def check(as_json: options.Json = False) -> None:
         reporter.status("Everything that a capture needs works.")
 
 
+app.command(epilog=task.EXAMPLES)(task.task)
 app.command(epilog=predict.EXAMPLES)(predict.predict)
 app.command(epilog=report.EXAMPLES)(report.report)
 app.command(epilog=annotate.EXAMPLES)(annotate.annotate)

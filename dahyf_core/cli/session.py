@@ -35,13 +35,13 @@ def session(as_json: bool, extra: str = "train") -> Iterator[Reporter]:
             if isinstance(error, KeyboardInterrupt) or (interruption.requested and not isinstance(error, DahyfError)):
                 failure = "The work was interrupted.", "Run the same command again.", ExitCode.INTERRUPTED
             else:
-                failure = _described(error, extra)
+                failure = described(error, extra)
         reporter.error(*failure)
     raise typer.Exit(failure[2])
 
 
-def _described(error: Exception, extra: str) -> tuple[str, str, int]:
-    """Reason, remedy and exit code of an error."""
+def described(error: Exception, extra: str) -> tuple[str, str, int]:
+    """Reason, remedy and exit code of an error. extra: the optional dependencies that the work needs."""
     if isinstance(error, DahyfError):
         return error.reason, error.remedy, error.exit_code
     if isinstance(error, ModuleNotFoundError):

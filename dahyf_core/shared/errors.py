@@ -19,6 +19,7 @@ class ExitCode(IntEnum):
     OUTPUT = 7
     DATASET = 8
     RETARGET = 9
+    BATCH = 10
     INTERRUPTED = 130
 
 

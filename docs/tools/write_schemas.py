@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dahyf_core.batch.tasks import AnyTask
 from dahyf_core.capture.job import JobSpec
 from dahyf_core.capture.meta import CaptureMeta
 from dahyf_core.shared import presets
@@ -23,7 +24,10 @@ def written() -> dict[str, dict[str, Any]]:
     _, meta = msgspec.json.schema_components([CaptureMeta], ref_template="#/$defs/{name}")
     exported = json.loads((SCHEMAS / "exported_capture.schema.json").read_text("utf-8"))
     (job,), parts = msgspec.json.schema_components([JobSpec], ref_template="#/$defs/{name}")
+    (task,), stages = msgspec.json.schema_components([AnyTask], ref_template="#/$defs/{name}")
+    stages["CaptureTask"]["properties"]["job"] = job
     return {
+        "task": titled("A task for dahyf task", task | {"$defs": stages | parts}),
         "capture_job": titled("A job for dahyf capture --job", job | {"$defs": parts}),
         "boxes": titled("Boxes for dahyf predict --boxes", msgspec.json.schema(list[BoxEntry])),
         "exported_capture": exported | {"$defs": meta},

@@ -1,0 +1,1 @@
+"""Many clips: tasks that are done once, on this machine or on others, and a page about all of them."""
