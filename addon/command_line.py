@@ -79,7 +79,15 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         f"blender -b [FILE] --command {COMMAND}", epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(required=True, metavar="capture|import|retarget|export")
-    common = argparse.ArgumentParser(add_help=False)
+    every = argparse.ArgumentParser(add_help=False)
+    every.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE.blend",
+        help="file to load first, where none is named before --command, as with `python -m addon`",
+    )
+    every.add_argument("--json", action="store_true", help="write messages as one JSON object per line")
+    common = argparse.ArgumentParser(add_help=False, parents=[every])
     common.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.blend", help="file to write")
     common.add_argument(
         "--start-frame",
@@ -88,13 +96,6 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         metavar="F",
         help="scene frame of the footage's first picture (default: 1)",
     )
-    common.add_argument(
-        "--file",
-        type=Path,
-        metavar="FILE.blend",
-        help="file to load first, where none is named before --command, as with `python -m addon`",
-    )
-    common.add_argument("--json", action="store_true", help="write messages as one JSON object per line")
     common.add_argument(
         "--export",
         type=format_names,
@@ -137,7 +138,7 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     importing.add_argument("capture_file", type=Path, metavar="CAPTURE", help="a file that `dahyf capture` wrote")
     importing.set_defaults(work=import_file)
     add_retarget(commands, common)
-    add_export(commands)
+    add_export(commands, every)
     chosen, rest = parser.parse_known_args(arguments)
     if rest and chosen.work is not capture_clip:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -193,10 +194,11 @@ def add_retarget(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.set_defaults(work=retarget_files)
 
 
-def add_export(commands: Any) -> None:
+def add_export(commands: Any, every: argparse.ArgumentParser) -> None:
     """Add the parser of `export`."""
     parser = commands.add_parser(
         "export",
+        parents=[every],
         help="export the captured hands of FILE, or one of its rigs, for other programs",
         epilog="The scene's range is exported. Constraints and drivers become keys; FILE itself stays as it is.",
     )
@@ -218,7 +220,6 @@ def add_export(commands: Any) -> None:
     parser.add_argument("--start-frame", type=int, metavar="F", help="number of the first frame (default: the scene's)")
     parser.add_argument("--camera", action="store_true", help="also export the scene's camera, but for .bvh")
     parser.add_argument("--all-bones", action="store_true", help="also export bones that deform nothing")
-    parser.add_argument("--json", action="store_true", help="write messages as one JSON object per line")
     parser.set_defaults(work=export_loaded)
 
 
