@@ -71,7 +71,8 @@ def see(hands: Sequence[Hand], time: float, crops: Crops) -> HandObservations:
         else:
             rows.append((OPEN_HAND + center, 0.01, 0.5))
     joints, presence, right_score = (np.array(values) for values in zip(*rows, strict=True))
-    return HandObservations(crops, joints, presence, right_score, np.full((len(crops), 3), time, dtype=np.float32))
+    payload = np.full((len(crops), 3), time, dtype=np.float32)
+    return HandObservations(crops, joints, presence, right_score, payload, np.ones(len(crops)))
 
 
 def detect(hands: Sequence[Hand], time: float) -> Palms:

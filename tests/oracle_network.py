@@ -89,7 +89,7 @@ class OracleNetwork:
         joints, presence, right_score, rot6d = (np.array(values, np.float32) for values in zip(*found, strict=True))
         count = len(rows)
         nothing = np.zeros((count, 10), np.float32), np.zeros((count, 3), np.float32), np.zeros((count, 21, 3))
-        return DahyfOutputs(joints, presence, right_score, rot6d, *nothing)
+        return DahyfOutputs(joints, presence, right_score, rot6d, *nothing, np.ones(count, np.float32))
 
     def _observe(self, patch, crop):
         hands = self.hands[number_of(patch)]

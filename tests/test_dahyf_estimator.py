@@ -1,5 +1,7 @@
 """The trained estimator's way from what the network says to poses, with a network that knows."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from oracle_network import MODELS, OracleNetwork, TrueHand, grey_picture
@@ -36,7 +38,7 @@ def test_opposite_errors_of_two_views_cancel(side):
     columns = seen.payload[:, :96].reshape(2, 32, 3) @ np.swapaxes(turns, 1, 2)
     payload = np.concatenate([columns.reshape(2, 96), seen.payload[:, 96:] + np.array([[0.5], [-0.5]])], axis=1)
     shifted = seen.joints_2d + np.array([[[4.0, -3.0]], [[-4.0, 3.0]]])
-    views = HandObservations(seen.crops, shifted, np.array([0.9, 0.7]), seen.right_score, payload.astype(np.float32))
+    views = replace(seen, joints_2d=shifted, presence=np.array([0.9, 0.7]), payload=payload.astype(np.float32))
     assert off(estimator.solve(views, side).pose[0], hand) > 0.2
     merged = estimator.merge(views, side)
     assert len(merged) == 1

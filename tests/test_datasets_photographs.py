@@ -126,7 +126,12 @@ class TwoMinds:
         shift = np.where(crops.mirrored, 3.0, -3.0)[:, None, None] * (1.0, 0.0)
         count = len(crops)
         return HandObservations(
-            crops, self.joints_2d + shift, np.ones(count), np.full(count, 0.9), np.zeros((count, 0), np.float32)
+            crops,
+            self.joints_2d + shift,
+            np.ones(count),
+            np.full(count, 0.9),
+            np.zeros((count, 0), np.float32),
+            np.ones(count),
         )
 
     def points_3d(self, observations):

@@ -89,7 +89,7 @@ class Knowing:
         level = np.full(len(crops), float(image[0, 0, 0]))
         located = np.broadcast_to(self.solve_level(level[0], crops.intrinsics).joints_2d, (len(crops), 21, 2))
         return HandObservations(
-            crops, located, np.ones(len(crops)), np.ones(len(crops)), level[:, None].astype(np.float32)
+            crops, located, *np.ones((2, len(crops))), level[:, None].astype(np.float32), np.ones(len(crops))
         )
 
     def solve(self, observations: HandObservations, side: Side) -> HandEstimates:

@@ -37,7 +37,7 @@ class MadeUp:
     def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
         seen = see(HANDS, 0.0, crops)
         payload = np.zeros((len(crops), PAYLOAD), np.float32)
-        return HandObservations(seen.crops, seen.joints_2d, seen.presence, seen.right_score, payload)
+        return HandObservations(seen.crops, seen.joints_2d, seen.presence, seen.right_score, payload, seen.is_hand)
 
 
 def bytes_a_frame(work: Callable[[int], object], few: int, many: int, peak: bool) -> float:
@@ -98,6 +98,7 @@ def test_solving_and_cleaning_take_little_beside_their_results() -> None:
             rows.presence,
             rows.right_score,
             np.tile(payload, (frames, 1)),
+            rows.is_hand,
         )
 
     few, many = 8192, 16384

@@ -44,7 +44,7 @@ def sighted(model: HandModel, pose: np.ndarray, translation: np.ndarray) -> tupl
     centred = points - points.mean(axis=1, keepdims=True)
     world = (centred @ viewing_rotation(crops.view_rays())).reshape(count, 63).astype(np.float32)
     right_score = np.full(count, float(model.side == "right"))
-    return HandObservations(crops, pixels, np.ones(count), right_score, world), points
+    return HandObservations(crops, pixels, np.ones(count), right_score, world, np.ones(count)), points
 
 
 @pytest.mark.parametrize("side", ["right", "left"])

@@ -89,7 +89,7 @@ class Pointing:
     def observe(self, image, crops):
         joints = np.tile(crops.center[:, None], (1, 21, 1))
         count = len(crops)
-        return HandObservations(crops, joints, np.ones(count), np.ones(count), np.zeros((count, 0), np.float32))
+        return HandObservations(crops, joints, *np.ones((2, count)), np.zeros((count, 0), np.float32), np.ones(count))
 
     def observe_all(self, pictures):
         return [self.observe(*picture) for picture in pictures]

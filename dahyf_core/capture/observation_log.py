@@ -27,7 +27,7 @@ class ObservationLog:
         """A log without observations."""
         crops = Crops.empty(intrinsics)
         nothing = HandObservations(
-            crops, np.zeros((0, 21, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 0), dtype=np.float32)
+            crops, np.zeros((0, 21, 2)), np.zeros(0), np.zeros(0), np.zeros((0, 0), dtype=np.float32), np.zeros(0)
         )
         return cls(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), nothing)
 
@@ -47,7 +47,7 @@ class ObservationLog:
         """The inverse of `to_arrays`."""
         crops = Crops(arrays["center"], arrays["side"], arrays["roll"], arrays["mirrored"], intrinsics)
         observations = HandObservations(
-            crops, arrays["joints_2d"], arrays["presence"], arrays["right_score"], arrays["payload"]
+            crops, *(arrays[name] for name in ("joints_2d", "presence", "right_score", "payload", "is_hand"))
         )
         return cls(arrays["position"], arrays["track"], observations)
 
@@ -73,4 +73,5 @@ class ObservationLog:
             "presence": observations.presence,
             "right_score": observations.right_score,
             "payload": observations.payload,
+            "is_hand": observations.is_hand,
         }

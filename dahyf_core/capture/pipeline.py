@@ -157,4 +157,5 @@ def _resolved(clip: Clip, estimator: PoseEstimator) -> dict[str, Any]:
         "times": hashlib.sha256(clip.times.tobytes()).hexdigest(),
         "intrinsics": asdict(clip.intrinsics),
         "weights": estimator.weights,
+        "observed": list(ObservationLog.empty(clip.intrinsics).to_arrays()),
     }

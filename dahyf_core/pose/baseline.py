@@ -109,6 +109,7 @@ class LandmarkEstimator:
             presence=seen.presence,
             right_score=np.where(crops.mirrored, 1.0 - seen.right_score, seen.right_score),
             payload=crops.to_camera(seen.world).reshape(len(crops), 63).astype(np.float32),
+            is_hand=np.ones(len(crops)),
         )
 
     @property

@@ -20,7 +20,7 @@ from dahyf_core.geometry import (
 )
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
-from dahyf_core.pose.network_card import NetworkCard, open_network
+from dahyf_core.pose.network_card import OUTPUTS, NetworkCard, open_network
 from dahyf_core.profiling import is_stage
 
 BONES, SHAPES = 16, 10
@@ -39,7 +39,8 @@ class DahyfOutputs:
     joints: (N, 21, 2) px of the patch. presence: (N,) probability of a hand in the patch, times the agreement of its
     located and projected joints (eq. 8-9). right_score: (N,) probability of a right one, in the patch as shown.
     rot6d: (N, 16, 6), the first two columns of each rotation from the flat hand, the root's in the virtual camera.
-    shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m.
+    shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m. is_hand: (N,) probability of a hand, by a head that was
+    trained on things taken for hands; 1 from networks without it.
     """
 
     joints: NDArray[np.float32]
@@ -49,13 +50,14 @@ class DahyfOutputs:
     shape: NDArray[np.float32]
     translation: NDArray[np.float32]
     world: NDArray[np.float32]
+    is_hand: NDArray[np.float32]
 
     def __getitem__(self, index: slice) -> "DahyfOutputs":
         return DahyfOutputs(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
 NOTHING = DahyfOutputs(
-    *(np.zeros((0, *shape), np.float32) for shape in ((21, 2), (), (), (BONES, 6), (SHAPES,), (3,), (21, 3)))
+    *(np.zeros((0, *shape), np.float32) for shape in ((21, 2), (), (), (BONES, 6), (SHAPES,), (3,), (21, 3), ()))
 )
 
 
@@ -87,7 +89,9 @@ class DahyfNetwork:
         if not len(patches):
             return NOTHING
         views = np.concatenate([_views(part) for part in crops])
-        return DahyfOutputs(*self._session.run(patches=patches, views=views))
+        outputs = self._session.run(patches=patches, views=views)
+        is_hand = outputs[len(OUTPUTS) :] or [np.ones(len(patches), np.float32)]
+        return DahyfOutputs(*outputs[: len(OUTPUTS)], *is_hand)
 
 
 def _views(crops: Crops) -> NDArray[np.float32]:
@@ -171,11 +175,11 @@ class DahyfEstimator:
         Rotations, shape, located joints and confidence are means over the views, in the axes of the real camera.
         """
         rotations, shapes = _seen_parameters(views, side)
-        joints_2d, presence, right_score, payload = (
+        joints_2d, presence, right_score, payload, is_hand = (
             values.mean(axis=0, keepdims=True)
-            for values in (views.joints_2d, views.presence, views.right_score, views.payload)
+            for values in (views.joints_2d, views.presence, views.right_score, views.payload, views.is_hand)
         )
-        mean = HandObservations(views.crops[0], joints_2d, presence, right_score, payload)
+        mean = HandObservations(views.crops[0], joints_2d, presence, right_score, payload, is_hand)
         return self._placed(
             mean, nearest_rotation(rotations.mean(axis=0, keepdims=True)), shapes.mean(axis=0, keepdims=True), side
         )
@@ -205,6 +209,7 @@ def _observations(crops: Crops, seen: DahyfOutputs) -> HandObservations:
         presence=seen.presence,
         right_score=np.where(crops.mirrored, 1.0 - seen.right_score, seen.right_score),
         payload=np.concatenate([seen.rot6d.reshape(-1, BONES * 6), seen.shape], axis=1),
+        is_hand=seen.is_hand,
     )
 
 

@@ -18,7 +18,8 @@ class HandObservations:
 
     joints_2d: (N, 21, 2) px as filmed, FreiHAND order. presence: (N,), 0 to 1, that the patch shows a hand.
     right_score: (N,), 0 to 1, that it is a right hand in the picture as filmed.
-    payload: (N, P) float32, the estimator's own data for `solve`.
+    payload: (N, P) float32, the estimator's own data for `solve`. is_hand: (N,), 0 to 1, that the patch shows a hand
+    and not something that is taken for one, by a head that was trained for nothing else; 1 where the network has none.
     """
 
     crops: Crops
@@ -26,6 +27,7 @@ class HandObservations:
     presence: Array
     right_score: Array
     payload: NDArray[np.float32]
+    is_hand: Array
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
@@ -44,6 +46,7 @@ class HandObservations:
             self.presence[index],
             self.right_score[index],
             self.payload[index],
+            self.is_hand[index],
         )
 
 

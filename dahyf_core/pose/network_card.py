@@ -26,6 +26,8 @@ KEY: Final = "dahyf"
 INPUTS: Final = ("patches", "views")
 OUTPUTS: Final = ("joints", "presence", "right_score", "sixes", "shape", "translation", "world")
 """In this order. "sixes" are the rotations in six numbers each."""
+IS_HAND: Final = "is_hand"
+"""A last output that not all networks have: the probability of a hand, by a head that was trained for nothing else."""
 KEYPOINTS: Final = "mediapipe"
 """The set of 21 keypoints that captures and predictions have in their pictures."""
 
@@ -71,7 +73,7 @@ def open_network(model: Path, threads: int = 0) -> tuple[Session, NetworkCard]:
     and OUTPUTS, or locates other keypoints than KEYPOINTS.
     """
     session = create_session(model, threads, REINSTALL if _ships(model) else EXPORTED)
-    if set(session.inputs) != set(INPUTS) or session.outputs != OUTPUTS:
+    if set(session.inputs) != set(INPUTS) or session.outputs not in (OUTPUTS, (*OUTPUTS, IS_HAND)):
         raise ModelFileError(
             f"The network file {model} is not a DaHyF network: its inputs are {_listed(session.inputs)} and its outputs"
             f" are {_listed(session.outputs)}.",

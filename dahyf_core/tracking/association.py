@@ -19,7 +19,8 @@ class Observation(Protocol):
     """Observations of a network in N crops, as far as tracking uses them.
 
     joints_2d (N, 21, 2): px as filmed. presence (N,): 0 to 1, whether a hand is there. right_score (N,): probability
-    that it is a right hand, in the picture as filmed.
+    that it is a right hand, in the picture as filmed. is_hand (N,): 0 to 1, whether it is a hand and not something that
+    is taken for one.
     """
 
     @property
@@ -30,6 +31,8 @@ class Observation(Protocol):
     def presence(self) -> NDArray[np.floating]: ...
     @property
     def right_score(self) -> NDArray[np.floating]: ...
+    @property
+    def is_hand(self) -> NDArray[np.floating]: ...
 
 
 def radius(joints_2d: ArrayLike) -> FloatArray:
