@@ -50,15 +50,50 @@ def test_a_video_tells_its_size_rate_and_length() -> None:
     assert not bpy.data.movieclips
 
 
-@pytest.mark.parametrize(("chosen", "frames"), [("", (7, 9)), ("shot_07.png", (7, 9)), ("shot_08.png", (0, 0))])
-def test_a_series_goes_by_its_numbers_and_other_pictures_stand_alone(
-    tmp_path: Path, chosen: str, frames: tuple[int, int]
-) -> None:
+def write_shots(folder: Path) -> None:
     for name in ("shot_07.png", "shot_08.png", "shot_09.png", "cover.png"):
-        save_picture(tmp_path / name, 32, 18)
-    (tmp_path / "cover.png").rename(tmp_path / "cover.txt")
-    facts = footage.look(tmp_path / chosen)
-    assert facts == footage.Facts(32, 18, 0.0, *frames)
+        save_picture(folder / name, 32, 18)
+    (folder / "cover.png").rename(folder / "cover.txt")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "as_sequence", "frames"),
+    [
+        ("", False, (7, 9)),
+        ("shot_07.png", True, (7, 9)),
+        ("shot_07.png", False, (0, 0)),
+        ("shot_08.png", True, (8, 9)),
+        ("shot_09.png", True, (9, 9)),
+    ],
+)
+def test_a_series_goes_by_its_numbers_and_other_pictures_stand_alone(
+    tmp_path: Path, chosen: str, as_sequence: bool, frames: tuple[int, int]
+) -> None:
+    write_shots(tmp_path)
+    assert footage.look(tmp_path / chosen, as_sequence) == footage.Facts(32, 18, 0.0, *frames)
+
+
+def test_one_numbered_picture_is_a_photograph_unless_the_panel_says_sequence(tmp_path: Path) -> None:
+    write_shots(tmp_path)
+    settings().footage = str(tmp_path / "shot_07.png")
+    assert settings().has_sequence
+    assert capture_properties.describe_footage(settings()).endswith("one picture")
+    assert "--sequence" not in capture_properties.capture_arguments(settings(), tmp_path / "a.npz")
+    settings().use_sequence = True
+    assert capture_properties.describe_footage(settings()).endswith("3 frames")
+    assert (settings().range_start, settings().range_end) == (7, 9)
+    assert "--sequence" in capture_properties.capture_arguments(settings(), tmp_path / "a.npz")
+    settings().footage = str(SAMPLE)
+    assert not settings().has_sequence
+    assert "--sequence" not in capture_properties.capture_arguments(settings(), tmp_path / "a.npz")
+
+
+def test_a_choice_of_deinterlacing_reaches_the_core(tmp_path: Path) -> None:
+    settings().footage = str(SAMPLE)
+    assert "--deinterlace" not in capture_properties.capture_arguments(settings(), tmp_path / "a.npz")
+    settings().deinterlace = "off"
+    arguments = capture_properties.capture_arguments(settings(), tmp_path / "a.npz")
+    assert arguments[arguments.index("--deinterlace") + 1] == "off"
 
 
 def test_what_is_no_footage_has_no_facts(tmp_path: Path) -> None:

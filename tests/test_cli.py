@@ -318,6 +318,24 @@ class TestCapture:
         )
         assert capture.cleaning == expected
 
+    def test_one_numbered_picture_is_captured_alone_and_as_a_sequence_when_asked(self, clip, tmp_path):
+        pictures = write_pictures(tmp_path / "shots", [7, 8, 9], pattern="IMG_{:04d}.png")
+        alone = run("capture", pictures / "IMG_0007.png", "-o", tmp_path / "a.npz")
+        assert alone.done["frames"] == 1
+        assert "IMG_%04d.png" in alone.of_type("warning")[0]["text"]
+        together = run("capture", pictures / "IMG_0007.png", "-o", tmp_path / "b.npz", "--sequence")
+        assert together.done["frames"] == 3
+        assert load_capture(tmp_path / "b.npz").frame.tolist() == [7, 8, 9]
+
+    @pytest.mark.parametrize(("option", "tells"), [((), True), (("--deinterlace", "off"), False)])
+    def test_interlaced_footage_is_deinterlaced_and_says_so(self, shared_data, tmp_path, option, tells):
+        interlaced = shared_data / "cases" / "wave_interlaced.mpg"
+        if not interlaced.is_file():
+            pytest.skip(f"no {interlaced}")
+        result = run("capture", interlaced, "-o", tmp_path / "a.npz", "--range", "10:12", *option)
+        assert any("is deinterlaced" in message["text"] for message in result.of_type("status")) == tells
+        assert load_capture(tmp_path / "a.npz").source.footage.deinterlace == (option[1] if option else "auto")
+
     def test_a_focal_length_in_millimetres_goes_by_the_sensors_width(self, clip, tmp_path):
         output = tmp_path / "a.npz"
         lens = ("--focal-mm", "27", "--sensor-mm", "36")

@@ -15,11 +15,14 @@ EXIF_TURN_CLOCKWISE = bytes.fromhex(
 )
 
 
-@pytest.mark.parametrize("path", ["", "shot_####.png", "shot_%04d.png", "shot_%d.png", "shot_0008.png"])
-def test_sequence_with_gaps_keeps_its_numbers(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "as_sequence"),
+    [("", False), ("shot_####.png", False), ("shot_%04d.png", False), ("shot_%d.png", False), ("shot_0008.png", True)],
+)
+def test_sequence_with_gaps_keeps_its_numbers(tmp_path: Path, path: str, as_sequence: bool) -> None:
     write_pictures(tmp_path, [8, 9, 10, 13, 20])
     (tmp_path / "notes.txt").write_text("not a picture")
-    info = probe(tmp_path / path, rate=Fraction(30000, 1001))
+    info = probe(tmp_path / path, rate=Fraction(30000, 1001), as_sequence=as_sequence)
     assert info.kind == "sequence"
     assert info.frames.tolist() == [8, 9, 10, 13, 20]
     assert info.times == pytest.approx(np.array([0, 1, 2, 5, 12]) * 1.001 / 30)
@@ -33,6 +36,22 @@ def test_numbers_count_not_names(tmp_path: Path) -> None:
     info = probe(write_pictures(tmp_path, [1, 2, 10], pattern="{}.png"))
     assert info.frames.tolist() == [1, 2, 10]
     assert info.rate == DEFAULT_RATE
+
+
+def test_one_numbered_picture_is_a_still_and_the_sequence_is_named(tmp_path: Path) -> None:
+    write_pictures(tmp_path, [8, 9, 10], pattern="IMG_{:04d}.png")
+    with pytest.warns(UserWarning, match=r"is read as one picture. For the sequence of 3 .* give .*IMG_%04d\.png, the"):
+        info = probe(tmp_path / "IMG_0008.png")
+    assert (info.kind, len(info), info.frames.tolist()) == ("still", 1, [0])
+    assert len(probe(tmp_path / "IMG_%04d.png")) == 3
+
+
+@pytest.mark.parametrize(("first", "numbers"), [("shot_0009.png", [9, 12]), ("shot_0012.png", [12])])
+def test_a_sequence_begins_with_the_picture_that_is_given(tmp_path: Path, first: str, numbers: list[int]) -> None:
+    write_pictures(tmp_path, [8, 9, 12])
+    info = probe(tmp_path / first, as_sequence=True)
+    assert info.frames.tolist() == numbers
+    assert [number_of(frame.image) for frame in read_frames(info, slice(None))] == numbers
 
 
 def test_a_file_amid_a_series_is_a_still(tmp_path: Path) -> None:
@@ -111,7 +130,7 @@ def test_folder_with_two_series(tmp_path: Path) -> None:
     write_pictures(tmp_path, [1, 2], pattern="mask_{:04d}.png")
     with pytest.raises(FootageError, match=r"more than one series, such as mask_0001\.png and shot_0001\.png"):
         probe(tmp_path)
-    assert len(probe(tmp_path / "mask_0001.png")) == 2
+    assert len(probe(tmp_path / "mask_####.png")) == 2
 
 
 def test_pattern_without_files(tmp_path: Path) -> None:

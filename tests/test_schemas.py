@@ -61,14 +61,15 @@ def test_the_core_and_the_add_on_check_the_same_meta():
 
 
 def without_references(schema, parts):
-    """A schema whose parts stand where they are named, without what is said to people."""
+    """A schema whose parts stand where they are named, without defaults and without what is said to people."""
     if isinstance(schema, list):
         return [without_references(each, parts) for each in schema]
     if not isinstance(schema, dict):
         return schema
     if "$ref" in schema:
         return without_references(parts[schema["$ref"]], parts)
-    return {key: without_references(each, parts) for key, each in schema.items() if key not in ("title", "description")}
+    unsaid = ("title", "description", "default")
+    return {key: without_references(each, parts) for key, each in schema.items() if key not in unsaid}
 
 
 GOOD_BOX = {"image": "a.png", "box": [1, 2, 30, 40], "side": "left", "focal": 500.0, "principal": [320, 240]}

@@ -48,8 +48,10 @@ class DAHYF_HANDS_PT_footage(SidebarPanel, bpy.types.Panel):
             draw_facts(self.layout, context, settings)
         column = drawing.split_column(self.layout)
         column.prop(settings, "mirrored")
-        if capture_properties.is_sequence(settings.footage):
-            column.prop(settings, "sequence_rate")
+        if settings.has_sequence:
+            column.prop(settings, "use_sequence")
+        is_sequence = capture_properties.is_sequence(settings.footage)
+        column.prop(settings, "sequence_rate" if is_sequence else "deinterlace")
         column.prop(settings, "use_range")
         if settings.use_range:
             row = column.row(align=True)

@@ -33,10 +33,11 @@ class Facts:
     last: int
 
 
-def look(path: Path) -> Facts | None:
+def look(path: Path, as_sequence: bool) -> Facts | None:
     """What Blender finds in a video, a picture or a folder of pictures; None where it cannot read it.
 
-    A video's frames count from 1, pictures by the numbers in their names. Leaves nothing in the .blend file.
+    as_sequence: one picture stands for the sequence that begins with it. A video's frames count from 1, pictures by the
+    numbers in their names. Leaves nothing in the .blend file.
     """
     first = background.find_footage(path, path.parent)
     if first is None:
@@ -50,7 +51,7 @@ def look(path: Path) -> Facts | None:
         if not clip.frame_duration or not width or not height:
             return None
         if is_picture(first):
-            numbered = numbers(first)
+            numbered = numbers(first) if as_sequence or path.is_dir() else [0]
             return Facts(width, height, 0.0, numbered[0], numbered[-1])
         return Facts(width, height, clip.fps, 1, clip.frame_duration)
     finally:
@@ -91,18 +92,23 @@ def is_picture(path: Path) -> bool:
 
 
 def numbers(picture: Path) -> list[int]:
-    """The numbers of the series whose first picture this is, in order; [0] for any other picture, as in the core."""
+    """The numbers of the sequence that begins with this picture, in order; [0] for a picture without a number."""
     named = NUMBERED.fullmatch(picture.stem)
     if named is None:
         return [0]
-    found = sorted(
+    found = {
         int(other["number"])
         for beside in background.pictures_in(picture.parent)
         if beside.suffix == picture.suffix
         and (other := NUMBERED.fullmatch(beside.stem))
         and (other["head"], other["tail"]) == (named["head"], named["tail"])
-    )
-    return found if len(found) > 1 and found[0] == int(named["number"]) else [0]
+    }
+    return sorted(number for number in found if number >= int(named["number"]))
+
+
+def may_begin_a_sequence(path: Path) -> bool:
+    """Whether this is one picture, and others that are numbered like it follow."""
+    return path.is_file() and is_picture(path) and len(numbers(path)) > 1
 
 
 def thumbnail(path: Path) -> int:

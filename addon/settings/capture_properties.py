@@ -91,6 +91,11 @@ QUALITY_ITEMS = (
     ("dahyf", "Best", "The trained network of DaHyF"),
     ("baseline", "Draft", "MediaPipe's landmarks and inverse kinematics: faster and less exact"),
 )
+DEINTERLACE_ITEMS = (
+    ("auto", "If Marked", "Deinterlace the frames that the video marks as interlaced"),
+    ("on", "Always", "Deinterlace every frame, for interlaced video that lacks the mark"),
+    ("off", "Never", "Leave the lines of both fields as they are"),
+)
 _preset_items: list[tuple[str, str, str]] = []
 
 
@@ -116,7 +121,8 @@ def refresh_preview(_settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Co
 
 def look_at_footage(settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Context) -> None:
     """Read size, rate and frames of the chosen footage, and set the range to all of it."""
-    facts = footage.look(absolute(settings.footage)) if settings.footage else None
+    facts = footage.look(absolute(settings.footage), settings.use_sequence) if settings.footage else None
+    settings.has_sequence = bool(settings.footage) and footage.may_begin_a_sequence(absolute(settings.footage))
     settings.footage_problem = footage.problem(absolute(settings.footage)) if settings.footage and not facts else ""
     settings.footage_size = (facts.width, facts.height) if facts else (0, 0)
     settings.footage_rate = facts.rate if facts else 0
@@ -132,6 +138,17 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
         name="Footage",
         description="Footage of the hands: a video, the first picture or the folder of an image sequence, or a still",
         update=look_at_footage,
+    )
+    use_sequence: bpy.props.BoolProperty(
+        name="Image Sequence",
+        description="Capture the numbered pictures that begin with the chosen one. Off: capture the chosen one alone",
+        update=look_at_footage,
+    )
+    has_sequence: bpy.props.BoolProperty(
+        name="Has Sequence", description="Whether pictures that are numbered like the chosen one follow it"
+    )
+    deinterlace: bpy.props.EnumProperty(
+        name="Deinterlace", description="Which frames of a video are deinterlaced", items=DEINTERLACE_ITEMS
     )
     footage_problem: bpy.props.StringProperty(
         name="Problem", description="Why the chosen footage cannot be captured. Empty: it can"
@@ -412,6 +429,8 @@ def capture_arguments(settings: DAHYF_HANDS_PG_settings, output: Path) -> list[s
         settings.lost,
         *(["--estimator", settings.quality] if settings.quality != QUALITY_ITEMS[0][0] else []),
         *(["--rate", f"{settings.sequence_rate:.6g}"] if is_sequence(settings.footage) else []),
+        *(["--sequence"] if settings.use_sequence and settings.has_sequence else []),
+        *(["--deinterlace", settings.deinterlace] if settings.deinterlace != DEINTERLACE_ITEMS[0][0] else []),
         *range_arguments(settings),
         *lens_arguments(settings),
         *(["--mirrored"] if settings.mirrored else []),

@@ -15,6 +15,7 @@ WHOLE: Final = Number(-(2**31), 2**31 - 1, whole=True)
 CAPTURE: Final = Table(
     optional={
         "sequence_rate": Number(0.1, 1000, unit="frames per second"),
+        "deinterlace": Choice(("auto", "on", "off")),
         "mirrored": Flag(),
         "lens": Choice(("UNKNOWN", "FOV", "FOCAL_MM", "FOCAL_PX")),
         "field_of_view": Number(math.radians(1), 3.1, unit="radians"),

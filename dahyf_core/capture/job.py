@@ -14,6 +14,7 @@ from dahyf_core.capture.atomic import replacing
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.errors import SettingsError, detail
 from dahyf_core.files import is_file
+from dahyf_core.footage import Deinterlacing
 from dahyf_core.pose import EstimatorName, read_card
 from dahyf_core.shared.limits import PRESET_BYTES, RATE, RATE_TERM, TEXT_LENGTH
 from dahyf_core.tracking import TrackingSettings
@@ -30,8 +31,10 @@ class CaptureSettings:
     """The footage to capture, and all settings.
 
     footage: a video, a still, a folder of stills or a pattern. frame_range: as `footage.select` reads it, None for all.
-    rate: frames/s of an image sequence. mirrored: the footage shows a mirror image; sides and poses are those of the
-    real hands, and the captured geometry lies on the flipped picture. hand_model: the user's MANO file, None for the
+    rate: frames/s of an image sequence. sequence: the footage is one numbered picture, which stands for the sequence
+    that begins with it. deinterlace: the frames of a video that are deinterlaced. mirrored: the footage shows a mirror
+    image; sides and poses are those of the real hands, and the captured geometry lies on the flipped picture.
+    hand_model: the user's MANO file, None for the
     open hand. estimator: "dahyf" is the trained network, "baseline" MediaPipe's landmarks with inverse kinematics.
     network: an ONNX file in place of the trained network that ships.
     """
@@ -39,6 +42,8 @@ class CaptureSettings:
     footage: Path
     frame_range: str | None = None
     rate: Fraction | None = None
+    sequence: bool = False
+    deinterlace: Deinterlacing = "auto"
     lens: Lens = field(default_factory=Lens)
     mirrored: bool = False
     hand_model: Path | None = None
@@ -65,6 +70,8 @@ JobSpec: Final = msgspec.defstruct(
         ("footage", Text),
         ("frame_range", Text | None, None),
         ("rate", tuple[RateTerm, RateTerm] | None, None),
+        ("sequence", bool, False),
+        ("deinterlace", Deinterlacing, "auto"),
         *(
             (name, spec := spec_of(settings), msgspec.field(default_factory=spec))
             for name, settings in (("lens", Lens), ("tracking", TrackingSettings), ("cleaning", CleaningSettings))
@@ -119,6 +126,8 @@ def settings_of(document: Any, folder: Path = Path()) -> CaptureSettings:
         footage=folder / spec.footage,
         frame_range=spec.frame_range,
         rate=rate,
+        sequence=spec.sequence,
+        deinterlace=spec.deinterlace,
         lens=Lens(**msgspec.structs.asdict(spec.lens)),
         mirrored=spec.mirrored,
         hand_model=folder / spec.hand_model if spec.hand_model else None,

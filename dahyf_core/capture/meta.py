@@ -38,6 +38,7 @@ class FootageMeta(msgspec.Struct):
     rate: Annotated[list[RateTerm], Meta(min_length=2, max_length=2)]
     rotation: Literal[0, 90, 180, 270]
     constant_rate: bool
+    deinterlace: Literal["auto", "on", "off"] = "auto"
 
 
 class LensMeta(msgspec.Struct):
@@ -109,6 +110,7 @@ def _source(meta: CaptureMeta) -> CaptureSource:
             rate,
             footage.rotation,
             footage.constant_rate,
+            footage.deinterlace,
         ),
         intrinsics=Intrinsics(
             lens.fx, lens.fy, lens.cx, lens.cy, lens.width, lens.height, tuple(lens.distortion), lens.source

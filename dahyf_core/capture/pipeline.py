@@ -21,7 +21,7 @@ from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
 from dahyf_core.cleaning import RawHand
 from dahyf_core.detection import PalmDetector
 from dahyf_core.errors import DahyfError, ExitCode
-from dahyf_core.footage import Footage, probe, select
+from dahyf_core.footage import Footage, FootageInfo, probe, select
 from dahyf_core.hand_model import Side, load_hand_models
 from dahyf_core.pose import HandEstimates, HandObservations, PoseEstimator, create_estimator
 from dahyf_core.profiling import stage
@@ -61,7 +61,8 @@ def _capture(
 ) -> Capture:
     """`capture_footage` inside the lock of the output."""
     with stage("reading the index"):
-        info = probe(settings.footage, settings.rate)
+        info = probe(settings.footage, settings.rate, deinterlace=settings.deinterlace, as_sequence=settings.sequence)
+    _tell_of_conversions(info, report)
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
     clip = Clip(Footage(info), select(info, settings.frame_range), intrinsics, settings.mirrored)
     with stage("loading networks"):
@@ -108,6 +109,14 @@ def _capture(
         )
     journal.remove()
     return capture
+
+
+def _tell_of_conversions(info: FootageInfo, report: Report) -> None:
+    """Say where the frames are not read as they are stored."""
+    if info.deinterlace == "on" or (info.is_interlaced and info.deinterlace == "auto"):
+        report.status(f"{info.path} is deinterlaced; --deinterlace off leaves its frames as they are.")
+    if info.dynamic_range != "SDR":
+        report.status(f"{info.path} is HDR ({info.dynamic_range}); its frames are tone-mapped.")
 
 
 def solve(

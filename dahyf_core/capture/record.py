@@ -18,12 +18,15 @@ from dahyf_core.cleaning import CleaningSettings, RawHand
 from dahyf_core.hand_model import HandModel, Side
 
 if TYPE_CHECKING:
-    from dahyf_core.footage import FootageInfo
+    from dahyf_core.footage import Deinterlacing, FootageInfo
 
 
 @dataclass(frozen=True)
 class FootageRecord:
-    """The footage a capture was made from. width and height are after the rotation (degrees) of its metadata."""
+    """The footage a capture was made from. width and height are after the rotation (degrees) of its metadata.
+
+    deinterlace: the frames that were deinterlaced, as `footage.probe` takes it.
+    """
 
     path: str
     kind: str
@@ -33,6 +36,7 @@ class FootageRecord:
     rate: Fraction
     rotation: int
     has_constant_rate: bool
+    deinterlace: "Deinterlacing" = "auto"
 
     @classmethod
     def of(cls, info: "FootageInfo") -> Self:
@@ -46,6 +50,7 @@ class FootageRecord:
             rate=info.rate,
             rotation=info.rotation,
             has_constant_rate=info.has_constant_rate,
+            deinterlace=info.deinterlace,
         )
 
 

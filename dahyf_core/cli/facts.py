@@ -32,6 +32,8 @@ def footage_facts(info: FootageInfo) -> Facts:
         "rate": str(info.rate),
         "constant_rate": info.has_constant_rate,
         "rotation": info.rotation,
+        "interlaced": info.is_interlaced,
+        "dynamic_range": info.dynamic_range,
     }
 
 

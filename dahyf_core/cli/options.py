@@ -33,6 +33,14 @@ class Lost(StrEnum):
     OPEN = "open"
 
 
+class Deinterlace(StrEnum):
+    """Which frames of a video are deinterlaced."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
 class Estimator(StrEnum):
     """The pose estimator."""
 
@@ -169,6 +177,13 @@ Rate = Annotated[
     typer.Option(
         parser=parse_rate, metavar="FPS", help="Frames per second of an image sequence: 25, or exactly 30000/1001."
     ),
+]
+Sequence = Annotated[
+    bool, typer.Option("--sequence", help="CLIP is one numbered still; capture the sequence that begins with it.")
+]
+DeinterlaceOption = Annotated[
+    Deinterlace,
+    typer.Option("--deinterlace", help="Deinterlace the frames that are marked as interlaced (auto), all, or none."),
 ]
 MaxHands = Annotated[int, typer.Option(min=1, max=HANDS, help="Largest number of hands to capture.")]
 Mirrored = Annotated[

@@ -1,5 +1,6 @@
 """Footage: any video that FFmpeg reads, an image sequence, or one still, as upright RGB frames with exact times."""
 
+from dahyf_core.footage.filters import Deinterlacing
 from dahyf_core.footage.info import FootageInfo, Frame
 from dahyf_core.footage.pictures import read_picture
 from dahyf_core.footage.prefetch import prefetch
@@ -10,6 +11,7 @@ from dahyf_core.footage.selection import select
 
 __all__ = [
     "DEFAULT_RATE",
+    "Deinterlacing",
     "Footage",
     "FootageInfo",
     "Frame",

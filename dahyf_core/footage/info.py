@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import Image
+from dahyf_core.footage.filters import Deinterlacing, DynamicRange
 
 
 def _no_stamps() -> NDArray[np.int64]:
@@ -26,7 +27,9 @@ class FootageInfo:
     of a pixel over its height.
 
     stamps: (F,) time stamps in the container's own unit, or empty where the container has none to rely on. files: (F,)
-    pictures of a sequence or still.
+    pictures of a sequence or still. deinterlace: the frames of a video that are deinterlaced when they are read.
+    is_interlaced: the first frame is, or is said to be, interlaced. dynamic_range: of the first frame; HDR is read as
+    SDR.
     """
 
     path: Path
@@ -42,6 +45,9 @@ class FootageInfo:
     pixel_aspect: Fraction = Fraction(1)
     stamps: NDArray[np.int64] = field(default_factory=_no_stamps)
     files: tuple[Path, ...] = ()
+    deinterlace: Deinterlacing = "auto"
+    is_interlaced: bool = False
+    dynamic_range: DynamicRange = "SDR"
 
     def __len__(self) -> int:
         return len(self.times)

@@ -13,19 +13,18 @@ import numpy as np
 from dahyf_core.arrays import Image
 from dahyf_core.errors import FootageError
 from dahyf_core.files import is_file
+from dahyf_core.footage.animations import is_animation
 from dahyf_core.footage.decoding import check_form, check_size, decode, open_video, to_image
 from dahyf_core.footage.digest import digest_files
+from dahyf_core.footage.filters import ToneMapper
 from dahyf_core.footage.info import FootageInfo, Frame
 
 # fmt: off
 _SUFFIXES = frozenset({
-    ".bmp", ".dpx", ".exr", ".j2k", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga",
-    ".tif", ".tiff", ".webp",
+    ".avif", ".bmp", ".dpx", ".exr", ".j2k", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm",
+    ".tga", ".tif", ".tiff", ".webp",
 })
 # fmt: on
-
-_ANIMATED = frozenset({".png", ".webp"})
-"""Formats that can hold an animation. TIFF is not among them, because its pages do not follow each other in time."""
 
 _NUMBERED = re.compile(r"(?P<head>.*?)(?P<number>\d{1,9})(?P<tail>\D*)")
 _PLACEHOLDER = re.compile(r"#+|%0?\d*d")
@@ -33,13 +32,14 @@ _PLACEHOLDER = re.compile(r"#+|%0?\d*d")
 Series = dict[int, Path]
 
 
-def find_pictures(path: Path) -> Series | None:
-    """The pictures of a path by their numbers, in order; None if the path is a file but not a picture.
+def find_pictures(path: Path, as_sequence: bool = False) -> Series | None:
+    """The pictures of a path by their numbers, in order; None if the path is a file but not a picture, or animated.
 
-    A path is a folder, a pattern such as shot_####.png or shot_%04d.png, the first file of a numbered series (which
-    stands for the series), or any other picture (which stands for itself, as number 0).
+    A path is a folder, a pattern such as shot_####.png or shot_%04d.png, or one picture, which is number 0.
+    as_sequence: one picture stands for all that are numbered like it, from its own number on.
 
-    Raises FootageError when there is nothing at the path, or a folder holds no picture or several series.
+    Warns of a picture that may be meant as the first of a sequence. Raises FootageError when there is nothing at the
+    path, or a folder holds no picture or several series.
     """
     if path.is_dir():
         return _series_in_folder(path)
@@ -49,10 +49,26 @@ def find_pictures(path: Path) -> Series | None:
         raise FootageError(f"{path} does not exist.", "Check the spelling of the path.")
     if not path.is_file():
         raise FootageError(f"{path} is a pipe or a device, not a file.", "Save the footage as a file first.")
-    if path.suffix.lower() not in _SUFFIXES:
+    if path.suffix.lower() not in _SUFFIXES or is_animation(path):
         return None
-    series = _group(path.parent).get(_series_name(path)[0], {})
-    return series if len(series) > 1 and next(iter(series.values())) == path else {0: path}
+    name, first = _series_name(path)
+    series = {number: file for number, file in _group(path.parent).get(name, {}).items() if number >= first}
+    if as_sequence:
+        return series or {0: path}
+    if len(series) > 1 and next(iter(series.values())) == path:
+        warnings.warn(
+            f"{path} is read as one picture. For the sequence of {len(series)} that begins with it, give "
+            f"{pattern_of(path)}, the folder, or --sequence.",
+            stacklevel=4,
+        )
+    return {0: path}
+
+
+def pattern_of(picture: Path) -> Path:
+    """The pattern of the pictures that are numbered like this one: shot_%04d.png."""
+    (head, tail), _ = _series_name(picture)
+    digits = len(picture.name) - len(head) - len(tail)
+    return picture.with_name(f"{head}%0{digits}d{tail}")
 
 
 def probe_pictures(path: Path, pictures: Series, rate: Fraction) -> FootageInfo:
@@ -61,11 +77,6 @@ def probe_pictures(path: Path, pictures: Series, rate: Fraction) -> FootageInfo:
     numbers = np.array(list(pictures), dtype=np.int64)
     image = read_picture(files[0])
     check_form(files[0], image.shape[1], image.shape[0])
-    if (count := _pictures_within(files[0])) > 1:
-        warnings.warn(
-            f"{files[0]} is an animation of {count} pictures, of which only the first is read; convert it to a video.",
-            stacklevel=4,
-        )
     return FootageInfo(
         path=path,
         kind="sequence" if len(files) > 1 else "still",
@@ -124,13 +135,8 @@ def _decoded_by_ffmpeg(path: Path) -> Image:
     with open_video(path) as (container, stream):
         for frame in decode(stream, container.demux(stream)):
             check_size(path, frame.width, frame.height)
-            return to_image(frame)
+            return to_image(ToneMapper()(frame))
     raise FootageError(f"{path} cannot be read as a picture.", "It may be damaged; export it again.")
-
-
-def _pictures_within(path: Path) -> int:
-    """Number of pictures of an animation; 1 for other files."""
-    return cv2.imcount(str(path)) if path.suffix.lower() in _ANIMATED else 1
 
 
 def _series_in_folder(folder: Path) -> Series:

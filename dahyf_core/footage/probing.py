@@ -4,6 +4,8 @@ from fractions import Fraction
 from pathlib import Path
 
 from dahyf_core.errors import FootageError, SettingsError
+from dahyf_core.footage.animations import is_animated_webp, probe_webp
+from dahyf_core.footage.filters import Deinterlacing
 from dahyf_core.footage.info import FootageInfo
 from dahyf_core.footage.pictures import find_pictures, probe_pictures
 from dahyf_core.footage.rates import DEFAULT_RATE
@@ -14,14 +16,22 @@ _TILED_PICTURES = {".heic", ".heif"}
 """Formats whose tiles FFmpeg reads as separate pictures."""
 
 
-def probe(path: Path | str, rate: Fraction | None = None) -> FootageInfo:
-    """Describe footage: a video file, a folder or pattern (shot_####.png, shot_%04d.png) or first file of a numbered
-    sequence of pictures, or one picture.
+def probe(
+    path: Path | str,
+    rate: Fraction | None = None,
+    *,
+    deinterlace: Deinterlacing = "auto",
+    as_sequence: bool = False,
+) -> FootageInfo:
+    """Describe footage: a video or animated picture, a folder or pattern (shot_####.png, shot_%04d.png) of numbered
+    pictures, or one picture.
 
     rate: frames per second of footage that has no rate of its own (sequences, stills), DEFAULT_RATE when not given.
+    deinterlace: the frames of a video that are deinterlaced when they are read. as_sequence: one numbered picture
+    stands for the sequence that begins with it.
 
     Raises FootageError when there is nothing that can be read, SettingsError when the rate is impossible. Warns when a
-    video breaks off early.
+    video breaks off early, or when one picture may be meant as the first of a sequence.
     """
     path = Path(path)
     if rate is not None and not RATE[0] <= rate <= RATE[1]:
@@ -29,7 +39,7 @@ def probe(path: Path | str, rate: Fraction | None = None) -> FootageInfo:
             f"A rate of {float(rate):g} frames per second is impossible.", f"Give {RATE[0]:.4f} to {RATE[1]}."
         )
     try:
-        return _probe(path, rate or DEFAULT_RATE)
+        return _probe(path, rate or DEFAULT_RATE, deinterlace, as_sequence)
     except ValueError as error:
         raise FootageError(
             f"{path!r} is not a valid file path ({error}).", "Check the spelling of the path."
@@ -40,10 +50,10 @@ def probe(path: Path | str, rate: Fraction | None = None) -> FootageInfo:
         ) from error
 
 
-def _probe(path: Path, rate: Fraction) -> FootageInfo:
-    pictures = find_pictures(path)
+def _probe(path: Path, rate: Fraction, deinterlace: Deinterlacing, as_sequence: bool) -> FootageInfo:
+    pictures = find_pictures(path, as_sequence)
     if pictures is not None:
         return probe_pictures(path, pictures, rate)
     if path.suffix.lower() in _TILED_PICTURES:
         raise FootageError(f"{path} is a HEIF picture, which is not supported.", "Export it as JPEG or PNG.")
-    return probe_video(path)
+    return probe_webp(path) if is_animated_webp(path) else probe_video(path, deinterlace)

@@ -1,7 +1,7 @@
 """Frames as a stream: the interface of frame sources, and footage that a thread decodes a few frames ahead."""
 
 import warnings
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.errors import FootageError
+from dahyf_core.footage.animations import is_animated_webp, read_webp
 from dahyf_core.footage.info import FootageInfo, Frame
 from dahyf_core.footage.pictures import read_pictures
 from dahyf_core.footage.prefetch import prefetch
@@ -74,7 +75,7 @@ def read_frames(info: FootageInfo, selection: range | slice) -> Generator[Frame,
         return
     if positions.step < 1 or positions[0] < 0 or positions[-1] >= len(info):
         raise IndexError(f"{positions} does not rise within the {len(info)} frames of {info.path}")
-    frames = read_video(info, positions) if info.kind == "video" else read_pictures(info, positions)
+    frames = _reader(info)(info, positions)
     depth = max(1, min(_AHEAD_FRAMES, _AHEAD_BYTES // (3 * info.width * info.height)))
     count = 0
     with closing(prefetch(timed_beside("decoding", frames), depth)) as stream:
@@ -92,3 +93,9 @@ def read_frames(info: FootageInfo, selection: range | slice) -> Generator[Frame,
         )
     if count < len(positions):
         warnings.warn(f"{len(positions) - count} of {len(positions)} frames of {info.path} are damaged.", stacklevel=2)
+
+
+def _reader(info: FootageInfo) -> Callable[[FootageInfo, range], Generator[Frame, None, None]]:
+    if info.kind != "video":
+        return read_pictures
+    return read_webp if is_animated_webp(info.path) else read_video

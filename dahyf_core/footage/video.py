@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from dahyf_core.errors import FootageError
 from dahyf_core.footage.decoding import check_form, decode, open_video, orientation, readable, to_image
 from dahyf_core.footage.digest import digest_files
+from dahyf_core.footage.filters import Deinterlacing, ToneMapper, deinterlaced, dynamic_range, is_interlaced
 from dahyf_core.footage.info import FootageInfo, Frame
 from dahyf_core.footage.rates import DEFAULT_RATE, frame_rate
 from dahyf_core.shared.limits import PAUSE
@@ -45,8 +46,8 @@ class _Timeline(NamedTuple):
     is_constant: bool
 
 
-def probe_video(path: Path) -> FootageInfo:
-    """Index a video by reading its packets; one frame is decoded.
+def probe_video(path: Path, deinterlace: Deinterlacing = "auto") -> FootageInfo:
+    """Index a video by reading its packets; one frame is decoded. deinterlace: of the frames that are read later.
 
     Raises FootageError when nothing in it can be decoded, or its pictures are of a size that no camera gives. Warns
     if it ends early, has a long pause, or has display metadata that is ignored.
@@ -74,17 +75,25 @@ def probe_video(path: Path) -> FootageInfo:
         has_constant_rate=timeline.is_constant,
         pixel_aspect=pixel_aspect,
         stamps=timeline.stamps,
+        deinterlace=deinterlace,
+        is_interlaced=is_interlaced(first),
+        dynamic_range=dynamic_range(first),
     )
 
 
 def read_video(info: FootageInfo, positions: range) -> Generator[Frame, None, None]:
-    """The frames at the given positions, which rise; those that cannot be decoded are left out."""
+    """The frames at the given positions, which rise; those that cannot be decoded are left out.
+
+    They are deinterlaced and tone-mapped as `filters` describes.
+    """
     size = (info.width, info.height) if info.rotation % 180 == 0 else (info.height, info.width)
-    for position, frame in _located_frames(info, positions.start):
+    tone_mapped = ToneMapper()
+    before = max(positions.start - 1, 0)  # deinterlacing looks at the frame before
+    for position, frame in deinterlaced(_located_frames(info, before), info.deinterlace):
         if position >= positions.stop:
             return
         if position in positions:
-            image = to_image(frame, size)
+            image = to_image(tone_mapped(frame), size)
             yield Frame(position, int(info.frames[position]), float(info.times[position]), image)
 
 

@@ -39,7 +39,8 @@ class CapturedFootage:
         path = moved_to or Path(record.path)
         if moved_to is None and record.kind != "sequence" and not path.exists():
             raise FootageError(f"The footage {path} is no longer there.", REMEDY)
-        info = probe(path, record.rate)
+        as_sequence = record.kind == "sequence"
+        info = probe(path, record.rate, deinterlace=record.deinterlace, as_sequence=as_sequence)
         if (info.width, info.height) != (record.width, record.height):
             raise FootageError(
                 f"{path} is {info.width} x {info.height} px, but the captured footage was {record.width} x"

@@ -90,7 +90,8 @@ FOOTAGE: Final = Table(
         "rate": Items(Number(1, limits.RATE_TERM, whole=True), 2, 2),
         "rotation": Choice((0, 90, 180, 270)),
         "constant_rate": Flag(),
-    }
+    },
+    optional={"deinterlace": Choice(("auto", "on", "off"))},
 )
 INTRINSICS: Final = Table(
     {
