@@ -19,6 +19,7 @@ from dahyf_core.cli import (
     annotate,
     evaluate,
     export,
+    finding,
     jobs,
     options,
     predict,
@@ -382,6 +383,7 @@ app.command()(train.export_onnx)
 app.command(epilog=ablate.EXAMPLES)(ablate.ablate)
 app.command(epilog=evaluate.EXAMPLES)(evaluate.evaluate)
 app.command(epilog=yardsticks.EXAMPLES)(yardsticks.yardsticks)
+app.command(epilog=finding.EXAMPLES)(finding.finding)
 app.command(epilog=submit.EXAMPLES)(submit.submit)
 app.command()(submit.check_submission)
 

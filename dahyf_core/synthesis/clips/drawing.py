@@ -212,9 +212,12 @@ def draw_clips(
 ) -> Iterator[Path]:
     """The clips of these kinds, finishes and seeds in a folder. Those that it has already are not drawn again."""
     folder.mkdir(parents=True, exist_ok=True)
+    paths = {folder / f"{kind}_{finish}_{seed}.mp4": (kind, finish, seed) for kind, finish, seed in wanted}
+    if all(ClipTruth.path_of(path).is_file() for path in paths):
+        yield from paths
+        return
     with ClipPainter(model, settings, backgrounds) as painter:
-        for kind, finish, seed in wanted:
-            path = folder / f"{kind}_{finish}_{seed}.mp4"
+        for path, (kind, finish, seed) in paths.items():
             if not ClipTruth.path_of(path).is_file():
                 painter.draw(path, kind, finish, seed)
             yield path
