@@ -29,7 +29,7 @@ import numpy as np
 from benchmarks.readme_tables import speed_table
 from dahyf_core.arrays import Image
 from dahyf_core.capture import load_capture
-from dahyf_core.evaluation.yardsticks import mediapipe
+from dahyf_core.evaluation.yardsticks import mediapipe_hands
 from dahyf_core.shipped import asset
 
 LONG_FRAMES = 2000
@@ -114,7 +114,7 @@ def mediapipe_program(python: Path, mode: str) -> Program:
     """MediaPipe Hands."""
 
     def run(clip: Path, hands: int) -> Numbers:
-        text, memory = run_measured(python, mediapipe.SCRIPT, mode, clip, hands)
+        text, memory = run_measured(python, mediapipe_hands.SCRIPT, mode, clip, hands)
         return {**json.loads(text.splitlines()[-1]), "memory": memory}
 
     return run

@@ -8,6 +8,7 @@ import pytest
 
 from dahyf_core.errors import DatasetError, SettingsError
 from dahyf_core.evaluation.finding import FoundHands, Inputs, Presence, TrueHands, Truths, measure, score_clip
+from dahyf_core.evaluation.yardsticks import mediapipe_hands
 from dahyf_core.synthesis.clips import ClipTruth
 
 FRAMES = 40
@@ -118,3 +119,9 @@ def test_strange_facts_are_refused_by_name(tmp_path, text):
     path.write_text(text)
     with pytest.raises(DatasetError, match="is not a file of facts about hands"):
         Truths.load(path)
+
+
+def test_no_module_stands_where_mediapipe_is_imported_from():
+    """Python looks for `mediapipe` first in the folder of the script that runs it."""
+    assert not mediapipe_hands.SCRIPT.with_name("mediapipe.py").exists()
+    assert mediapipe_hands.SCRIPT.is_file()

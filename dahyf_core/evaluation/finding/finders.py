@@ -18,7 +18,7 @@ from dahyf_core.cleaning import State
 from dahyf_core.datasets.files import read_image
 from dahyf_core.errors import SettingsError
 from dahyf_core.evaluation.finding.scores import FoundHands
-from dahyf_core.evaluation.yardsticks.mediapipe import MOST_HANDS, MediaPipeHand, MediaPipeProcess
+from dahyf_core.evaluation.yardsticks.mediapipe_hands import MOST_HANDS, MediaPipeHand, MediaPipeProcess
 from dahyf_core.footage import probe, read_frames
 from dahyf_core.shared.plain_arrays import read_plain_arrays
 

@@ -18,7 +18,7 @@ from dahyf_core.evaluation.yardsticks import (
     synthetic,
 )
 from dahyf_core.evaluation.yardsticks.inputs import Inputs
-from dahyf_core.evaluation.yardsticks.mediapipe import MediaPipeSystem
+from dahyf_core.evaluation.yardsticks.mediapipe_hands import MediaPipeSystem
 from dahyf_core.evaluation.yardsticks.rows import Row
 from dahyf_core.evaluation.yardsticks.systems import MODELS, EstimatorSystem, NetworkSystem, System
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork, network_estimator
