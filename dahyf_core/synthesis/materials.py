@@ -5,7 +5,8 @@ from numpy.typing import ArrayLike
 
 from dahyf_core.arrays import Array
 from dahyf_core.synthesis.backgrounds import Pictures
-from dahyf_core.synthesis.scene import Coating, Skin
+from dahyf_core.synthesis.scene import Coating, Glove, Skin
+from dahyf_core.synthesis.skins import FINGERLESS, GLOVES, RELIEF_OF_FINGERLESS, RELIEF_OF_GLOVE, SKINS
 
 
 def linear(colour: ArrayLike) -> Array:
@@ -36,10 +37,28 @@ def draw_skin(rng: np.random.Generator) -> Skin:
         redness=rng.gamma(2.0, 0.25),
         creases=rng.uniform(0.2, 0.9),
         veins=rng.gamma(1.2, 0.3),
-        bumps=rng.uniform(0.05, 0.3),
         gloss=float(np.exp(rng.uniform(np.log(8), np.log(45)))),
         sheen=rng.uniform(0.3, 1.6),
         scattering=rng.uniform(0.6, 1.3) * np.array([0.4, 0.2, 0.14]),
+        layer=int(rng.choice(SKINS)),
+        detail=rng.uniform(0.5, 1.4),
+        relief=rng.gamma(3.0, 0.2),
+    )
+
+
+def draw_glove(rng: np.random.Generator) -> Glove:
+    """A glove of cloth, leather or rubber, with and without fingers, in any colour."""
+    layer = int(rng.choice(GLOVES))
+    is_fingerless = layer in FINGERLESS
+    is_rubber = not is_fingerless and rng.random() < 0.5
+    return Glove(
+        layer=layer,
+        relief_layer=RELIEF_OF_FINGERLESS if is_fingerless else RELIEF_OF_GLOVE,
+        colour=_plain_colour(rng),
+        detail=rng.uniform(0.6, 1.2),
+        relief=rng.gamma(3.0, 0.35),
+        gloss=rng.uniform(20, 80) if is_rubber else rng.uniform(4, 12),
+        sheen=rng.uniform(0.6, 2.5) if is_rubber else rng.uniform(0.0, 0.4),
     )
 
 

@@ -18,7 +18,9 @@ from dahyf_core.hand_model import Side
 from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.noise import fractal_noise
 from dahyf_core.synthesis.scene import HandMesh, Light, Scene, ThingMesh
+from dahyf_core.synthesis.skins import load_skins
 from dahyf_core.synthesis.surface import unit
+from dahyf_core.synthesis.surroundings import load_surroundings
 
 SHADOW_SIZE = 256
 SHADOW_RADIUS = 0.19
@@ -26,7 +28,9 @@ SHADOW_RADIUS = 0.19
 NOISE_SIZE = 64
 NEAR, FAR = 0.03, 20.0
 MOST_SPHERES = 160
-NOISE_UNIT, SHADOW_UNIT, PRINT_UNIT = 0, 1, 2
+NOISE_UNIT, SHADOW_UNIT, PRINT_UNIT, COLOUR_UNIT, RELIEF_UNIT, REFLECTION_UNIT = range(6)
+MOST_BLURRED = 3
+"""Smallest version of a texture, in halvings: at smaller ones neighbours in the atlas run into each other."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Renderer:
         noise = fractal_noise(NOISE_SIZE)
         self._noise = self._gl.texture3d((NOISE_SIZE,) * 3, 4, noise.tobytes())
         self._thing["print_texture"].value = PRINT_UNIT
+        self._load_textures()
         self._skin_buffers = {
             side: _SkinBuffers(self._gl, self._skin, self._shadow, hand) for side, hand in hands.items()
         }
@@ -69,11 +74,16 @@ class Renderer:
         self._target.use()
         self._target.clear(0.0, 0.0, 0.0, 0.0, depth=1.0)
         self._noise.use(NOISE_UNIT)
+        self._colours.use(COLOUR_UNIT)
+        self._reliefs.use(RELIEF_UNIT)
+        self._reflections.use(REFLECTION_UNIT)
         self._shadow_map.use(SHADOW_UNIT)
         for program in (self._skin, self._thing):
             _set(program, projection=_projection(scene.pinhole, scene.size), shadow_matrix=shadow_matrix)
             _set_light(program, scene.light)
+        self._gl.enable(self._gl.CULL_FACE)
         self._draw_hands(scene.hands, hands)
+        self._gl.disable(self._gl.CULL_FACE)  # sleeves are open
         self._draw_things(scene.things, things)
         for buffers in things:
             buffers.release()
@@ -99,6 +109,25 @@ class Renderer:
         self._shadow_map.repeat_x = self._shadow_map.repeat_y = False
         self._shadow_target = self._gl.framebuffer([], self._shadow_map)
         self._gl.enable(self._gl.DEPTH_TEST)
+        self._gl.front_face = "cw"  # the picture's rows run downwards
+
+    def _load_textures(self) -> None:
+        atlas, reflections = load_skins(), load_surroundings().reflections
+        self._colours = self._layers(atlas.colours, "f1")
+        self._reliefs = self._layers(atlas.reliefs, "f1")
+        self._reflections = self._layers(reflections, "f4")
+        for layers in (self._colours, self._reliefs):
+            layers.build_mipmaps(0, MOST_BLURRED)
+            layers.filter = self._gl.LINEAR_MIPMAP_NEAREST, self._gl.LINEAR
+        _set(self._skin, colours=COLOUR_UNIT, reliefs=RELIEF_UNIT)
+
+    def _layers(self, pictures: NDArray[Any], kind: str) -> Any:
+        """A texture of pictures (L, S, S, C)."""
+        count, rows, columns, channels = pictures.shape
+        data = np.ascontiguousarray(pictures).tobytes()
+        layers = self._gl.texture_array((columns, rows, count), channels, data, dtype=kind, alignment=1)
+        layers.repeat_x = layers.repeat_y = False
+        return layers
 
     def _program(self, name: str, lit: bool = True) -> Any:
         fragment = _source(f"{name}.frag")
@@ -122,6 +151,11 @@ class Renderer:
         _set(self._skin, spheres=spheres, sphere_count=len(all_spheres))
         for hand, buffers in zip(hands, all_buffers, strict=True):
             _set(self._skin, **{field.name: getattr(hand.skin, field.name) for field in fields(hand.skin)})
+            _set(self._skin, arm_patch=self._hands[hand.side].arm_patch)
+            _set(self._skin, gloved=hand.glove is not None)
+            if hand.glove is not None:
+                for field in fields(hand.glove):
+                    _set(self._skin, **{f"glove_{field.name}": getattr(hand.glove, field.name)})
             buffers.picture.render()
 
     def _draw_things(self, things: Sequence[ThingMesh], all_buffers: Sequence["_ThingBuffers"]) -> None:
@@ -143,17 +177,22 @@ class _SkinBuffers:
     """A hand's vertices on the device, of which positions and normals change from scene to scene."""
 
     def __init__(self, gl: Any, program: Any, shadow: Any, hand: ArmedHand) -> None:
-        count = len(hand.surface.rest)
+        count = len(hand.drawn)
         self._moving = gl.buffer(reserve=count * 24, dynamic=True)
-        fixed = gl.buffer(np.concatenate([hand.surface.rest, hand.surface.finger], axis=1).astype("f4").tobytes())
-        index = gl.buffer(hand.faces.astype("i4").tobytes())
+        fixed = gl.buffer(
+            np.concatenate([hand.surface.rest[hand.drawn], hand.finger, hand.uv], axis=1).astype("f4").tobytes()
+        )
+        index = gl.buffer(hand.drawn_faces.astype("i4").tobytes())
         moving_part = (self._moving, "3f 3f", "in_position", "in_normal")
-        self.picture = gl.vertex_array(program, [moving_part, (fixed, "3f 4f", "in_rest", "in_finger")], index)
+        self.picture = gl.vertex_array(
+            program, [moving_part, (fixed, "3f 4f 2f", "in_rest", "in_finger", "in_uv")], index
+        )
         self.shadow = gl.vertex_array(shadow, [(self._moving, "3f 12x", "in_position")], index)
 
     def fill(self, mesh: HandMesh, hand: ArmedHand) -> "_SkinBuffers":
         vertices = mesh.vertices.astype(np.float32)
-        self._moving.write(np.concatenate([vertices, hand.normals(vertices)], axis=1).astype("f4").tobytes())
+        values = np.concatenate([vertices, hand.normals(vertices)], axis=1)[hand.drawn]
+        self._moving.write(values.astype("f4").tobytes())
         return self
 
 
@@ -202,12 +241,12 @@ def _set(program: Any, **uniforms: Any) -> None:
             uniform.value = value
         else:
             array = np.asarray(value, np.float32)
-            uniform.write((array.T if array.shape == (4, 4) else array).tobytes())
+            uniform.write((array.T if array.shape in ((3, 3), (4, 4)) else array).tobytes())
 
 
 def _set_light(program: Any, light: Light) -> None:
     _set(program, **{field.name: getattr(light, field.name) for field in fields(light)})
-    _set(program, noise=NOISE_UNIT, shadow_map=SHADOW_UNIT)
+    _set(program, noise=NOISE_UNIT, shadow_map=SHADOW_UNIT, reflections=REFLECTION_UNIT)
 
 
 def _projection(pinhole: tuple[float, float, float, float], size: int) -> Array:

@@ -14,7 +14,8 @@ class Skin:
     """Appearance of a hand. Colours are linear reflectances (3,); the rest are strengths, 0 for none.
 
     place_in_noise: (3,), which part of the noise it wears. gloss: Blinn and Phong's exponent. scattering: (3,), how far
-    light creeps round into the shade, per colour.
+    light creeps round into the shade, per colour. layer: of the photograph-like skins (skins.SKINS). detail: how
+    far colours differ as its do. relief: how far the normals do.
     """
 
     back_colour: Array
@@ -26,10 +27,28 @@ class Skin:
     redness: float
     creases: float
     veins: float
-    bumps: float
     gloss: float
     sheen: float
     scattering: Array
+    layer: int
+    detail: float
+    relief: float
+
+
+@dataclass(frozen=True)
+class Glove:
+    """What covers a hand. layer: of skins.GLOVES; relief_layer: of skins.RELIEF_OF_*. colour: (3,) linear reflectance.
+
+    detail, relief: how far colours and normals differ as the photograph's do. gloss, sheen: as of Skin.
+    """
+
+    layer: int
+    relief_layer: int
+    colour: Array
+    detail: float
+    relief: float
+    gloss: float
+    sheen: float
 
 
 @dataclass(frozen=True)
@@ -52,8 +71,11 @@ class Coating:
 
 @dataclass(frozen=True)
 class Light:
-    """Directions point towards the lamps, unit length, camera frame; colours are linear. sky: (4, 3), the light from a
-    direction d is sky[0] + d[0] sky[1] + d[1] sky[2] + d[2] sky[3].
+    """Directions point towards the lamps, unit length, camera frame; colours are linear.
+
+    sky: (9, 3), spherical harmonics of the light that a white surface scatters, by its normal, in the axes of the
+    surroundings. to_surroundings: (3, 3), from camera axes. reflection: which of the surroundings is mirrored, -1 for
+    the sky itself, and reflection_level, how bright.
     """
 
     lamp_direction: Array
@@ -61,6 +83,9 @@ class Light:
     fill_direction: Array
     fill_colour: Array
     sky: Array
+    to_surroundings: Array
+    reflection: int
+    reflection_level: float
 
 
 @dataclass(frozen=True)
@@ -71,6 +96,7 @@ class HandMesh:
     vertices: Array
     spheres: Array
     skin: Skin
+    glove: Glove | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from dahyf_core.synthesis.backgrounds import Backgrounds
 from dahyf_core.synthesis.grasps import draw_grasp, draw_solid, pinch
 from dahyf_core.synthesis.hand import Hand, Placed
 from dahyf_core.synthesis.lighting import draw_light
-from dahyf_core.synthesis.materials import draw_cloth, draw_coating, draw_skin
+from dahyf_core.synthesis.materials import draw_cloth, draw_coating, draw_glove, draw_skin
 from dahyf_core.synthesis.poses import FittedPoses, PoseSampler
 from dahyf_core.synthesis.scene import Coating, HandMesh, Scene, ThingMesh
 from dahyf_core.synthesis.settings import SynthesisSettings
@@ -105,8 +105,9 @@ class SceneSampler:
         if rng.random() < settings.second_hand:
             hands.append(self._beside(rng, hand, self._draw_hand(rng, sides[1], shape)))
         skin = draw_skin(rng)
+        glove = draw_glove(rng) if rng.random() < settings.glove else None
         meshes = tuple(
-            HandMesh(side, each.vertices(), each.spheres(self._spheres), skin)
+            HandMesh(side, each.vertices(), each.spheres(self._spheres), skin, glove)
             for side, each in zip(sides, hands, strict=False)
         )
         things = tuple(self._clothes(rng, hands) + self._objects(rng, hands))

@@ -15,7 +15,7 @@ class SynthesisSettings:
     fitted, prior, gesture, fist, grasp: relative shares of where poses come from; without fits the first one's is 0.
     along_forearm, fists_along_forearm: share of hands, and of fists, that are held towards the camera.
     second_hand: another hand close by. pinched_object: something thin between thumb and index finger, where they leave
-    room. obstacle: an object between hand and camera. sleeve, band: on the forearm.
+    room. obstacle: an object between hand and camera. sleeve, band: on the forearm. glove: on each hand of a picture.
     places: 0 to put each hand anywhere before lenses of many kinds; else how often each hand is taken, from the middle
     of a wide-angle frame outwards, always showing itself the same way.
     """
@@ -35,6 +35,7 @@ class SynthesisSettings:
     obstacle: float = 0.12
     sleeve: float = 0.5
     band: float = 0.15
+    glove: float = 0.05
     places: int = 0
 
     def pose_shares(self, has_fits: bool) -> dict[PoseKind, float]:

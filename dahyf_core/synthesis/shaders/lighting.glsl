@@ -1,17 +1,35 @@
-// Light in the camera's axes: one lamp with a shadow map, one without, and a sky that is linear in the normal.
+// Light in the camera's axes: one lamp with a shadow map, one without, and surroundings.
 #version 330
 
 uniform vec3 lamp_direction;  // towards the lamp
 uniform vec3 lamp_colour;
 uniform vec3 fill_direction;
 uniform vec3 fill_colour;
-uniform vec3 sky[4];  // constant, and slopes along x, y, z
+uniform vec3 sky[9];  // spherical harmonics
+uniform mat3 to_surroundings;
+uniform int reflection;  // layer, -1 for none
+uniform float reflection_level;
+uniform sampler2DArray reflections;
 uniform mat4 shadow_matrix;
 uniform sampler2DShadow shadow_map;
 uniform sampler3D noise;  // slopes in rgb, value in a; 0.5 is zero
 
 vec3 sky_light(vec3 direction) {
-    return max(sky[0] + sky[1] * direction.x + sky[2] * direction.y + sky[3] * direction.z, 0.0);
+    vec3 d = to_surroundings * direction;
+    vec3 light = 0.282095 * sky[0] + 0.488603 * (sky[1] * d.x + sky[2] * d.y + sky[3] * d.z)
+        + 1.092548 * (sky[4] * d.x * d.y + sky[5] * d.y * d.z + sky[6] * d.x * d.z)
+        + 0.315392 * sky[7] * (3.0 * d.z * d.z - 1.0) + 0.546274 * sky[8] * (d.x * d.x - d.y * d.y);
+    return max(light, 0.0);
+}
+
+// What a surface of some roughness mirrors from a direction: an unfolded octahedron, upwards in its middle.
+vec3 mirrored(vec3 direction) {
+    if (reflection < 0) return sky_light(direction);
+    vec3 d = to_surroundings * direction;
+    d /= abs(d.x) + abs(d.y) + abs(d.z);
+    vec2 folded = (1.0 - abs(d.zx)) * vec2(d.x < 0.0 ? -1.0 : 1.0, d.z < 0.0 ? -1.0 : 1.0);
+    vec2 place = d.y > 0.0 ? folded : d.xz;
+    return reflection_level * texture(reflections, vec3(place * 0.5 + 0.5, reflection)).rgb;
 }
 
 float lamp_visibility(vec3 position, vec3 normal) {

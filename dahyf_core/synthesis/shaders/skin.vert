@@ -10,11 +10,13 @@ in vec3 in_position;
 in vec3 in_normal;
 in vec3 in_rest;
 in vec4 in_finger;
+in vec2 in_uv;
 
 out vec3 position;
 out vec3 normal;
 out vec3 rest;
 out vec4 finger;
+out vec2 atlas;
 out float openness;
 out vec4 coarse;
 
@@ -23,6 +25,7 @@ void main() {
     normal = normalize(in_normal);
     rest = in_rest;
     finger = in_finger;
+    atlas = in_uv;
     coarse = texture(noise, rest * 7.0 + place_in_noise.zxy) * 2.0 - 1.0;
     float hidden = 0.0;
     for (int i = 0; i < sphere_count; i++) {

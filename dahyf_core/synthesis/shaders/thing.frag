@@ -27,6 +27,6 @@ void main() {
     float lit = lamp_visibility(position, n);
     vec3 diffuse = lamp_colour * max(dot(n, lamp_direction), 0.0) * lit
         + fill_colour * max(dot(n, fill_direction), 0.0) + sky_light(n);
-    vec3 specular = lamp_colour * lit * highlight(n, view, lamp_direction, gloss) + sky_light(reflect(-view, n)) * 0.04;
+    vec3 specular = lamp_colour * lit * highlight(n, view, lamp_direction, gloss) + mirrored(reflect(-view, n)) * 0.04;
     colour = vec4(developed(albedo * diffuse + sheen * specular), 1.0);
 }
