@@ -11,8 +11,9 @@ from made_up_hands import CAMERA, Hand, detect, see, still
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Crops
+from dahyf_core.capture.following import FrameProcessor
 from dahyf_core.capture.journal import Journal
-from dahyf_core.capture.tracking_loop import FrameProcessor, _ObservationRecorder
+from dahyf_core.capture.tracking_loop import _ObservationRecorder
 from dahyf_core.cleaning import CleaningSettings, RawHand, clean
 from dahyf_core.detection import Palms
 from dahyf_core.errors import OutputError

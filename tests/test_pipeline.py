@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rendered_hands import RATE, hand_picture
 
 from dahyf_core.camera import Crops
-from dahyf_core.capture import load_capture, tracking_loop
+from dahyf_core.capture import load_capture, sweep, tracking_loop
 from dahyf_core.capture.job import CaptureSettings
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.pipeline import Interrupted, capture_footage, never
@@ -26,7 +26,7 @@ from dahyf_core.errors import OutputError
 from dahyf_core.footage import Footage, FootageInfo, Frame, probe
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import HandEstimates, HandObservations
-from dahyf_core.tracking import TrackingSettings, crops_from_joints
+from dahyf_core.tracking import GivenHand, TrackingSettings, crops_from_joints
 
 FRAMES = 100
 PERIOD = 1 / 25
@@ -176,6 +176,117 @@ class TestWatching:
         clip = Clip(Footage(numbered), range(1, 2), CAMERA, mirrored=True)
         run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
         assert shown == [0b10000000]
+
+
+@dataclass
+class Shy(Networks):
+    """A detector that sees hands from a frame on only, and an estimator that knows them in all frames."""
+
+    first: int = 80
+
+    def detect(self, image: NDArray[np.uint8]) -> Palms:
+        return super().detect(image) if number_of(image) >= self.first else detect((), 0.0)
+
+
+LATE = (Hand(during(moving(300, 300, 60), (0.4, 4))), Hand(during(still(900, 350), (0, 4)), left))
+"""A hand that appears in frame 10, and one that is always there."""
+
+
+class TestGoingBack:
+    @pytest.fixture(autouse=True)
+    def short_segments(self, monkeypatch) -> None:
+        monkeypatch.setattr(sweep, "SWEEP_FRAMES", 7)
+
+    def test_hands_that_are_found_late_are_followed_back_to_their_first_frames(self, numbered, tmp_path):
+        tracked = run(numbered, tmp_path, networks=Shy(LATE))
+        assert tracked.complete
+        for score, first in ((0.95, 10), (0.05, 0)):
+            seen = tracked.log.position[tracked.log.observations.right_score == score]
+            np.testing.assert_array_equal(seen, np.arange(first, FRAMES))
+        true = np.array([LATE[0].at(position * PERIOD) for position in range(10, FRAMES)])
+        rights = tracked.log.observations.right_score == 0.95
+        np.testing.assert_allclose(tracked.log.observations.joints_2d[rights], true)
+
+    def test_no_frame_is_read_more_than_twice(self, tmp_path):
+        read: list[int] = []
+
+        class Counted(MadeFrames):
+            def read(self, positions: range) -> Generator[Frame, None, None]:
+                read.extend(positions)
+                return super().read(positions)
+
+        networks = Shy(LATE)
+        clip = Clip(Counted(FRAMES), range(FRAMES), CAMERA)
+        run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
+        assert np.bincount(read).max() == 2
+
+    def test_hands_that_the_memory_reaches_are_not_read_again(self, tmp_path):
+        networks = Networks(SCENE)
+        clip = Clip(MadeFrames(FRAMES), range(FRAMES), CAMERA)
+        report = Messages()
+        run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), report, never)
+        assert not any("back" in text for text in report.texts)
+
+    @pytest.mark.parametrize("first", [85, 100, 101, 103, 108])
+    def test_a_broken_way_back_goes_on(self, numbered, tmp_path, first):
+        unbroken = run(numbered, tmp_path / "unbroken", networks=Shy(LATE))
+        broken = run(numbered, tmp_path / "broken", stop=after(first), networks=Shy(LATE))
+        assert not broken.complete
+        resumed = run(numbered, tmp_path / "broken", networks=Shy(LATE))
+        assert resumed.complete
+        assert_same(resumed, unbroken)
+
+    def test_a_hand_found_in_the_last_frame_is_followed_back(self, numbered, tmp_path):
+        tracked = run(numbered, tmp_path, networks=Shy((LATE[0],), first=FRAMES - 1))
+        np.testing.assert_array_equal(tracked.log.position, np.arange(10, FRAMES))
+
+    def test_what_the_way_there_hardly_saw_is_seen_again_on_the_way_back(self, numbered, tmp_path):
+        class Fading(Networks):
+            """A hand that is hardly seen in frames 44 to 49, and lost in frame 50, but only on the way there."""
+
+            reached = 0
+
+            def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:
+                seen, number = super().observe(image, crops), number_of(image)
+                self.reached = max(self.reached, number)
+                faint = 44 <= number <= 50 and self.reached <= 50
+                return replace(seen, presence=np.full(len(crops), 0.55 - 0.5 * (number == 50))) if faint else seen
+
+            def detect(self, image: NDArray[np.uint8]) -> Palms:
+                return super().detect(image) if not 44 <= number_of(image) < 53 else detect((), 0.0)
+
+        tracked = run(numbered, tmp_path, networks=Fading([Hand(moving(300, 300, 60))]))
+        sure = tracked.log.observations.presence > 0.9
+        np.testing.assert_array_equal(np.unique(tracked.log.position[sure]), np.arange(FRAMES))
+
+
+class TestGivenHands:
+    """Hands that the detector does not find."""
+
+    def given(self, folder: Path, hand: GivenHand, networks: Networks | None = None) -> TrackingResult:
+        networks = networks or Shy(LATE, first=FRAMES)
+        clip = Clip(MadeFrames(FRAMES), range(FRAMES), CAMERA, given=(hand,))
+        return run_tracking(clip, networks, networks, TrackingSettings(), Journal(folder, {}), Messages(), never)
+
+    def box(self, hand: Hand) -> tuple[float, float, float, float]:
+        joints = hand.at(0.0)
+        return (*joints.min(axis=0), *joints.max(axis=0))
+
+    @pytest.mark.parametrize("position", [0, 10, 50, 99])
+    def test_a_given_hand_is_followed_both_ways(self, tmp_path, position):
+        tracked = self.given(tmp_path, GivenHand(position, self.box(LATE[1])))
+        np.testing.assert_array_equal(tracked.log.position, np.arange(FRAMES))
+        assert tracked.log.observations.crops.mirrored.all()
+
+    def test_where_there_is_no_hand_nothing_is_followed(self, tmp_path):
+        assert len(self.given(tmp_path, GivenHand(0, (600.0, 100.0, 700.0, 200.0))).log) <= 1
+
+    def test_a_given_hand_is_followed_in_place_of_the_youngest(self, tmp_path):
+        third = Hand(still(600, 600))
+        tracked = self.given(tmp_path, GivenHand(50, self.box(third), "right"), Networks((*LATE, third)))
+        at_the_end = tracked.log.observations.joints_2d[tracked.log.position == FRAMES - 1].mean(axis=1)
+        assert (at_the_end[:, 1].round() == 600).any()
+        assert len(at_the_end) == 2
 
 
 class Beside(Networks):

@@ -76,13 +76,14 @@ def _capture(
         report.warning(f"The frames of an unfinished capture with other settings beside {output} were discarded.")
     tracked = run_tracking(clip, detector, estimator, tracking, journal, report, stop)
     done, total = tracked.done, len(clip.positions)
-    if done < total and not journal.may_replace(output):
+    if not tracked.complete and not journal.may_replace(output):
         raise Interrupted(
             f"Stopped after {done} of {total} frames. {output} still holds the earlier capture.",
             "Run the same command again to go on.",
         )
     seen = replace(clip, positions=clip.positions[:done])
     hands = solve(seen, tracked.log, estimator, tracking, report)
+    complete = tracked.complete
     del tracked  # of long footage it is large
     capture = assemble_capture(
         source=CaptureSource(
@@ -98,10 +99,10 @@ def _capture(
         models=models,
         settings=settings.cleaning,
     )
-    if not capture.hands and done == total:
+    if not capture.hands and complete:
         report.warning(f"No hands were found in {settings.footage}.")
     save_capture(capture, output)
-    if done < total:
+    if not complete:
         journal.note_stopped(output)
         raise Interrupted(
             f"Stopped after {done} of {total} frames. {output} holds these frames.",

@@ -7,17 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import FloatArray
-from dahyf_core.camera import CROP_SCALE, Crops, Intrinsics, box_around, upright_crops, upright_rolls
+from dahyf_core.camera import Crops, Intrinsics, box_around, upright_crops, upright_rolls
 from dahyf_core.detection import overlap
 from dahyf_core.hand_model import Side
 from dahyf_core.pose import HandEstimates, HandObservations, StillsEstimator
-from dahyf_core.tracking import side_evidence
+from dahyf_core.tracking import boxed_crops, likelihood, side_evidence
+from dahyf_core.tracking.given import EIGHTH_TURNS, LEAST_OVERLAP
 
 VIEWS = ((0.0, 1.0), (-12.0, 1.0), (12.0, 1.0), (0.0, 0.9), (0.0, 1.1))
 """Rolls (degrees) and scales of the patches of the last look, whose results are averaged."""
-EIGHTH_TURNS = np.radians(np.arange(0.0, 360.0, 45.0))
-LEAST_OVERLAP = 0.3
-"""Intersection over union with the given box from which located joints are accepted as those of that hand."""
 LEAST_SIDE = 8.0
 """Smallest side of a box, px."""
 LARGEST_SIDE = 2.0
@@ -58,12 +56,12 @@ def sensible_box(box: FloatArray, width: int, height: int) -> FloatArray:
 def estimate_hands(estimator: StillsEstimator, hands: Sequence[WantedHand]) -> list[tuple[Side, HandEstimates]]:
     """The side and the one pose of each hand. All hands are looked at in one batch at a time."""
     around = _observe_around(estimator, hands)
-    likely = [_likelihood(hand, seen) for hand, seen in zip(hands, around, strict=True)]
-    first = [seen[[likelihood.argmax()]] for seen, likelihood in zip(around, likely, strict=True)]
+    likely = [likelihood(seen, hand.box) for hand, seen in zip(hands, around, strict=True)]
+    first = [seen[[worth.argmax()]] for seen, worth in zip(around, likely, strict=True)]
     second = _observe(
         estimator, hands, [_nearer(hand, seen, hand.sides) for hand, seen in zip(hands, first, strict=True)]
     )
-    votes = [_votes(seen, likelihood**2) for seen, likelihood in zip(around, likely, strict=True)]
+    votes = [_votes(seen, worth**2) for seen, worth in zip(around, likely, strict=True)]
     sides = [_is_left(hand, seen, vote) for hand, seen, vote in zip(hands, second, votes, strict=True)]
     near = [seen[seen.crops.mirrored == left] for seen, left in zip(second, sides, strict=True)]
     crops = [_views(_nearer(hand, seen, (left,))) for hand, seen, left in zip(hands, near, sides, strict=True)]
@@ -75,15 +73,11 @@ def estimate_hands(estimator: StillsEstimator, hands: Sequence[WantedHand]) -> l
 def _observe_around(estimator: StillsEstimator, hands: Sequence[WantedHand]) -> list[HandObservations]:
     """Observations of each hand in patches around its box, in eight rolls, because the network needs the fingers up."""
     rolls = [hand.roll + EIGHTH_TURNS for hand in hands]
-    return _observe(estimator, hands, [_boxed(hand, hand.sides, roll) for hand, roll in zip(hands, rolls, strict=True)])
-
-
-def _likelihood(hand: WantedHand, seen: HandObservations) -> FloatArray:
-    """(N,) how well observations show a hand that fills the box and points up."""
-    fills = overlap(hand.box, box_around(seen.joints_2d))
-    off = upright_rolls(seen.joints_2d, seen.crops.mirrored, hand.intrinsics) - seen.crops.roll
-    likelihood: FloatArray = seen.presence * fills * (1 + np.cos(off)) / 2
-    return likelihood
+    return _observe(
+        estimator,
+        hands,
+        [boxed_crops(hand.box, hand.sides, roll, hand.intrinsics) for hand, roll in zip(hands, rolls, strict=True)],
+    )
 
 
 def _observe(estimator: StillsEstimator, hands: Sequence[WantedHand], crops: Sequence[Crops]) -> list[HandObservations]:
@@ -92,26 +86,15 @@ def _observe(estimator: StillsEstimator, hands: Sequence[WantedHand], crops: Seq
     return estimator.observe_all([(hand.image, part) for hand, part in zip(hands, crops, strict=True)])
 
 
-def _boxed(hand: WantedHand, sides: Sequence[bool], rolls: FloatArray | Sequence[float]) -> Crops:
-    """Patches around the box, at each roll of each mirroring."""
-    corner, opposite = hand.box.reshape(2, 2)
-    count = len(sides) * len(rolls)
-    return Crops(
-        np.tile((corner + opposite) / 2, (count, 1)),
-        np.full(count, CROP_SCALE * (opposite - corner).max()),
-        np.tile(rolls, len(sides)),
-        np.repeat(sides, len(rolls)),
-        hand.intrinsics,
-    )
-
-
 def _nearer(hand: WantedHand, seen: HandObservations, sides: Sequence[bool]) -> Crops:
     """Upright patches, one a mirroring, around the joints of one observation, or the box if they ran away from it."""
     mirrored, joints_2d = np.array(sides), np.repeat(seen.joints_2d, len(sides), axis=0)
     if overlap(box_around(seen.joints_2d[0]), hand.box[None])[0] >= LEAST_OVERLAP:
         return upright_crops(joints_2d, mirrored, hand.intrinsics)
     rolls = upright_rolls(joints_2d, mirrored, hand.intrinsics)
-    return Crops.concatenate([_boxed(hand, [side], [roll]) for side, roll in zip(sides, rolls, strict=True)])
+    return Crops.concatenate(
+        [boxed_crops(hand.box, [side], [roll], hand.intrinsics) for side, roll in zip(sides, rolls, strict=True)]
+    )
 
 
 def _is_left(hand: WantedHand, seen: HandObservations, vote: float) -> bool:

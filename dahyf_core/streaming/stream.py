@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array
 from dahyf_core.camera import Lens
-from dahyf_core.capture.tracking_loop import FrameProcessor
+from dahyf_core.capture.following import FrameProcessor
 from dahyf_core.detection import Detector, PalmDetector
 from dahyf_core.geometry import (
     axis_angle_from_quaternion,

@@ -2,19 +2,23 @@
 
 from dahyf_core.tracking.association import Observation, distinct, show_same_hand, side_evidence
 from dahyf_core.tracking.boxes import crops_from_joints
+from dahyf_core.tracking.given import GivenHand, boxed_crops, likelihood
 from dahyf_core.tracking.hands import TrackedHand, assemble_hands
 from dahyf_core.tracking.settings import TrackingSettings
 from dahyf_core.tracking.tracker import UNTRACKED, Tracker
 
 __all__ = [
     "UNTRACKED",
+    "GivenHand",
     "Observation",
     "TrackedHand",
     "Tracker",
     "TrackingSettings",
     "assemble_hands",
+    "boxed_crops",
     "crops_from_joints",
     "distinct",
+    "likelihood",
     "show_same_hand",
     "side_evidence",
 ]

@@ -36,6 +36,9 @@ FOLLOWED_SHIFT = 0.2
 FOLLOWED_GROWTH = 1.6
 """A palm's crop this close to a followed hand's, in sides and as a ratio of sides, shows the same hand."""
 
+GIVEN_EVIDENCE = 30.0
+"""Log-odds of a side that somebody has stated: ten frames that are sure of the other do not outvote it."""
+
 SIZE_SECONDS = 0.4
 """Time in which the size that a hand is known by follows the size that it is seen in."""
 
@@ -102,10 +105,39 @@ class Tracker:
         order = np.lexsort((-worth, row))
         return order[np.unique(row[order], return_index=True)[1]]
 
+    def crops_of(self, seen: Observation, side: str) -> Crops:
+        """Crops around the joints of hands of a known side."""
+        return crops_from_joints(seen.joints_2d, np.full(len(seen.presence), side == "left"), self._intrinsics)
+
+    def take(self, time: float, seen: Observation, side: str | None) -> IntArray:
+        """Begin a track for a hand that is surely there, whatever its presence; returns its track (1,), or UNTRACKED.
+
+        If the hand is followed already, only its side is noted. If all hands are followed, the youngest track ends.
+        side: None if unknown.
+        """
+        evidence = {None: 0.0, "left": -GIVEN_EVIDENCE, "right": GIVEN_EVIDENCE}[side]
+        same = show_same_hand(seen.joints_2d, self._tracks.joints_2d)[0]
+        if same.any() or not self._are_hands(seen, 0.0)[0]:
+            self._tracks = replace(self._tracks, vote=self._tracks.vote + evidence * same)
+            return np.array([UNTRACKED])
+        if not self.has_room:
+            self._tracks = self._tracks[np.arange(len(self._tracks)) != self._tracks.born.argmax()]
+        row = np.zeros(1, dtype=np.int64)
+        begun = self._begun(row + self._next_id, row, time, seen)
+        self._tracks += replace(begun, vote=begun.vote + evidence)
+        self._next_id += 1
+        self._time = time
+        return begun.id
+
+    @property
+    def has_room(self) -> bool:
+        """Whether fewer hands are followed than may be."""
+        return len(self._tracks) < self._settings.max_hands
+
     def wants_detection(self, time: float) -> bool:
         """Whether a hand may have appeared that is not followed."""
         settings = self._settings
-        if len(self._tracks) >= settings.max_hands:
+        if not self.has_room:
             return False
         searches = not len(self._tracks) or time <= self._search_until
         interval = settings.search_interval if searches else settings.watch_interval
@@ -145,11 +177,23 @@ class Tracker:
     def past(self, track: int, time: float) -> "Tracker":
         """A tracker that follows one of the followed hands back through earlier frames, from now, which is `time`.
 
-        Time runs backwards there: what it is told must be 2 * time - t for the frame of time t.
+        Time runs backwards there: what it is told must be -t for the frame of time t.
         """
-        past = Tracker(self._settings, self._intrinsics, time)
+        past = Tracker(self._settings, self._intrinsics, -time)
         tracks = self._tracks[self._tracks.id == track]
-        past._tracks = replace(tracks, velocity=-tracks.velocity)
+        past._tracks = replace(tracks, velocity=-tracks.velocity, born=np.full(len(tracks), -time))
+        return past
+
+    def before(self, track: int, times: FloatArray, seen: Observation) -> "Tracker":
+        """The same for a track that is no longer followed, from its first observations (N), seen at times (N,)."""
+        past = Tracker(self._settings, self._intrinsics, -times[0])
+        first = np.zeros(1, dtype=np.int64)
+        palms = seen.joints_2d[:, PALM_JOINTS].mean(axis=1)
+        comes = len(times) > 1 and times[1] - times[0] <= VELOCITY_HORIZON
+        velocity = (palms[:1] - palms[1:2]) / (times[1] - times[0]) if comes else np.zeros((1, 2))
+        size = np.median(radius(seen.joints_2d), keepdims=True)
+        evidence = side_evidence(seen.right_score[1:], seen.presence[1:]).sum(keepdims=True)
+        past._tracks = _as_seen(seen, first, first + track, -times[:1], velocity, size, evidence)
         return past
 
     def state(self) -> dict[str, NDArray[Any]]:
