@@ -2,10 +2,11 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dahyf_core.errors import SettingsError
 from dahyf_core.evaluation.finding.finders import Finder
@@ -82,39 +83,41 @@ def _still_rows(finder: Finder, name: str, stills: Sequence[Still]) -> Iterator[
     scores = [score_clip(still.truth, hands) for still, hands in zip(stills, found, strict=True)]
     yield from _shares(tell, [(still.source, score) for still, score in zip(stills, scores, strict=True)])
     false = np.array([score.false.any() for score in scores])
-    yield tell.share("pictures with a false hand", false, [still.source for still in stills])
+    yield _share(tell, "pictures with a false hand", [(still.source, false[[row]]) for row, still in enumerate(stills)])
 
 
 def _clip_rows(tell: Teller, parts: Sequence[tuple[str, ClipScore]]) -> Iterator[Row]:
     yield from _shares(tell, parts)
-    frames = [score.false_frames for _, score in parts]
-    yield tell.share("frames with a false hand", np.concatenate(frames), _groups(parts, frames))
-    yield tell.number("swaps of two hands", "count", sum(score.swaps for _, score in parts), len(parts))
-    yield tell.number(
-        "hands in several pieces: more pieces", "count", sum(score.pieces for _, score in parts), len(parts)
-    )
+    yield _share(tell, "frames with a false hand", [(name, score.false_frames) for name, score in parts])
+    for measure, counts in (
+        ("changes from one hand to another", [score.swaps for _, score in parts]),
+        ("pieces of hands beyond the first", [score.pieces for _, score in parts]),
+    ):
+        yield tell.number(measure, "count", sum(counts), len(parts))
 
 
 def _shares(tell: Teller, parts: Sequence[tuple[str, ClipScore]]) -> Iterator[Row]:
-    """Recall, precision and sides."""
-    found = [score.found for _, score in parts]
-    if sum(map(len, found)):
-        yield tell.share("hands found", np.concatenate(found), _groups(parts, found))
-    right = [~score.false[score.false | _taken(score)] for _, score in parts]
-    if sum(map(len, right)):
-        yield tell.share("of what is found, hands", np.concatenate(right), _groups(parts, right))
-    wrong = [score.wrong_side for _, score in parts]
-    if sum(map(len, wrong)):
-        yield tell.share("of the hands found, wrong side", np.concatenate(wrong), _groups(parts, wrong))
+    """Recall, precision and sides, where there is anything to count."""
+    columns = {
+        "hands found": [(name, score.found) for name, score in parts],
+        "of what is found, hands": [(name, ~score.false[score.false | _taken(score)]) for name, score in parts],
+        "of the hands found, wrong side": [(name, score.wrong_side) for name, score in parts],
+    }
+    for measure, flags in columns.items():
+        if any(len(values) for _, values in flags):
+            yield _share(tell, measure, flags)
 
 
-def _taken(score: ClipScore) -> np.ndarray:
+def _share(tell: Teller, measure: str, flags: Sequence[tuple[str, NDArray[np.bool_]]]) -> Row:
+    """The share of flags that are set, which come by clip or photograph. One alone gives no interval."""
+    groups = np.repeat([name for name, _ in flags], [len(values) for _, values in flags])
+    row = tell.share(measure, np.concatenate([values for _, values in flags]), groups)
+    return row if len(np.unique(groups)) > 1 else replace(row, mean_interval=None)
+
+
+def _taken(score: ClipScore) -> NDArray[np.bool_]:
     """(K, T) found hands that are true ones."""
     taken = np.zeros(score.false.shape, bool)
     hands, frames = np.nonzero(score.matched >= 0)
     taken[score.matched[hands, frames], frames] = True
     return taken
-
-
-def _groups(parts: Sequence[tuple[str, ClipScore]], values: Sequence[np.ndarray]) -> np.ndarray:
-    return np.repeat([name for name, _ in parts], [len(each) for each in values])
