@@ -23,8 +23,8 @@ class SoftWalls:
     def cut(self, rng: np.random.Generator, size: int) -> NDArray[np.uint8]:
         """A square (size, size, 3) RGB."""
         blobs = rng.uniform(50, 190, (6, 8, 1)) + rng.uniform(-25, 25, (6, 8, 3))
-        blobs = cv2.resize(blobs, (size, size), interpolation=cv2.INTER_CUBIC)
-        return np.clip(blobs, 0, 255).astype(np.uint8)
+        smooth = cv2.resize(blobs, (size, size), interpolation=cv2.INTER_CUBIC)
+        return np.clip(smooth, 0, 255).astype(np.uint8)
 
 
 def gloved(rng: np.random.Generator, skin: Skin) -> Skin:
