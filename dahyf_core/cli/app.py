@@ -21,6 +21,7 @@ from dahyf_core.cli import (
     export,
     finding,
     jobs,
+    live,
     options,
     predict,
     report,
@@ -375,6 +376,7 @@ def check(as_json: options.Json = False) -> None:
 
 app.command(epilog=task.EXAMPLES)(task.task)
 app.command(epilog=predict.EXAMPLES)(predict.predict)
+app.command(epilog=live.EXAMPLES)(live.live)
 app.command(epilog=report.EXAMPLES)(report.report)
 app.command(epilog=annotate.EXAMPLES)(annotate.annotate)
 app.command(epilog=synth.EXAMPLES)(synth.synth)
