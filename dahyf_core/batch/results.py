@@ -70,3 +70,18 @@ def common_code(results: list[Result]) -> int:
     if not codes:
         return ExitCode.DONE
     return codes.pop() if len(codes) == 1 else ExitCode.BATCH
+
+
+def failed(stage: str, output: str, failure: tuple[str, str, int], warnings: tuple[str, ...] = ()) -> Result:
+    """The result of a task that failed. failure: reason, remedy and exit code."""
+    text, remedy, code = failure
+    return Result(
+        stage=stage,
+        output=output,
+        state="failed",
+        exit_code=code,
+        again=may_pass(code),
+        text=text,
+        remedy=remedy,
+        warnings=warnings,
+    )

@@ -11,7 +11,7 @@ import msgspec
 
 from dahyf_core.batch import stages
 from dahyf_core.batch.ledger import Entry, digest, folder_of, key_of, read_entry, write_entry
-from dahyf_core.batch.results import Result, may_pass
+from dahyf_core.batch.results import Result, failed
 from dahyf_core.batch.tasks import AnyTask
 from dahyf_core.capture.atomic import sole_writer
 from dahyf_core.capture.tracking_loop import Report
@@ -68,7 +68,7 @@ def run_task(task: AnyTask, means: Means, describe: Describe) -> Result:
                     return known
             return _done(task, means, describe)
     except Exception as error:
-        return _failed(task, error, describe)
+        return failed(task.stage, task.output, describe(error))
 
 
 def _done(task: AnyTask, means: Means, describe: Describe) -> Result:
@@ -87,20 +87,12 @@ def _done(task: AnyTask, means: Means, describe: Describe) -> Result:
         )  # fmt: skip
         write_entry(task.target, Entry(state="done", key=key, output=digest(task.target), result=result))
     except Exception as error:
-        result = _failed(task, error, describe, heard.warnings)
+        result = failed(task.stage, task.output, describe(error), tuple(heard.warnings))
         if not key and (before := read_entry(task.target)) is not None and before.state == "done":
             return result  # what was done counts when its footage is there again
         with suppress(OutputError):
             write_entry(task.target, Entry(state="failed", key=key, output=_left(task.target), result=result))
     return result
-
-
-def _failed(task: AnyTask, error: Exception, describe: Describe, warned: Sequence[str] = ()) -> Result:
-    text, remedy, code = describe(error)
-    return Result(
-        stage=task.stage, output=task.output, state="failed", exit_code=code, again=may_pass(code),
-        text=text, remedy=remedy, warnings=tuple(warned),
-    )  # fmt: skip
 
 
 def _left(output: Path) -> str:

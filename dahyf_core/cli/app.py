@@ -17,6 +17,7 @@ from dahyf_core import __version__
 from dahyf_core.cli import (
     ablate,
     annotate,
+    batch,
     evaluate,
     export,
     finding,
@@ -374,6 +375,7 @@ def check(as_json: options.Json = False) -> None:
         reporter.status("Everything that a capture needs works.")
 
 
+app.command(epilog=batch.EXAMPLES)(batch.batch)
 app.command(epilog=task.EXAMPLES)(task.task)
 app.command(epilog=predict.EXAMPLES)(predict.predict)
 app.command(epilog=live.EXAMPLES)(live.live)

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -27,6 +28,7 @@ from dahyf_core.cli.streams import printable
 
 JSON_INTERVAL = 0.1  # s between two progress messages
 LINE_INTERVAL = 5.0
+CLIP_INTERVAL = 1.0
 
 Clock = Callable[[], float]
 
@@ -66,6 +68,14 @@ class Reporter(ABC):
     @abstractmethod
     def done(self, outcome: Outcome) -> None:
         """Report where the result is."""
+
+    def clip_progress(self, clip: str, stage: str, done: int, total: int) -> None:
+        """Report how many frames of a clip's stage are done, one of several clips at once."""
+        return None
+
+    def clip_ended(self, clip: str) -> None:
+        """Report that no more progress of a clip comes."""
+        return None
 
     def profile(self, stages: Mapping[str, float], beside: Mapping[str, float]) -> None:
         """Report the seconds of each stage, and of other threads that ran beside them."""
@@ -123,7 +133,9 @@ class JsonReporter(Reporter):
 
     def __init__(self, stream: TextIO, clock: Clock = time.monotonic) -> None:
         self._stream = stream
+        self._clock = clock
         self._pace = Pace(JSON_INTERVAL, clock)
+        self._paces: dict[str, Pace] = {}
 
     def status(self, text: str) -> None:
         self._write(type="status", text=text)
@@ -137,6 +149,15 @@ class JsonReporter(Reporter):
 
     def warning(self, text: str) -> None:
         self._write(type="warning", text=text)
+
+    def clip_progress(self, clip: str, stage: str, done: int, total: int) -> None:
+        pace = self._paces.setdefault(clip, Pace(CLIP_INTERVAL, self._clock))
+        if pace.due(stage, done, total):
+            rate, eta = _rounded(pace.rate), _rounded(pace.eta)
+            self._write(type="progress", clip=clip, stage=stage, done=done, total=total, rate=rate, eta=eta)
+
+    def clip_ended(self, clip: str) -> None:
+        self._paces.pop(clip, None)
 
     def error(self, reason: str, remedy: str, exit_code: int) -> None:
         self._write(type="error", text=reason, remedy=remedy, exit_code=exit_code)
@@ -172,9 +193,10 @@ class LineReporter(Reporter):
     def progress(self, stage: str, done: int, total: int) -> None:
         if not self._pace.due(stage, done, total):
             return
-        line = f"{stage}: {done} of {counted(total, 'frame')}"
+        noun = "clip" if stage == "clips" else "frame"
+        line = f"{stage}: {done} of {counted(total, noun)}"
         if self._pace.rate:
-            line += f", {self._pace.rate:.1f} frames/s, {self._pace.eta:.0f} s left"
+            line += f", {self._pace.rate:.1f} {noun}s/s, {self._pace.eta:.0f} s left"
         self.status(line)
 
     def warning(self, text: str) -> None:
@@ -203,8 +225,17 @@ class ProgressReporter(Reporter):
             self._bar = _progress_bar(self._console)
             self._bar.start()
         if stage not in self._tasks:
-            self._tasks[stage] = self._bar.add_task(stage.capitalize(), completed=done, total=total)
+            self._tasks[stage] = self._bar.add_task(_title(stage), completed=done, total=total)
         self._bar.update(self._tasks[stage], completed=done, total=total)
+
+    def clip_progress(self, clip: str, stage: str, done: int, total: int) -> None:
+        self.progress(f"{clip}: {stage}", done, total)
+
+    def clip_ended(self, clip: str) -> None:
+        for stage in [name for name in self._tasks if name.startswith(f"{clip}: ")]:
+            task = self._tasks.pop(stage)
+            if self._bar is not None:
+                self._bar.remove_task(task)
 
     def warning(self, text: str) -> None:
         self._say(f"Warning: {text}", "yellow")
@@ -244,6 +275,11 @@ def create_reporter(as_json: bool) -> Reporter:
 def counted(count: int, noun: str) -> str:
     """1 hand, 2 hands."""
     return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def _title(stage: str) -> str:
+    """A stage's name as a bar shows it, without what the terminal would obey."""
+    return escape(printable(stage[:1].upper() + stage[1:]))
 
 
 class _RateColumn(ProgressColumn):

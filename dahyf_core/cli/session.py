@@ -92,6 +92,12 @@ class _Attentive(Reporter):
         self._check()
         self._reporter.progress(stage, done, total)
 
+    def clip_progress(self, clip: str, stage: str, done: int, total: int) -> None:
+        self._reporter.clip_progress(clip, stage, done, total)
+
+    def clip_ended(self, clip: str) -> None:
+        self._reporter.clip_ended(clip)
+
     def warning(self, text: str) -> None:
         self._reporter.warning(text)
 

@@ -20,7 +20,7 @@ from dahyf_core.footage.filters import ToneMapper
 from dahyf_core.footage.info import FootageInfo, Frame
 
 # fmt: off
-_SUFFIXES = frozenset({
+PICTURE_SUFFIXES = frozenset({
     ".avif", ".bmp", ".dpx", ".exr", ".j2k", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".pnm", ".ppm",
     ".tga", ".tif", ".tiff", ".webp",
 })
@@ -49,7 +49,7 @@ def find_pictures(path: Path, as_sequence: bool = False) -> Series | None:
         raise FootageError(f"{path} does not exist.", "Check the spelling of the path.")
     if not path.is_file():
         raise FootageError(f"{path} is a pipe or a device, not a file.", "Save the footage as a file first.")
-    if path.suffix.lower() not in _SUFFIXES or is_animation(path):
+    if path.suffix.lower() not in PICTURE_SUFFIXES or is_animation(path):
         return None
     name, first = _series_name(path)
     series = {number: file for number, file in _group(path.parent).get(name, {}).items() if number >= first}
@@ -169,7 +169,7 @@ def _group(folder: Path) -> dict[tuple[str, str], Series]:
     """The pictures of a folder by series, and by number within each; hidden files are not among them."""
     groups: defaultdict[tuple[str, str], Series] = defaultdict(dict)
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file():
+        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and path.is_file():
             name, number = _series_name(path)
             groups[name].setdefault(number, path)
     return {name: dict(sorted(series.items())) for name, series in groups.items()}

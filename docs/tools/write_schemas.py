@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from dahyf_core.batch.manifest import JsonManifest, Row
 from dahyf_core.batch.tasks import AnyTask
 from dahyf_core.capture.job import JobSpec
 from dahyf_core.capture.meta import CaptureMeta
@@ -26,7 +27,14 @@ def written() -> dict[str, dict[str, Any]]:
     (job,), parts = msgspec.json.schema_components([JobSpec], ref_template="#/$defs/{name}")
     (task,), stages = msgspec.json.schema_components([AnyTask], ref_template="#/$defs/{name}")
     stages["CaptureTask"]["properties"]["job"] = job
+    (batch, _), rows = msgspec.json.schema_components([JsonManifest, Row], ref_template="#/$defs/{name}")
+    rows["JsonManifest"]["properties"]["clips"]["items"] = {"$ref": "#/$defs/Row"}
+    rows["Row"]["properties"]["lens"] = {"anyOf": [rows["Row"]["properties"]["lens"], {"type": "number"}]}
     return {
+        "batch": titled(
+            "A manifest for dahyf batch", {"anyOf": [batch, {"type": "array", "items": {"$ref": "#/$defs/Row"}}]}
+        )
+        | {"$defs": rows},
         "task": titled("A task for dahyf task", task | {"$defs": stages | parts}),
         "capture_job": titled("A job for dahyf capture --job", job | {"$defs": parts}),
         "boxes": titled("Boxes for dahyf predict --boxes", msgspec.json.schema(list[BoxEntry])),

@@ -1,0 +1,54 @@
+"""What every engine does."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Protocol, cast
+
+from dahyf_core.batch.results import Result
+
+Message = dict[str, Any]
+Tell = Callable[[Message], None]
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What one clip gets. processes: clips at once, 0 for one a core. threads: CPU threads of each network, 0 for the
+    engine's choice. gpus: share of a GPU, on engines that lend them. blender: the command of --blender."""
+
+    processes: int = 0
+    threads: int = 0
+    gpus: float = 0.0
+    blender: str | None = None
+
+
+class Engine(Protocol):
+    """Runs `dahyf task` for one clip after the other. slots: clips that it takes at once."""
+
+    slots: int
+
+    def run(self, files: Sequence[Path], tell: Tell, threads: int) -> list[Result]:
+        """Do the tasks in files, in their order; returns a result for each, whatever happens to its worker.
+
+        tell: gets the messages of `--json` as they come, where the engine passes them on. It is called by many threads.
+        """
+
+    def stop(self) -> None:
+        """Ask everything that runs to keep what is done, and to end."""
+
+
+ENGINES: Final = {"local": "LocalEngine", "ray": "RayEngine", "slurm": "SlurmEngine"}
+"""Classes in the modules of the same names, which are made from `Resources`."""
+
+
+def create_engine(name: str, resources: Resources) -> Engine:
+    """The engine of that name. Raises ModuleNotFoundError without its packages."""
+    made = getattr(import_module(f"dahyf_core.batch.engines.{name}"), ENGINES[name])(resources)
+    return cast(Engine, made)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
