@@ -76,7 +76,7 @@ def key_of(task: AnyTask) -> str:
     inputs = {name: digest(path) for name, path in inputs_of(task).items()}
     if isinstance(task, CaptureTask):
         document["job"] = {name: value for name, value in task.job.items() if name not in JOB_PATHS}
-        inputs["footage"] = footage_digest(Path(task.job["footage"]))
+        inputs["footage"] = footage_digest(Path(task.job["footage"]), bool(task.job.get("sequence")))
         if not task.job.get("network"):
             inputs["network"] = digest(LITE)
     if "preset" in inputs:
@@ -94,9 +94,12 @@ def inputs_of(task: AnyTask) -> dict[str, Path]:
     return found
 
 
-def footage_digest(path: Path) -> str:
-    """The digest by which a capture recognises its footage. Raises FootageError."""
-    return digest_files([path]) if is_file(path) else probe(path).sha256
+def footage_digest(path: Path, sequence: bool) -> str:
+    """The digest by which a capture recognises its footage. Raises FootageError.
+
+    sequence: the footage is one numbered picture, which stands for the sequence that begins with it.
+    """
+    return digest_files([path]) if is_file(path) and not sequence else probe(path, as_sequence=sequence).sha256
 
 
 def digest(path: Path) -> str:

@@ -18,6 +18,7 @@ from dahyf_core.camera import Lens
 from dahyf_core.capture.job import Text, spec_of
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.errors import SettingsError, detail
+from dahyf_core.footage import Deinterlacing
 from dahyf_core.footage.pictures import PICTURE_SUFFIXES
 from dahyf_core.pose import EstimatorName
 from dahyf_core.shared.limits import HANDS, JSON_BYTES, RATE
@@ -65,6 +66,8 @@ class Row(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     lens: LensSpec = msgspec.field(default_factory=LensSpec)
     range: Text | None = None
     rate: Annotated[str, Meta(pattern=r"^\d{1,9}(\.\d{1,9}|/\d{1,9})?$")] | None = None
+    sequence: bool = False
+    deinterlace: Deinterlacing = "auto"
     mirrored: bool = False
     estimator: EstimatorName = "dahyf"
     network: Text | None = None

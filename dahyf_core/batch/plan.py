@@ -60,8 +60,7 @@ def _job(clip: Clip) -> dict[str, Any]:
         job["frame_range"] = row.range
     if row.rate:
         job["rate"] = Fraction(row.rate).as_integer_ratio()
-    if row.mirrored:
-        job["mirrored"] = True
+    job |= {"mirrored": row.mirrored, "sequence": row.sequence, "deinterlace": row.deinterlace}
     return job | {name: str(clip.folder / value) for name, value in _files(row).items()}
 
 
