@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from dahyf_core.camera import Crops, Intrinsics, assumed_focal
 from dahyf_core.cli.annotate import annotate
 from dahyf_core.datasets import (
+    READERS,
     Annotator,
     Augmentation,
     CleaningLimits,
@@ -392,6 +393,17 @@ def test_pictures_without_hands_are_found(folder):
     dataset = HandlessPhotographs(folder, threads=1)
     assert dataset.sources == ["none.png"]
     assert dataset[0].side is None
+
+
+def test_pictures_without_hands_are_split_by_their_path(tmp_path):
+    names = {"train": ["00.png", "01.png"], "val": ["38.png"], "test": ["12.png"]}
+    for split, files in names.items():
+        for level, file in enumerate(files):
+            assert split_of(file) == split
+            cv2.imwrite(str(tmp_path / file), np.full((32, 32, 3), 50 * level, np.uint8))
+    assert len(HandlessPhotographs(tmp_path, threads=1)) == 4
+    for split, files in names.items():
+        assert READERS["backgrounds"](tmp_path, split).sources == files
 
 
 def test_pictures_are_looked_at_once_as_long_as_they_stay_the_same(folder, tmp_path, monkeypatch):

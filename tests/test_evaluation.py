@@ -178,7 +178,7 @@ def write_all(folder: Path, mano: HandModel) -> None:
     write_hanco(folder / "hanco", mano)
     write_rhd(folder / "rhd", mano, "evaluation")
     write_coco(folder / "coco-wholebody")
-    write_picture(folder / "backgrounds" / "wall.png", 90)
+    write_picture(folder / "backgrounds" / "12.png", 90)  # of the test split
 
 
 @pytest.fixture(scope="module")

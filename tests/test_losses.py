@@ -1,5 +1,6 @@
 """The terms of section 3.5 against what they stand for."""
 
+import copy
 import dataclasses
 
 import numpy as np
@@ -107,3 +108,39 @@ def test_contrast_is_added_when_its_time_has_come(objective: Objective, batch: B
     after, found = objective(truth(batch), batch.view, batch.labels, contrast=True)
     assert "contrast" not in without
     torch.testing.assert_close(after - before, found["contrast"])
+
+
+def test_weights_of_terms_without_labels_stand_still(objective: Objective, batch: Batch) -> None:
+    """As on FreiHAND without MANO: a weight that grows without end makes the first label infinite."""
+    objective = copy.deepcopy(objective)
+    unlabelled = dataclasses.replace(batch.labels, has_parameters=torch.zeros(4, dtype=torch.bool))
+    before = {name: value.item() for name, value in objective.weights.log_variances.items()}
+    optimiser = torch.optim.Adam(objective.weights.parameters(), 0.5)
+    for _ in range(60):
+        optimiser.zero_grad()
+        objective(shifted(truth(batch)), batch.view, unlabelled, contrast=False)[0].backward()
+        optimiser.step()
+    after = {name: value.item() for name, value in objective.weights.log_variances.items()}
+    for name in ("rotations", "shape", "vertices"):
+        assert after[name] == before[name]
+    for name in ("joints_3d", "projected", "located_l1"):
+        assert after[name] != before[name]
+    assert objective(shifted(truth(batch)), batch.view, batch.labels, contrast=False)[0].isfinite()
+
+
+def shifted(prediction: Prediction) -> Prediction:
+    """A prediction that errs in every term."""
+    hand = HandParameters(prediction.hand.rotations.flip(0), prediction.hand.shape + 1)
+    return dataclasses.replace(prediction, joints=prediction.joints + 5, hand=hand)
+
+
+def test_labels_that_are_trusted_less_count_for_less(batch: Batch) -> None:
+    shape = batch.labels.shape.clone()
+    shape[0], shape[1:3] = shape[0] + 3.0, shape[1:3] + 1.0
+    weights = torch.tensor([0.0, 1.0, 1.0, 1.0])
+    assert float(terms.shape_loss(shape, batch.labels)) == pytest.approx((9 + 1 + 1) / 3, rel=1e-4)
+    trusted = dataclasses.replace(batch.labels, label_weight=weights)
+    assert float(terms.shape_loss(shape, trusted)) == pytest.approx(1.0, rel=1e-4)
+    halved = dataclasses.replace(batch.labels, label_weight=weights.clamp(min=0.5))
+    assert float(terms.shape_loss(shape, halved)) == pytest.approx((4.5 + 2) / 2.5, rel=1e-4)
+    assert terms.shape_loss(shape, dataclasses.replace(batch.labels, label_weight=torch.zeros(4))) == 0

@@ -92,9 +92,11 @@ def test_direction_map_of_an_upright_crop_is_the_printed_one() -> None:
         np.testing.assert_allclose(directions[:, row, column], in_frame / focal, atol=1e-6)
 
 
-def test_local_map_knows_no_camera() -> None:
-    first, second = views.local_direction_map(view_of(CROPS), 5)
-    assert torch.equal(first, second)
+def test_local_map_counts_columns_and_rows_and_knows_no_camera() -> None:
+    count = torch.arange(5) / 5
+    for columns, rows in views.local_direction_map(view_of(CROPS), 5):
+        torch.testing.assert_close(columns, count.expand(5, 5))
+        torch.testing.assert_close(rows, count[:, None].expand(5, 5))
 
 
 def test_patch_encoding_is_blind_to_the_place_of_the_patch_and_frame_encoding_is_not() -> None:
@@ -111,9 +113,9 @@ def test_positional_encoding_is_the_printed_one() -> None:
     joints = torch.rand(2, 21, 2) * PATCH_SIZE
     view = view_of(CROPS)
     mu = (joints - PATCH_SIZE / 2) / view.focal[:, None, None]
-    waves = [wave(2**level * torch.pi * mu) for level in range(1, 5) for wave in (torch.sin, torch.cos)]
+    waves = [wave(2**level * torch.pi * mu) for wave in (torch.sin, torch.cos) for level in range(1, 5)]
     encoded = views.positional_encoding(views.patch_coordinates(joints, view)).unflatten(1, (21, 2, 8))
-    torch.testing.assert_close(encoded.sort(dim=-1).values, torch.stack(waves, dim=-1).sort(dim=-1).values)
+    torch.testing.assert_close(encoded, torch.stack(waves, dim=-1))
 
 
 def test_full_perspective_shows_a_flat_hand_where_the_weak_camera_does() -> None:
@@ -229,6 +231,20 @@ def test_every_form_of_the_ablation_runs_forward_and_backward(config: NetworkCon
     assert prediction.translation.isfinite().all()
     (prediction.translation.sum() + prediction.hand.shape.sum()).backward()
     assert all(parameter.grad.isfinite().all() for parameter in network.regressor.parameters())
+
+
+@pytest.mark.parametrize("config", FORMS, ids=lambda form: f"{form.direction_map}-{form.joints}-{form.encoding}")
+def test_the_regressor_reads_pooled_features_and_encoded_joints(config: NetworkConfig, pyramid: list) -> None:
+    network = DaHyF(dataclasses.replace(config, regressor="paper"), pretrained=False).eval()
+    read = []
+    network.regressor.register_forward_pre_hook(lambda _, arguments: read.append(arguments[0]))
+    view = view_of(CROPS)
+    prediction = network.read(pyramid, view)
+    parts = [network.directed(network.neck(pyramid), view).mean(dim=(2, 3))]
+    if config.encoding != "none":
+        coordinates = {"patch": views.patch_coordinates, "frame": views.frame_coordinates}[config.encoding]
+        parts.append(views.positional_encoding(coordinates(prediction.joints, view)))
+    torch.testing.assert_close(read, [torch.cat(parts, dim=1)])
 
 
 def test_a_backbone_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,19 +16,26 @@ torch = pytest.importorskip("torch", reason="training needs the [train] extra")
 pytest.importorskip("lightning_fabric", reason="training needs the [train] extra")
 pytest.importorskip("tensorboard", reason="training needs the [train] extra")
 
+from dataset_factory import write_freihand, write_ho3d  # noqa: E402
 from labelled_noise import MODELS, MadeUpHands, learn_by_heart  # noqa: E402
+from made_up_mano import made_up_mano, write_pickle  # noqa: E402
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # noqa: E402
 
-from dahyf_core.datasets import Augmentation, cut_sample  # noqa: E402
+from dahyf_core.datasets import Augmentation, FreiHand, cut_sample  # noqa: E402
 from dahyf_core.errors import DatasetError, OutputError, SettingsError  # noqa: E402
 from dahyf_core.geometry import axis_angle_from_matrix  # noqa: E402
+from dahyf_core.geometry.tensors import similarity_aligned  # noqa: E402
+from dahyf_core.hand_model import load_hand_model  # noqa: E402
+from dahyf_core.metrics.tensors import cosine_agreement  # noqa: E402
 from dahyf_core.network import DaHyF, NetworkConfig  # noqa: E402
 from dahyf_core.network import losses as terms  # noqa: E402
 from dahyf_core.network.trunk import Trunk  # noqa: E402
+from dahyf_core.network.view import project  # noqa: E402
 from dahyf_core.pose import DahyfNetwork  # noqa: E402
 from dahyf_core.training import RunFolder, TrainingConfig, read_config, train  # noqa: E402
-from dahyf_core.training.batches import PatchSource, StepBatches, WeightedSource, mirror_patch, stack  # noqa: E402
+from dahyf_core.training.batches import PatchSource, StepBatches, WeightedSource, map_tensors, mirror_patch, stack  # noqa: E402
 from dahyf_core.training.config import DataConfig, OptimiserConfig, ScheduleConfig, dump_config, parse_config  # noqa: E402
+from dahyf_core.training.data import WithoutParameters  # noqa: E402
 from dahyf_core.training.features import FeatureSource, write_features  # noqa: E402
 from dahyf_core.training.kinematics import KinematicsConfig, teach_kinematics  # noqa: E402
 from dahyf_core.training.loop import TrainingModel  # noqa: E402
@@ -309,9 +316,74 @@ def test_uncertainty_weights_do_not_flee_to_infinity() -> None:
     assert learned == pytest.approx({"one": 4.0, "other": 0.01}, rel=0.05)
 
 
+def test_contrast_counts_what_a_hand_lacks_and_what_another_patch_has() -> None:
+    similarity = torch.tensor([0.7, 0.2, -0.5])
+    assert terms.contrastive_loss(similarity, torch.tensor([True, False, False])) == pytest.approx((0.09 + 0.04) / 3)
+
+
 def test_confidence_is_low_where_there_is_no_hand_only_after_training_says_so() -> None:
-    similarity = torch.tensor([1.0, 0.2, -0.5])
-    assert terms.contrastive_loss(similarity, torch.tensor([True, False, False])) == pytest.approx(0.04 / 3)
+    batch = PatchSource(MadeUpHands(4), Augmentation()).batch(np.arange(4), np.random.default_rng(0))
+    is_hand = batch.labels.is_hand
+    view = map_tensors(lambda values: values[[0, 1, 2, 0]], batch.view)  # the patch without a hand looks like the first
+    found = {}
+    for contrast in (False, True):
+        torch.manual_seed(0)
+        pyramid = [torch.rand(4, 40, 8, 8), torch.rand(4, 112, 4, 4), torch.rand(4, 1152, 2, 2)]
+        for level in pyramid:
+            level[3] = level[0].lerp(level[3], 0.7)
+        network = DaHyF(dataclasses.replace(SMALL, regressor="paper"), pretrained=False)
+        objective = Objective(network, ObjectiveConfig(located_l1=True))
+        optimiser = torch.optim.Adam([*network.parameters(), *objective.parameters()], 1e-2)
+        for _ in range(80):
+            optimiser.zero_grad()
+            objective(network.read(pyramid, view), view, batch.labels, contrast)[0].backward()
+            optimiser.step()
+        prediction = network.read(pyramid, view)
+        projected = project(objective.keypoints(prediction.hand, prediction.translation, batch.labels), view)
+        found[contrast] = cosine_agreement(view.centred(prediction.joints), view.centred(projected))
+    print(found)
+    assert found[False][is_hand].min() > 0.8
+    assert found[True][is_hand].min() > 0.8
+    assert found[False][~is_hand] > 0.5
+    assert found[True][~is_hand] < 0.5
+
+
+@pytest.mark.parametrize("reader", ["freihand", "ho3d"])
+def test_pose_shape_and_skin_are_learned_with_the_users_mano(reader: str, tmp_path: Path) -> None:
+    mano = load_hand_model(write_pickle(tmp_path / "MANO_RIGHT.pkl", made_up_mano()))
+    if reader == "freihand":
+        write_freihand(tmp_path / "set", mano)
+    else:
+        write_ho3d(tmp_path / "set", mano, ".png")
+    data = DataConfig("hands", reader, tmp_path / "set", count=3)
+    config = config_of(tmp_path, data=(data,), validation=(data,), steps=1, validate_every=1)
+    config = dataclasses.replace(config, objective=ObjectiveConfig(vertices=True))
+    for hand_model in (None, tmp_path / "MANO_RIGHT.pkl"):
+        run = RunFolder.create(tmp_path / str(bool(hand_model)), dataclasses.replace(config, hand_model=hand_model))
+        train(RunFolder.open(run.path)[1], run, ignore)
+        trained, measured = map(json.loads, (run.path / "metrics.jsonl").read_text().splitlines())
+        for term in ("rotations", "shape", "vertices"):
+            assert (trained[term] > 0) == bool(hand_model)
+        assert ("pa_vertices_mm" in measured) == bool(hand_model)
+        assert measured["pa_mm"] > 0
+
+
+def test_the_skin_that_is_learned_is_the_one_that_freihand_publishes(tmp_path: Path) -> None:
+    mano = load_hand_model(write_pickle(tmp_path / "MANO_RIGHT.pkl", made_up_mano()))
+    hands = write_freihand(tmp_path / "set", mano)
+    network = DaHyF(SMALL, pretrained=False, hand_model=mano)
+    source = PatchSource(FreiHand(tmp_path / "set", mano=mano), Augmentation())
+    labels = source.batch(np.arange(3), np.random.default_rng(0)).labels
+    skin = Objective(network, ObjectiveConfig()).skin(labels)
+    published = torch.from_numpy(np.stack([hand.vertices for hand in hands])).float()
+    torch.testing.assert_close(similarity_aligned(skin, published), published, atol=1e-4, rtol=0)
+
+
+def test_poses_of_the_open_hand_do_not_teach_another_hand() -> None:
+    sample = WithoutParameters(MadeUpHands(2))[0]
+    assert np.isnan(sample.pose).all()
+    assert np.isnan(sample.shape).all()
+    np.testing.assert_array_equal(sample.joints_3d, MadeUpHands(2)[0].joints_3d)
 
 
 def test_schedules() -> None:

@@ -15,7 +15,7 @@ from dahyf_core.errors import SettingsError
 from dahyf_core.training import RunFolder, TrainingConfig, train
 from dahyf_core.training.batches import WeightedSource
 from dahyf_core.training.config import DataConfig, dump_config
-from dahyf_core.training.data import Progress, open_source
+from dahyf_core.training.data import DataOpener, Progress
 from dahyf_core.training.features import COMPLETE
 from dahyf_core.training.loop import TrainingModel
 from dahyf_core.training.run_folder import load_weights
@@ -85,7 +85,7 @@ class Study:
             if not data.cached_variants:
                 return data
             if not (shared.features(data.name) / COMPLETE).exists():
-                open_source(data, shared, self.recipe.seed, progress)
+                DataOpener.of(self.recipe, shared, progress).source(data)
             return replace(data, reader="features", path=shared.features(data.name).resolve(), cached_variants=0)
 
         data, validation = (tuple(map(ready, part)) for part in (self.recipe.data, self.recipe.validation))
@@ -120,7 +120,8 @@ def measured(config: TrainingConfig, run: RunFolder, validation: Sequence[DataCo
     model = TrainingModel.create(config)
     model.network.load_state_dict(load_weights(run.weights))
     network, objective = model.network.eval(), model.objective
-    sets = {data.name: WeightedSource(open_source(data, run, config.seed, lambda *_: None), 0) for data in validation}
+    opener = DataOpener.of(config, run, lambda *_: None)
+    sets = {data.name: WeightedSource(opener.source(data), 0) for data in validation}
     facts: Facts = {"scores": scores(network, objective, sets[HANDS], sets.get(OTHERS))}
     if WIDE in sets:
         facts["wide"] = scores(network, objective, sets[WIDE], None)

@@ -80,7 +80,8 @@ def evaluate(
         read = evaluation.reader_of(data)
         hands = load_hand_models(hand_model)
         measured = create_estimator(estimator.value, hands, network=model)
-        dataset = read(path, split.value)
+        mano = hands["right"] if hands["right"].name == "mano" else None
+        dataset = read(path, split.value, mano)
         rows = evaluation.spread_rows(len(dataset), limit)
         scores = evaluation.score(
             dataset, rows, measured, hands, lambda done, total: reporter.progress("evaluating", done, total)

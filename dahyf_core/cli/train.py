@@ -35,6 +35,12 @@ def train(
         Path | None, typer.Option(metavar="RUN", show_default=False, help="Resume the run in this folder.")
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed instead of the configuration's.")] = None,
+    hand_model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Your MANO_RIGHT file (.pkl or .npz): the network's hand instead of the open hand."
+        ),
+    ] = None,
     values: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Value of {NAME} in a recipe. May be repeated."),
@@ -64,6 +70,7 @@ def train(
             assert output is not None
             settings = training.read_config(config)
             settings = settings if seed is None else replace(settings, seed=seed)
+            settings = settings if hand_model is None else replace(settings, hand_model=hand_model.resolve())
             run = training.RunFolder.create(output, settings)
         with StopRequest() as stop:
             training.train(settings, run, reporter.progress, stop)

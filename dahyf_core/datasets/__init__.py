@@ -9,12 +9,13 @@ from dahyf_core.datasets.ho3d import Ho3d
 from dahyf_core.datasets.labels import PhotoLabels, load_labels, save_labels
 from dahyf_core.datasets.patch import Augmentation, Patch, crop_of, cut_sample
 from dahyf_core.datasets.photographs import Photographs
-from dahyf_core.datasets.readers import READERS, Reader
+from dahyf_core.datasets.readers import OPEN_HAND_READERS, READERS, Reader
 from dahyf_core.datasets.rhd import Rhd
 from dahyf_core.datasets.sample import HandDataset, Sample
 from dahyf_core.datasets.splits import Split, rows_of, split_of
 
 __all__ = [
+    "OPEN_HAND_READERS",
     "READERS",
     "Annotation",
     "Annotator",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dahyf_core.arrays import Array, Image
 from dahyf_core.datasets.files import REMEDY, checked_array, intrinsics_of, read_image, read_json, read_json_array
 from dahyf_core.datasets.sample import Sample, unknown
+from dahyf_core.datasets.splits import Split, rows_of
 from dahyf_core.errors import DatasetError
 from dahyf_core.hand_model import HandModel
 
@@ -66,10 +67,15 @@ class HanCo:
         return cls(folder, _rows_where(meta, split, flag, True), pictures, mano)
 
     @classmethod
-    def without_hands(cls, folder: Path, pictures: Pictures = "rgb") -> "HanCo":
-        """The training frames that have no labels and an empty hand mask; looks at the masks. Raises DatasetError."""
+    def without_hands(cls, folder: Path, split: Split | None = None, pictures: Pictures = "rgb") -> "HanCo":
+        """The training frames that have no labels and an empty hand mask; looks at the masks. Raises DatasetError.
+
+        split: by sequence, because the official test frames have no masks; None for all.
+        """
         meta = _read_meta(folder)
         rows = _rows_where(meta, "train", meta["has_fit"], False)
+        if split is not None:
+            rows = rows[rows_of([_source(int(sequence)) for sequence in rows[:, 0]], split)]
         empty = [not hand_mask(folder, *row).any() for row in rows]
         return cls(folder, rows[np.array(empty, dtype=bool)], pictures)
 

@@ -13,6 +13,7 @@ from dahyf_core.camera import CROP_SCALE, Lens
 from dahyf_core.capture import replacing
 from dahyf_core.datasets.files import REMEDY, list_pictures, read_image
 from dahyf_core.datasets.sample import Sample, unknown
+from dahyf_core.datasets.splits import Split, rows_of
 from dahyf_core.detection import PalmDetector, crops_from_palms
 from dahyf_core.errors import DatasetError, OutputError
 from dahyf_core.pose import LandmarkEstimator, LandmarkNetwork
@@ -34,10 +35,11 @@ class HandlessPhotographs:
     for a confidence.
     """
 
-    def __init__(self, folder: Path, threads: int = 0) -> None:
+    def __init__(self, folder: Path, split: Split | None = None, threads: int = 0) -> None:
         """Search every picture, whole and in quarters, whose content the folder's CACHE does not have.
 
-        threads: CPU threads, 0 for one per core. Raises DatasetError when a picture cannot be read, ModelFileError.
+        split: by the picture's path in the folder; None for all. threads: CPU threads, 0 for one per core. Raises
+        DatasetError when a picture cannot be read, ModelFileError.
         """
         self._folder = folder
         finder = _PalmFinder(folder / CACHE, threads)
@@ -47,6 +49,8 @@ class HandlessPhotographs:
             if presence.max(initial=0.0) < HAND_PRESENCE:
                 self._rows += [(file, unknown(4)), *((file, box) for box in boxes)]
         finder.save()
+        if split is not None:
+            self._rows = [self._rows[row] for row in rows_of(self.sources, split)]
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array
-from dahyf_core.datasets import FreiHand, HandDataset, Reader, Sample
+from dahyf_core.datasets import FreiHand, HanCo, HandDataset, Ho3d, Reader, Sample
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel
 from dahyf_core.synthesis import ALL_READERS
@@ -40,11 +40,12 @@ def spread_rows(length: int, limit: int | None) -> NDArray[np.integer]:
 def true_vertices(dataset: HandDataset, index: int, sample: Sample, model: HandModel) -> Array | None:
     """The true skin (V, 3) m of a sample, at any place, if it is known and has the vertices of `model`.
 
-    FreiHAND publishes MANO's; poses of all other sets that are read are those of the open hand.
+    FreiHAND publishes MANO's. HanCo and HO-3D have MANO's parameters, all other sets those of the open hand.
     """
     if isinstance(dataset, FreiHand):
         return dataset.vertices[index % len(dataset.vertices)] if model.name == "mano" else None
-    if model.name != "open_hand" or not np.isfinite(sample.pose).all() or not np.isfinite(sample.shape).all():
+    parametrised = "mano" if isinstance(dataset, HanCo | Ho3d) else "open_hand"
+    if model.name != parametrised or not np.isfinite(sample.pose).all() or not np.isfinite(sample.shape).all():
         return None
     vertices: Array = model(sample.pose[None], sample.shape[None], np.zeros((1, 3))).vertices[0]
     return vertices

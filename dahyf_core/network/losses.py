@@ -15,6 +15,9 @@ BONES_OF_21 = tuple(
 )
 """(from, to) of the 20 bones between 21 keypoints in FreiHAND's order."""
 
+LEAST_WEIGHT = 1e-6
+"""Keeps the mean of labels without weight finite."""
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -42,7 +45,8 @@ class Labels:
 class UncertaintyWeights(nn.Module):
     """Homoscedastic uncertainty (Kendall et al. 2018): sum of exp(-a) L + a with learned a = log sigma^2.
 
-    Eq. 11 as printed, L / sigma^2 alone, is least at sigma = infinity.
+    Eq. 11 as printed, L / sigma^2 alone, is least at sigma = infinity. A loss of exactly 0 is one without a label in
+    the batch, and is left out: its a would fall without end, and exp(-a) overflow at the first label.
     """
 
     def __init__(self, initial_scale: Mapping[str, float]) -> None:
@@ -54,8 +58,11 @@ class UncertaintyWeights(nn.Module):
 
     def forward(self, losses: Mapping[str, Tensor]) -> Tensor:
         """The weighted sum of the named losses."""
-        terms = [(-self.log_variances[name]).exp() * loss + self.log_variances[name] for name, loss in losses.items()]
-        return torch.stack(terms).sum()
+        return torch.stack([self._weighted(name, loss) for name, loss in losses.items()]).sum()
+
+    def _weighted(self, name: str, loss: Tensor) -> Tensor:
+        log_variance = self.log_variances[name]
+        return torch.where(loss == 0, loss, (-log_variance).exp() * loss + log_variance)
 
 
 def _rename_old_terms(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
@@ -127,6 +134,6 @@ def contrastive_loss(similarity: Tensor, is_hand: Tensor) -> Tensor:
 
 
 def weighted_mean(values: Tensor, known: Tensor, labels: Labels) -> Tensor:
-    """Mean of the known values (B,) of right hands, weighted by the trust in their labels."""
-    counted = known & labels.is_hand & labels.right
-    return masked_mean(values * labels.label_weight, counted)
+    """Mean of the known values (B,) of right hands, weighted by the trust in their labels; 0 without any trust."""
+    weight = labels.label_weight * (known & labels.is_hand & labels.right)
+    return (values * weight).sum() / weight.sum().clamp(min=LEAST_WEIGHT)

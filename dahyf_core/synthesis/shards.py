@@ -108,10 +108,9 @@ class SyntheticHands:
 
 
 ALL_READERS: Mapping[str, Reader] = MappingProxyType(
-    {**READERS, "synthetic": lambda path, split: SyntheticHands(path, load_hand_model())}
+    {**READERS, "synthetic": lambda path, split, mano=None: SyntheticHands(path, load_hand_model())}
 )
-"""Drawn sets as well as photographed ones, by the name that configurations and commands give. Parameters of MANO are
-not those of the open hand, and stay unknown."""
+"""Drawn sets as well as photographed ones, by the name that configurations and commands give."""
 
 
 def _claim(folder: Path, generator: Generator) -> None:

@@ -72,7 +72,8 @@ class ScheduleConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """One run. start: weights (.safetensors) to go on from, instead of the backbone's own.
+    """One run. start: weights (.safetensors) to go on from, instead of the backbone's own. hand_model: the user's
+    MANO_RIGHT file, whose hand the network then has instead of the open hand; readers read MANO's pose and shape.
 
     ema: decay of the moving average of weights, which is what is measured and exported.
     """
@@ -86,6 +87,7 @@ class TrainingConfig:
     optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     start: Path | None = None
+    hand_model: Path | None = None
     seed: int = 0
     ema: float = 0.999
     precision: Precision = "32-true"

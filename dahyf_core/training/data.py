@@ -1,17 +1,19 @@
 """Data sets of a configuration, opened."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets import HandDataset, Sample
+from dahyf_core.datasets import OPEN_HAND_READERS, HandDataset, Sample
+from dahyf_core.datasets.sample import unknown
 from dahyf_core.errors import SettingsError
+from dahyf_core.hand_model import HandModel, load_hand_model
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.synthesis import ALL_READERS
 from dahyf_core.training.batches import PatchSource, Source, WeightedSource
-from dahyf_core.training.config import DataConfig
+from dahyf_core.training.config import DataConfig, TrainingConfig
 from dahyf_core.training.features import FeatureSource, write_features
 from dahyf_core.training.run_folder import RunFolder
 
@@ -36,38 +38,73 @@ class Selected:
         return [self.dataset.sources[row] for row in self.rows]
 
 
-def open_weighted_sources(
-    configs: Sequence[DataConfig], run: RunFolder, seed: int, progress: Progress
-) -> list[WeightedSource]:
-    """All data sets of a run."""
-    return [
-        WeightedSource(open_source(config, run, seed, progress), config.count, config.label_weight)
-        for config in configs
-    ]
+@dataclass(frozen=True)
+class WithoutParameters:
+    """A data set whose pose and shape are those of another hand model than the network's, and become unknown."""
+
+    dataset: HandDataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, index: int) -> Sample:
+        return replace(self.dataset[index], pose=unknown(16, 3), shape=unknown(10))
+
+    @property
+    def sources(self) -> Sequence[str]:
+        return self.dataset.sources
 
 
-def open_source(config: DataConfig, run: RunFolder, seed: int, progress: Progress) -> Source:
-    """One data set; its features are computed now where the configuration wants them ahead and they are not there."""
-    if config.reader == "features":
-        return FeatureSource(config.path)
-    if config.reader not in ALL_READERS:
-        raise SettingsError(
-            f"The data set {config.name} has an unknown reader, {config.reader}.",
-            f"Readers are {', '.join(sorted([*ALL_READERS, 'features']))}.",
+@dataclass(frozen=True)
+class DataOpener:
+    """Opens the data sets of a run. mano: the network's hand where it is not the open hand."""
+
+    run: RunFolder
+    seed: int
+    progress: Progress
+    mano: HandModel | None = None
+
+    @classmethod
+    def of(cls, config: TrainingConfig, run: RunFolder, progress: Progress) -> "DataOpener":
+        """For a configuration. Raises ModelFileError where its hand model cannot be read."""
+        return cls(run, config.seed, progress, load_hand_model(config.hand_model) if config.hand_model else None)
+
+    def weighted(self, configs: Sequence[DataConfig]) -> list[WeightedSource]:
+        """All these data sets."""
+        return [WeightedSource(self.source(config), config.count, config.label_weight) for config in configs]
+
+    def source(self, config: DataConfig) -> Source:
+        """One data set; its features are computed now if the configuration wants them ahead and they are not there."""
+        if config.reader == "features":
+            return FeatureSource(config.path)
+        source = PatchSource(self._dataset(config), config.augmentation, config.mirror_fraction)
+        if not config.cached_variants:
+            return source
+        folder = self.run.features(config.name)
+        write_features(
+            source,
+            Trunk().eval(),
+            folder,
+            config.cached_variants,
+            self.seed,
+            lambda done, total: self.progress(config.name, done, total),
         )
-    dataset = ALL_READERS[config.reader](config.path, config.split)
-    if config.limit and config.limit < len(dataset):
-        dataset = Selected(dataset, np.linspace(0, len(dataset) - 1, config.limit).astype(int))
-    source = PatchSource(dataset, config.augmentation, config.mirror_fraction)
-    if not config.cached_variants:
-        return source
-    folder = run.features(config.name)
-    write_features(
-        source,
-        Trunk().eval(),
-        folder,
-        config.cached_variants,
-        seed,
-        lambda done, total: progress(config.name, done, total),
-    )
-    return FeatureSource(folder)
+        return FeatureSource(folder)
+
+    def _dataset(self, config: DataConfig) -> HandDataset:
+        if config.reader not in ALL_READERS:
+            raise SettingsError(
+                f"The data set {config.name} has an unknown reader, {config.reader}.",
+                f"Readers are {', '.join(sorted([*ALL_READERS, 'features']))}.",
+            )
+        dataset = ALL_READERS[config.reader](config.path, config.split, self.mano)
+        if not len(dataset):
+            raise SettingsError(
+                f"The data set {config.name} has no sample in the split {config.split}.",
+                "Add data, or choose another split.",
+            )
+        if self.mano is not None and config.reader in OPEN_HAND_READERS:
+            dataset = WithoutParameters(dataset)
+        if config.limit and config.limit < len(dataset):
+            dataset = Selected(dataset, np.linspace(0, len(dataset) - 1, config.limit).astype(int))
+        return dataset

@@ -15,11 +15,12 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from dahyf_core.errors import SettingsError
+from dahyf_core.hand_model import load_hand_model
 from dahyf_core.network import DaHyF
 from dahyf_core.network.regressor import KinematicRegressor
 from dahyf_core.training.batches import Batch, StepBatches, WeightedSource, batches, map_tensors
 from dahyf_core.training.config import TrainingConfig
-from dahyf_core.training.data import Progress, open_weighted_sources
+from dahyf_core.training.data import DataOpener, Progress
 from dahyf_core.training.kinematics import teach_kinematics
 from dahyf_core.training.objective import Objective, to_scalars
 from dahyf_core.training.optimiser import create_optimiser, set_rates
@@ -41,7 +42,8 @@ class TrainingModel:
     def create(cls, config: TrainingConfig) -> "TrainingModel":
         """Before the first step."""
         torch.manual_seed(config.seed)
-        network = DaHyF(config.network, pretrained=config.start is None)
+        hand_model = load_hand_model(config.hand_model) if config.hand_model else None
+        network = DaHyF(config.network, pretrained=config.start is None, hand_model=hand_model)
         return cls(network, Objective(network, config.objective))
 
 
@@ -91,7 +93,7 @@ def measured_batches(weighted: WeightedSource) -> Iterator[Batch]:
 
 def prepare(config: TrainingConfig, run: RunFolder, progress: Progress) -> None:
     """Work that one process does for all: features, and inverse kinematics."""
-    open_weighted_sources((*config.data, *config.validation), run, config.seed, progress)
+    DataOpener.of(config, run, progress).weighted((*config.data, *config.validation))
     if config.start is not None or run.initial_kinematics.exists():
         return
     network = TrainingModel.create(config).network
@@ -125,15 +127,10 @@ class Run:
     def go_on(self, stop: Callable[[], bool]) -> None:
         """Train from here to the last step, or until it is asked to stop."""
         config, fabric = self.config, self.fabric
-        weighted_sources = open_weighted_sources(config.data, self.run, config.seed, self.progress)
-        validation = dict(
-            zip(
-                (data.name for data in config.validation),
-                open_weighted_sources(config.validation, self.run, config.seed, self.progress),
-                strict=True,
-            )
-        )
-        dataset = StepBatches(weighted_sources, config.seed, fabric.global_rank, fabric.world_size)
+        opener = DataOpener.of(config, self.run, self.progress)
+        dataset = StepBatches(opener.weighted(config.data), config.seed, fabric.global_rank, fabric.world_size)
+        names = (data.name for data in config.validation)
+        validation = dict(zip(names, opener.weighted(config.validation), strict=True))
         for batch in batches(dataset, range(self.step, config.steps), config.workers):
             found = self._take_step(map_tensors(fabric.to_device, batch))
             self.step += 1

@@ -110,7 +110,7 @@ class Objective(nn.Module):
         if self.config.located_l1 and prediction.joints is not None:
             found["located_l1"] = terms.located_loss(prediction.joints, labels)
         if self.config.vertices:
-            found["vertices"] = terms.vertex_loss(self._skin(hand), self._skin(labels), labels)
+            found["vertices"] = terms.vertex_loss(self.skin(hand), self.skin(labels), labels)
         return found
 
     def _initial_terms(self, initial: InitialPrediction, labels: Labels) -> dict[str, Tensor]:
@@ -129,7 +129,7 @@ class Objective(nn.Module):
             found["initial_rotations"] = terms.rotation_loss(initial.hand.rotations, labels)
         return found
 
-    def _skin(self, hand: HandParameters | Labels) -> Tensor:
+    def skin(self, hand: HandParameters | Labels) -> Tensor:
         """Vertices (B, V, 3) of hands whose wrist is at the origin."""
         origin = torch.zeros_like(hand.shape[:, :3])
         posed = self.hand_layer.skinned(self.hand_layer.forward_kinematics(hand.rotations, hand.shape, origin))

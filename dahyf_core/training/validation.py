@@ -33,7 +33,8 @@ def predict(network: DaHyF, batch: Batch) -> Prediction:
 def measure(network: DaHyF, objective: Objective, batches: Iterable[Batch]) -> dict[str, float]:
     """Means over all right hands of the batches.
 
-    pa_mm, mpjpe_mm: joints after Procrustes alignment, and with wrists and palm sizes made equal. wrist_degrees.
+    pa_mm, mpjpe_mm: joints after Procrustes alignment, and with wrists and palm sizes made equal. pa_vertices_mm: the
+    skin after Procrustes alignment, where pose and shape of the network's hand model are known. wrist_degrees.
     located_px, projected_px: distance of located and projected joints at 224 px. initial_*: of the hand before the
     image's residual.
     """
@@ -65,11 +66,13 @@ def hand_distances(hand: HandParameters, objective: Objective, labels: Labels, k
     origin = torch.zeros_like(hand.shape[:, :3])
     points, truth = to_palm_mm(objective.keypoints(hand, origin, labels)), to_palm_mm(labels.joints_3d)
     with_3d, with_parameters = known & labels.has_3d, known & labels.has_parameters
+    skin, true_skin = (1000 * objective.skin(parameters) for parameters in (hand, labels))
     turns = hand.rotations[:, 0].transpose(1, 2) @ labels.rotations[:, 0]
     cosines = (turns.diagonal(dim1=1, dim2=2).sum(dim=-1) - 1) / 2
     return {
         "pa_mm": (similarity_aligned(points, truth) - truth).norm(dim=-1).mean(dim=1)[with_3d],
         "mpjpe_mm": (points - truth).norm(dim=-1).mean(dim=1)[with_3d],
+        "pa_vertices_mm": (similarity_aligned(skin, true_skin) - true_skin).norm(dim=-1).mean(dim=1)[with_parameters],
         "wrist_degrees": torch.rad2deg(cosines.clamp(-1, 1).acos())[with_parameters],
     }
 
