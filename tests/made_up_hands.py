@@ -27,12 +27,13 @@ PALM_POINTS = (0, 5, 9, 13, 17, 1, 2)
 
 @dataclass(frozen=True)
 class Hand:
-    """A made-up hand. right_score: what a network says of its side at a time in s."""
+    """A made-up hand, or with a low is_hand a thing. right_score: what a network says of its side at a time in s."""
 
     place: Place
     right_score: Callable[[float], float] = lambda time: 0.95
     presence: float = 0.99
     joints: NDArray[np.float64] = field(default_factory=lambda: OPEN_HAND)
+    is_hand: float = 1.0
 
     def at(self, time: float) -> NDArray[np.float64] | None:
         """(21, 2) joints in px, or None."""
@@ -67,12 +68,12 @@ def see(hands: Sequence[Hand], time: float, crops: Crops) -> HandObservations:
         distances = [np.linalg.norm(joints.mean(axis=0) - center) for _, joints in visible]
         if distances and min(distances) < side / 2:
             hand, joints = visible[int(np.argmin(np.round(distances, -1)))]
-            rows.append((joints, hand.presence, hand.right_score(time)))
+            rows.append((joints, hand.presence, hand.right_score(time), hand.is_hand))
         else:
-            rows.append((OPEN_HAND + center, 0.01, 0.5))
-    joints, presence, right_score = (np.array(values) for values in zip(*rows, strict=True))
+            rows.append((OPEN_HAND + center, 0.01, 0.5, 0.0))
+    joints, presence, right_score, is_hand = (np.array(values) for values in zip(*rows, strict=True))
     payload = np.full((len(crops), 3), time, dtype=np.float32)
-    return HandObservations(crops, joints, presence, right_score, payload, np.ones(len(crops)))
+    return HandObservations(crops, joints, presence, right_score, payload, is_hand)
 
 
 def detect(hands: Sequence[Hand], time: float) -> Palms:

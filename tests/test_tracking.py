@@ -39,7 +39,7 @@ class Run:
         return self.log.track
 
     def hands(self, settings: TrackingSettings = DEFAULTS) -> list[TrackedHand]:
-        return assemble_hands(self.position, self.track, self.log.observations, self.times, settings)
+        return assemble_hands(self.position, self.track, self.log.observations, self.times, settings).hands
 
     def places(self, rows: NDArray[np.integer]) -> NDArray[np.float64]:
         """(N, 2) middles of the joints."""
@@ -342,20 +342,20 @@ class TestJoining:
 
     def test_where_two_tracks_of_one_hand_overlap_the_later_counts(self) -> None:
         log = self.log((range(30), Hand(moving(300, 300, 0))), (range(28, 60), Hand(still(320, 310))))
-        (hand,) = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(60), DEFAULTS)
+        (hand,) = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(60), DEFAULTS).hands
         np.testing.assert_array_equal(log.position[hand.rows], np.arange(60))
         np.testing.assert_array_equal(log.track[hand.rows], np.arange(60) >= 28)
 
     def test_two_hands_that_are_lost_together_are_told_apart_by_place_and_side(self) -> None:
         near, far = Hand(still(400, 300)), Hand(still(500, 300), left)
         log = self.log((range(30), near), (range(30), far), (range(35, 60), far), (range(35, 60), near))
-        hands = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(60), DEFAULTS)
+        hands = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(60), DEFAULTS).hands
         assert [set(log.track[hand.rows]) for hand in hands] == [{0, 3}, {1, 2}]
 
     def test_of_two_hands_of_one_side_the_nearer_goes_on(self) -> None:
         here, there = Hand(still(300, 300)), Hand(still(900, 300))
         log = self.log((range(20), here), (range(25), there), (range(60, 90), there), (range(61, 90), here))
-        hands = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(90), DEFAULTS)
+        hands = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(90), DEFAULTS).hands
         assert [set(log.track[hand.rows]) for hand in hands] == [{0, 3}, {1, 2}]
 
 

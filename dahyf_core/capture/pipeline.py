@@ -25,7 +25,7 @@ from dahyf_core.footage import Footage, FootageInfo, probe, select
 from dahyf_core.hand_model import Side, load_hand_models
 from dahyf_core.pose import HandEstimates, HandObservations, PoseEstimator, create_estimator
 from dahyf_core.profiling import stage
-from dahyf_core.tracking import TrackingSettings, assemble_hands
+from dahyf_core.tracking import TrackingSettings, assemble_hands, given_rows
 
 
 class Interrupted(DahyfError):  # noqa: N818
@@ -125,8 +125,11 @@ def solve(
 ) -> list[RawHand]:
     """The hands of a clip, in the order in which they appear, from all their observations."""
     index = log.position - clip.positions.start
-    hands = assemble_hands(index, log.track, log.observations, clip.times, settings)
-    result = []
+    certain = given_rows(clip.given, log.position, log.observations)
+    assembly = assemble_hands(index, log.track, log.observations, clip.times, settings, certain)
+    hands, result = assembly.hands, []
+    for left_out in assembly.left_out:
+        report.warning(str(left_out))
     for number, hand in enumerate(hands, 1):
         report.status(f"Finding the poses of hand {number} of {len(hands)}, a {hand.side} one.")
         observations = log.observations[hand.rows]

@@ -62,3 +62,13 @@ def likelihood(seen: Observation, box: FloatArray) -> FloatArray:
 def shows(joints_2d: NDArray[np.floating], hand: GivenHand) -> NDArray[np.bool_]:
     """(N,) which of some hands (N, 21, 2) px, of its frame, are the given one."""
     return overlap(np.array(hand.box, dtype=np.float64), box_around(joints_2d)) >= LEAST_OVERLAP
+
+
+def given_rows(hands: Sequence[GivenHand], position: NDArray[np.integer], seen: Observation) -> NDArray[np.integer]:
+    """Those of observations (R,), of frames `position` (R,), that show a given hand in the frame it was given in."""
+    boxes = box_around(np.asarray(seen.joints_2d))
+    found = [
+        np.flatnonzero((position == hand.position) & (overlap(np.array(hand.box), boxes) >= LEAST_OVERLAP))
+        for hand in hands
+    ]
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))

@@ -1,5 +1,6 @@
 """Assembles hands from all tracks of the footage: joins pieces, drops ghosts, and gives each hand one side."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -11,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from dahyf_core.arrays import Array
 from dahyf_core.tracking.association import Observation, distance, side_evidence
 from dahyf_core.tracking.settings import TrackingSettings
+from dahyf_core.tracking.verdicts import LeftOut, without_doubtful
 
 Side = Literal["left", "right"]
 IntArray = NDArray[np.integer]
@@ -41,33 +43,47 @@ class TrackedHand:
     rows: IntArray
 
 
+@dataclass(frozen=True)
+class Assembly:
+    """The hands of the footage, and what was followed for long enough to be one but is none."""
+
+    hands: list[TrackedHand]
+    left_out: list[LeftOut]
+
+
 def assemble_hands(
-    position: IntArray, track: IntArray, seen: Observation, frame_times: Array, settings: TrackingSettings
-) -> list[TrackedHand]:
+    position: IntArray,
+    track: IntArray,
+    seen: Observation,
+    frame_times: Array,
+    settings: TrackingSettings,
+    certain: IntArray | Sequence[int] = (),
+) -> Assembly:
     """At most settings.max_hands hands, each with one observation a frame at most, in the order in which they appear.
 
     position (R,), track (R,), seen (R): all observations of all tracks in the order of time; position counts in
-    frame_times (T,), seconds.
+    frame_times (T,), seconds. certain: observations that somebody says are hands; what has one is not doubted.
 
     Tracks in which one side turns into the other are cut there. Pieces that go on where another ended are joined, and
-    what is left too short or too faint is dropped. Each hand has the side that its observations vote for, but of two of
-    one side that are seen at the same time an unsure one yields: a person has one hand of each side. Pieces of one side
-    that are never seen at the same time are one hand.
+    what is left too short or too faint is dropped, and so is what `without_doubtful` leaves out. Each hand has the side
+    that its observations vote for, but of two of one side that are seen at the same time an unsure one yields: a person
+    has one hand of each side. Pieces of one side that are never seen at the same time are one hand.
     """
     if not len(position):
-        return []
+        return Assembly([], [])
     evidence = side_evidence(seen.right_score, seen.presence)
     log = _Log(frame_times[position], track, seen.joints_2d, seen.presence, evidence)
     tracks = [np.flatnonzero(track == number) for number in np.unique(track)]
     pieces = _linked([piece for rows in tracks for piece in _cut(rows, log, settings.established_time)], log)
     pieces = [rows for rows in pieces if not _is_ghost(rows, log, frame_times, settings)]
+    pieces, left_out = without_doubtful(pieces, position, seen, frame_times, certain)
     hands = [
         TrackedHand(side, rows)
         for side, rows_of_side in _sided(pieces, log).items()
         for rows in _joined(rows_of_side, log)
     ]
     hands = sorted(hands, key=lambda hand: -log.presence[hand.rows].sum())[: settings.max_hands]
-    return sorted(hands, key=lambda hand: hand.rows[0])
+    return Assembly(sorted(hands, key=lambda hand: hand.rows[0]), left_out)
 
 
 @dataclass(frozen=True)
