@@ -33,6 +33,7 @@ from dahyf_core.evaluation.yardsticks import mediapipe_hands
 from dahyf_core.shipped import asset
 
 LONG_FRAMES = 2000
+SYSTEMS = ("mediapipe", "mediapipe_static", "baseline", "dahyf")
 ROOT = Path(__file__).resolve().parent.parent
 MEDIAPIPE_PYTHON = ROOT / ".env" / "mediapipe" / "bin" / "python"
 
@@ -62,18 +63,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("clips", type=Path, nargs="+", metavar="CLIP")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each program on each clip (default 5)")
+    parser.add_argument("--systems", nargs="+", choices=SYSTEMS, default=SYSTEMS, help="which (default all)")
     parser.add_argument("--no-long", action="store_true", help=f"leave out the clip of {LONG_FRAMES} frames")
     parser.add_argument("-o", "--output", type=Path, default=Path("speed.json"), metavar="FILE.json")
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw frames/s there; needs matplotlib")
     arguments = parser.parse_args()
     subprocess.run([ROOT / "scripts" / "setup", "mediapipe"], check=True)
     python = MEDIAPIPE_PYTHON
-    systems: dict[str, Program] = {
+    programs: dict[str, Program] = {
         "mediapipe": mediapipe_program(python, "time"),
         "mediapipe_static": mediapipe_program(python, "time_static"),
         "baseline": dahyf_program("baseline"),
         "dahyf": dahyf_program("dahyf"),
     }
+    systems = {name: programs[name] for name in arguments.systems}
     result: Numbers = {"machine": machine(), "sizes": sizes(python), "runs": []}
     with tempfile.TemporaryDirectory() as folder:
         cases = [case for clip in arguments.clips for case in cases_of(clip, Path(folder))]
