@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 
 from dahyf_core.arrays import Image
+from dahyf_core.datasets import split_of
 from dahyf_core.datasets.files import list_pictures, read_image
 from dahyf_core.evaluation.finding.truth import Presence, TrueHands, Truths
 from dahyf_core.footage import probe, read_frames
@@ -48,9 +50,7 @@ def still_sets(
     yield "photographs", photographs
     for name, change in COPIES.items():
         yield f"photographs, {name}", [_copy(still, change, work / name) for still in photographs]
-    handless = [name for name in list_pictures(data / "backgrounds") if name not in truths.people]
-    handless = _spread(handless, limit)
-    walls = [data / "backgrounds" / name for name in handless]
+    walls = _walls(data / "backgrounds", truths)
     yield (
         "photographs, small",
         [
@@ -69,7 +69,29 @@ def still_sets(
     for name, chosen in _kinds(drawn).items():
         frames = [still for clip in chosen for still in _frames_of(clip, work / "drawn")]
         yield f"drawn, {name}", _spread(frames, limit)
-    yield "no hands", [Still(wall, wall.name, TrueHands.boxes([])) for wall in walls]
+    yield "no hands", _spread([still for wall in walls for still in _cut(wall, work / "walls")], limit)
+
+
+def _walls(folder: Path, truths: Truths) -> list[Path]:
+    """Photographs without hands that training never sees: of other splits than its own."""
+    return [
+        folder / name
+        for name in list_pictures(folder)
+        if name not in truths.people and split_of(str(Path(name).with_suffix(""))) != "train"
+    ]
+
+
+def _cut(wall: Path, folder: Path) -> Iterator[Still]:
+    """A photograph without hands, and its quarters."""
+    folder.mkdir(parents=True, exist_ok=True)
+    nothing = TrueHands.boxes([])
+    yield Still(wall, wall.name, nothing)
+    image = read_image(wall)
+    high, wide = (length // 2 for length in image.shape[:2])
+    for number, (y, x) in enumerate(product((0, high), (0, wide))):
+        path = folder / f"{wall.stem}_{number}.png"
+        _write(path, np.ascontiguousarray(image[y : y + high, x : x + wide]))
+        yield Still(path, wall.name, nothing)
 
 
 def _kinds(drawn: Sequence[Path]) -> Mapping[str, list[Path]]:
