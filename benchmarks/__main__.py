@@ -14,6 +14,7 @@ BENCHMARKS = (
     "limits",
     "runtime",
     "drawn_clips",
+    "spectrum",
     "installed_size",
     "readme_tables",
     "blender_keys",

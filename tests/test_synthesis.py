@@ -33,10 +33,16 @@ from dahyf_core.synthesis import (
 )
 from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.grasps import draw_grasp
+from dahyf_core.synthesis.hand import Hand
 from dahyf_core.synthesis.inpainting import LONG_SIDE, inpaint_hands, inpainted_picture
-from dahyf_core.synthesis.poses import FEWEST_FITS, FittedPoses, PoseSampler
+from dahyf_core.synthesis.jewellery import RingMaker
+from dahyf_core.synthesis.materials import draw_glove
+from dahyf_core.synthesis.poses import FEWEST_FITS, MOST_OVERLAP, FittedPoses, PoseSampler
+from dahyf_core.synthesis.skins import load_skins
 from dahyf_core.synthesis.solids import ALONG, Solid
+from dahyf_core.synthesis.spectrum import fine_detail
 from dahyf_core.synthesis.surface import VertexNormals, border_loop, describe_surface, fill_with_spheres
+from dahyf_core.synthesis.surroundings import load_surroundings
 from dahyf_core.synthesis.visibility import JointSkin, seen_points
 
 MODEL = load_hand_model()
@@ -245,12 +251,32 @@ def test_a_file_without_poses_is_named(tmp_path):
         FittedPoses.load(tmp_path / "other.npz")
 
 
-@given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(["prior", "gesture", "fist"]))
+@given(seed=st.integers(0, 2**32 - 1), kind=st.sampled_from(["prior", "gesture", "fist", "wide"]))
 @settings(max_examples=25, deadline=None)
 def test_poses_keep_the_joint_limits(seed, kind):
+    """Wide poses and thumbs of fists pass those of the hand model by 15 degrees at most, others not at all."""
     fingers = SAMPLER.draw(np.random.default_rng(seed), kind).ravel()
-    low, high = MODEL.joint_limits.T
-    assert ((fingers >= low) & (fingers <= high)).all()
+    further = {"wide": 15.0, "fist": 15.0}.get(kind, 0.0)
+    low, high = MODEL.joint_limits.T + np.radians([[-further], [further]])
+    assert ((fingers >= low - 1e-9) & (fingers <= high + 1e-9)).all()
+    if kind == "fist":
+        low, high = MODEL.joint_limits[:36].T
+        assert ((fingers[:36] >= low) & (fingers[:36] <= high)).all()
+
+
+def test_wide_poses_are_free_where_others_are_tied_and_no_more_run_into_themselves():
+    def drawn(kind: str) -> np.ndarray:
+        random = np.random.default_rng(3)
+        return np.array([SAMPLER.draw(random, kind) for _ in range(60)])
+
+    wide, others = drawn("wide"), np.concatenate([drawn("gesture"), drawn("prior")])
+    last, middle = wide[:, [2, 5, 8, 11], 2], wide[:, [1, 4, 7, 10], 2]
+    tied = np.corrcoef(others[:, [2, 5, 8, 11], 2].ravel(), others[:, [1, 4, 7, 10], 2].ravel())[0, 1]
+    assert np.corrcoef(last.ravel(), middle.ravel())[0, 1] < min(0.5, tied)
+    assert wide[:, 0, 2].std() > others[:, 0, 2].std()
+    assert np.linalg.norm(wide[:, 14], axis=-1).std() > 1.2 * np.linalg.norm(others[:, 14], axis=-1).std()
+    deepest, usual = (max(map(SAMPLER.overlap, poses)) for poses in (wide, others))
+    assert deepest <= max(usual, MOST_OVERLAP)
 
 
 def test_grasping_fingers_reach_the_object_and_stay_out_of_it():
@@ -440,3 +466,71 @@ def test_sets_of_an_older_form_are_refused_by_name(generator, tmp_path):
     recipe.write_text(recipe.read_text().replace('"version": 2', '"version": 1'))
     with pytest.raises(DatasetError, match="version 1"):
         SyntheticHands(tmp_path / "set", MODEL)
+
+
+def test_the_atlas_unfolds_the_whole_hand():
+    atlas = load_skins()
+    assert set(atlas.place) == set(range(len(MODEL.vertices)))
+    assert np.array_equal(np.sort(atlas.place[atlas.faces], axis=1), np.sort(MODEL.faces, axis=1))
+    assert 0 < atlas.uv.min() < atlas.uv.max() < 1
+    covered = cv2.resize(atlas.colours[4:, ..., 3].max(axis=0), (64, 64), interpolation=cv2.INTER_AREA)
+    assert covered.min() == 255  # gloves with fingers leave nothing bare
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_what_is_drawn_is_the_mesh_with_its_seams(side):
+    armed = ArmedHand(load_hand_model(side=side))
+    assert np.array_equal(np.sort(armed.drawn[armed.drawn_faces], axis=1), np.sort(armed.faces, axis=1))
+    vertices = np.concatenate([armed.model.vertices, armed.forearm(np.zeros(10), np.zeros(3)) + armed.model.joints[0]])
+    first, second, third = (vertices[armed.drawn[armed.drawn_faces[:, corner]]] for corner in range(3))
+    normals = VertexNormals(armed.faces, len(vertices))(vertices)[armed.drawn[armed.drawn_faces[:, 0]]]
+    assert np.mean((np.cross(second - first, third - first) * normals).sum(axis=-1) > 0) > 0.99  # outward
+
+
+def test_only_the_shipped_hand_has_skins():
+    with pytest.raises(ValueError, match="no skins"):
+        ArmedHand(replace(MODEL, name="mano"))
+
+
+def test_gloves_and_skins_change_the_picture_and_not_the_labels(backgrounds):
+    with create_generator(backgrounds) as generator:
+        sampled = generator._sampler.draw(np.random.default_rng(0), np.full((192, 192, 3), 90, np.uint8))
+        mesh = sampled.scene.hands[0]
+        looks = [replace(mesh, skin=replace(mesh.skin, layer=layer, detail=1.0)) for layer in (0, 3)]
+        looks.append(replace(mesh, glove=draw_glove(np.random.default_rng(0))))
+        drawn = [generator._renderer.render(replace(sampled.scene, hands=(look,))) for look in looks]
+    assert all(np.array_equal(each.depth, drawn[0].depth) for each in drawn)
+    on_hand = drawn[0].colour[..., 3] > 0
+    for each in drawn[1:]:
+        assert np.abs(each.colour[on_hand].astype(int) - drawn[0].colour[on_hand])[:, :3].mean() > 2
+
+
+def test_rings_sit_on_fingers():
+    random, maker = np.random.default_rng(0), RingMaker(MODEL)
+    for side in ("right", "left"):
+        armed = ArmedHand(load_hand_model(side=side))
+        for _ in range(8):
+            pose = SAMPLER.draw(random, "gesture")
+            hand = Hand.create(armed, "gesture", pose, np.zeros(10), np.zeros(3), random.normal(0, 1, 3), None)
+            skin = hand.vertices()[: len(MODEL.vertices)]
+            ring = maker.draw(random, hand).vertices
+            distance = np.linalg.norm(ring[:, None] - skin, axis=-1).min(axis=1)
+            assert distance.max() < 0.009
+            assert np.linalg.norm(np.ptp(ring, axis=0)) < 0.06
+
+
+def test_surroundings_light_about_as_much_as_a_lamp():
+    places = load_surroundings()
+    assert len(places) >= 15
+    assert np.allclose(np.linalg.norm(places.lamp_directions, axis=-1), 1, atol=1e-3)
+    mean = places.sky[:, 0] * 0.282095 + 0.3 * places.lamp_colours.sum(axis=1)
+    assert np.allclose(mean @ [0.3, 0.6, 0.1], 1, atol=0.05)
+    assert (places.reflections >= 0).all()
+
+
+def test_fine_detail_is_lost_by_blur_and_near_that_of_photographs(batch):
+    picture = np.random.default_rng(0).integers(0, 256, (224, 224, 3), np.uint8)
+    sharp, soft, softer = (fine_detail(cv2.GaussianBlur(picture, (0, 0), sigma)) for sigma in (0.3, 1.0, 2.0))
+    assert sharp > soft + 0.5 > softer + 1.0
+    middle = np.median([fine_detail(cv2.resize(each, (224, 224))) for each in batch.pictures])
+    assert -0.6 < middle < 1.4  # photographs: +0.4, sharp ones: +1.0

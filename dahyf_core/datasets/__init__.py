@@ -1,5 +1,6 @@
 """Labelled hands from many data sets, in one form."""
 
+from dahyf_core.datasets.amplitude import AmplitudeMixing
 from dahyf_core.datasets.annotation import Annotation, Annotator, CleaningLimits
 from dahyf_core.datasets.coco_wholebody import CocoWholeBody
 from dahyf_core.datasets.freihand import FreiHand
@@ -17,6 +18,7 @@ from dahyf_core.datasets.splits import Split, rows_of, split_of
 __all__ = [
     "OPEN_HAND_READERS",
     "READERS",
+    "AmplitudeMixing",
     "Annotation",
     "Annotator",
     "Augmentation",

@@ -24,7 +24,7 @@ ARM_GIRTH = 0.19
 PATCH_AT, PATCH_HALF = (-0.055, 0.012, -0.002), 0.017
 """The middle of the back of the hand, and half a side of what the forearm repeats of it; metres, rest frame."""
 GROWTH_AT = (0.0, 0.04, 0.12, 0.22, 0.32)
-WIDER, THICKER = (1.0, 0.98, 1.22, 1.5, 1.55), (1.0, 1.02, 1.4, 1.8, 1.9)
+WIDER, THICKER = (1.0, 0.98, 1.14, 1.34, 1.4), (1.0, 1.02, 1.28, 1.55, 1.65)
 """Growth of the forearm, as factors of the border's width (z) and thickness (y), at GROWTH_AT."""
 
 

@@ -11,7 +11,7 @@ from dahyf_core.datasets import Split, rows_of
 from dahyf_core.datasets.files import list_pictures
 from dahyf_core.errors import DatasetError
 
-LEAST_SIDE, LEAST_SHARE = 64, 0.3
+LEAST_SIDE, LEAST_SHARE = 128, 0.45
 """Pixels, and share of the shorter side; nothing smaller is cut out and enlarged."""
 
 

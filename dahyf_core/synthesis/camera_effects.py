@@ -14,7 +14,9 @@ Array = NDArray[Any]
 Picture = NDArray[np.uint8]
 
 NOISE_TILE = 512
-FEWEST_PIXELS = 72
+FEWEST_PIXELS = 80
+BLURRED, SHARPENED = 0.55, 0.5
+"""Shares of pictures that the lens blurs, and that the camera sharpens."""
 SHADOW_SHARE = 0.35
 """Share of hands that cast a shadow on the background."""
 
@@ -36,12 +38,12 @@ class CameraEffects:
         square = (self._size, self._size)
         front: Array = cv2.resize(rendering.colour, square, interpolation=cv2.INTER_AREA).astype(np.float32)
         back: Array = background.astype(np.float32)
-        if rng.random() < 0.5:
+        if rng.random() < 0.35:
             back = _defocused(back, rng.uniform(0.5, 5.0))
         back *= np.float32(rng.uniform(0.7, 1.15))
         if rng.random() < SHADOW_SHARE:
             back *= _cast_shadow(rng, front[..., 3])
-        if rng.random() < 0.2:
+        if rng.random() < 0.12:
             front = cv2.filter2D(front, -1, _motion(rng))
         picture = front[..., :3] + back * (1 - front[..., 3:] / 255)
         picture = self._film(rng, picture, view.crop[2])
@@ -55,17 +57,19 @@ class CameraEffects:
         """Lens, sensor and the camera's own processing. side: of the picture in pixels of the sensor."""
         if rng.random() < 0.1:
             picture = cv2.filter2D(picture, -1, _motion(rng))
-        picture = cv2.GaussianBlur(picture, (0, 0), 0.3 + rng.gamma(1.5, 0.25))
+        if rng.random() < BLURRED:
+            picture = cv2.GaussianBlur(picture, (0, 0), 0.3 + rng.gamma(1.5, 0.25))
         pixels = int(np.clip(side, FEWEST_PIXELS, self._size))
         if pixels < 0.95 * self._size:
             picture = cv2.resize(picture, (pixels, pixels), interpolation=cv2.INTER_AREA)
         picture = picture + np.float32(rng.gamma(1.2, 2.5)) * self._grain(rng, len(picture))
         picture = cv2.transform(picture, _colour_response(rng))
-        if rng.random() < 0.25:
-            detail = picture - cv2.GaussianBlur(picture, (0, 0), 1.2)
-            picture = picture + np.float32(rng.uniform(0.3, 1.2)) * detail
+        if rng.random() < SHARPENED:
+            detail = picture - cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.7, 1.4))
+            picture = picture + np.float32(rng.uniform(0.3, 1.5)) * detail
         if len(picture) < self._size:
-            picture = cv2.resize(picture, (self._size, self._size), interpolation=cv2.INTER_LINEAR)
+            method = cv2.INTER_CUBIC if rng.random() < 0.6 else cv2.INTER_LINEAR
+            picture = cv2.resize(picture, (self._size, self._size), interpolation=method)
         return picture
 
     def _grain(self, rng: np.random.Generator, size: int) -> Array:
@@ -87,7 +91,7 @@ def _defocused(picture: Array, sigma: float) -> Array:
 def _colour_response(rng: np.random.Generator) -> Array:
     """(3, 4) affine map of colours: exposure, white balance, saturation, contrast."""
     balance = np.exp(rng.normal(0, 0.12) + rng.normal(0, 0.05, 3))
-    saturation, contrast, middle = rng.uniform(0.7, 1.2), np.exp(rng.normal(0.0, 0.12)), rng.uniform(90, 150)
+    saturation, contrast, middle = rng.uniform(0.8, 1.25), np.exp(rng.normal(0.0, 0.12)), rng.uniform(90, 150)
     mixing = saturation * np.eye(3) + (1 - saturation) / 3
     return np.column_stack([contrast * mixing * balance, np.full(3, (1 - contrast) * middle)]).astype(np.float32)
 

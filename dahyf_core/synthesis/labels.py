@@ -21,7 +21,7 @@ class Labels:
     lies anywhere, often outside of it; `pinhole` is all that its pixels need.
 
     index: (N,) int64, which picture of the seed. side: (N,) "left" | "right". kind: (N,), where the fingers' pose came
-    from: "fitted", "prior", "gesture", "fist" or "grasp".
+    from: "fitted", "prior", "gesture", "fist", "wide" or "grasp".
     pose: (N, 16, 3) axis-angle, the root's first, in the hand model of the hand's own side. shape: (N, 10).
     translation: (N, 3) m.
     pinhole: (N, 4) fx, fy, cx, cy of the picture, px.

@@ -73,7 +73,7 @@ def _of_a_place(rng: np.random.Generator, level: float, tint: Array) -> Light:
     turn = to_place.as_matrix() * np.array([rng.choice([-1.0, 1.0]), 1.0, 1.0])
     sky, lamps = places.sky[number], places.lamp_colours[number]
     grey = np.concatenate([sky[:1] * CONSTANT, lamps]).sum(axis=0)
-    whitened = (grey.mean() / grey) ** rng.uniform(0.2, 1.0) * tint ** rng.uniform(0.0, 0.5)  # cameras balance white
+    whitened = (grey.mean() / grey) ** rng.uniform(0.6, 1.05) * tint ** rng.uniform(0.0, 0.35)  # cameras balance white
     strength = 0.85 * level * whitened
     return Light(
         lamp_direction=unit(places.lamp_directions[number, 0] @ turn),

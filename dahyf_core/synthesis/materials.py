@@ -42,7 +42,7 @@ def draw_skin(rng: np.random.Generator) -> Skin:
         scattering=rng.uniform(0.6, 1.3) * np.array([0.4, 0.2, 0.14]),
         layer=int(rng.choice(SKINS)),
         detail=rng.uniform(0.5, 1.4),
-        relief=rng.gamma(3.0, 0.2),
+        relief=min(rng.gamma(3.0, 0.14), 1.0),
     )
 
 

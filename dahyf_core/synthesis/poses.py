@@ -20,7 +20,7 @@ from dahyf_core.hand_model import FINGER_BONES, HandModel
 from dahyf_core.shared.plain_arrays import read_plain_arrays
 from dahyf_core.synthesis.surface import THUMB, Spheres
 
-FingerKind = Literal["fitted", "prior", "gesture", "fist"]
+FingerKind = Literal["fitted", "prior", "gesture", "fist", "wide"]
 
 FEWEST_FITS = 64
 """Smallest number of fitted poses in a set."""
@@ -37,6 +37,15 @@ MIDDLE = 4
 MOST_OVERLAP = 0.010
 """Metres by which spheres of two fingers may overlap; flesh gives way."""
 TRIES = 6
+FURTHER = np.radians(15.0)
+"""How far wide poses go beyond the joint limits: knuckles, the thumb's base and its tip joint."""
+LAST_JOINT = np.radians((-12.0, 85.0))
+"""Flexion of the last joints of fingers in wide poses, whatever the middle ones do."""
+THUMB_TIP = np.radians((-25.0, 85.0))
+EASED = (1.0, 0.7, 0.45, 0.2)
+"""Shares of what makes a pose wide that are tried, until no fingers run through each other."""
+WIDE_THUMBS = 0.5
+"""Share of fists whose thumb is free."""
 
 
 @dataclass(frozen=True)
@@ -87,10 +96,18 @@ class PoseSampler:
         closure = self._fingers[:, :12, 2].reshape(-1, 4, 3).sum(axis=2).min(axis=1)
         self._closed = self._fingers[closure >= np.quantile(closure, CLOSED)]
         self._chances = _evened_out(self._fingers.reshape(-1, 45))
+        self._widest = model.joint_limits.reshape(15, 3, 2) + _beyond()
+        self._thumb_flexion = _flexion_axis(covariance[42:, 42:])
 
     def draw(self, rng: np.random.Generator, kind: FingerKind) -> Array:
         """(15, 3), within the joint limits; of a few tries the first in which no fingers run through each other."""
-        makers = {"fitted": self._around_fits, "prior": self._from_prior, "gesture": self._gesture, "fist": self._fist}
+        makers = {
+            "fitted": self._around_fits,
+            "prior": self._from_prior,
+            "gesture": self._gesture,
+            "fist": self._fist,
+            "wide": self._wide,
+        }
         best: Array = np.zeros((15, 3))
         least = np.inf
         for _ in range(TRIES):
@@ -182,7 +199,41 @@ class PoseSampler:
         fingers[:12, 2] *= rng.uniform(0.95, 1.2)
         thumb = FINGER_BONES[THUMB] - 1
         fingers[thumb] = self._fingers[rng.choice(len(self._fingers), p=self._chances), thumb]
+        if rng.random() < WIDE_THUMBS:
+            return self._eased(fingers, self._free_thumb(rng, fingers))
         return self._limited(fingers + rng.normal(0.0, (0.02, 0.03, 0.05), (15, 3)))[0]
+
+    def _wide(self, rng: np.random.Generator) -> Array:
+        """A seen or made-up pose with knuckles, last joints and thumb set free, as far as flesh allows."""
+        fingers = self._around_fits(rng) if rng.random() < 0.6 else self._gesture(rng)
+        free = fingers.copy()
+        knuckles = [0, 3, 6, 9]
+        free[knuckles, 2] += rng.normal(0.0, FURTHER) + rng.normal(0.0, 0.8 * FURTHER, 4)
+        free[knuckles, 1] += rng.normal(0.0, 0.3 * FURTHER, 4)
+        apart = rng.random(4) < 0.6
+        last = (
+            rng.uniform(LAST_JOINT[0], LAST_JOINT[1], 4) if rng.random() < 0.5 else np.full(4, rng.uniform(*LAST_JOINT))
+        )
+        free[[2, 5, 8, 11], 2] = np.where(apart, last, free[[2, 5, 8, 11], 2])
+        return self._eased(fingers, self._free_thumb(rng, free) if rng.random() < 0.7 else free)
+
+    def _free_thumb(self, rng: np.random.Generator, fingers: Array) -> Array:
+        """These fingers with a thumb that turns freely in its base and bends freely at its tip."""
+        free = fingers.copy()
+        base, middle, tip = FINGER_BONES[THUMB] - 1
+        free[base] += rng.normal(0.0, (0.25, 0.25, 0.15))
+        free[middle] += rng.normal(0.0, (0.12, 0.2, 0.08))
+        if rng.random() < 0.7:
+            free[tip] = rng.uniform(*THUMB_TIP) * self._thumb_flexion + rng.normal(0.0, 0.04, 3)
+        return free
+
+    def _eased(self, fingers: Array, free: Array) -> Array:
+        """What lies between a pose and a freer one (15, 3), as far towards the latter as no fingers meet."""
+        change = np.clip(free, self._widest[..., 0], self._widest[..., 1]) - fingers
+        for share in EASED:
+            if self.overlap(fingers + share * change) < MOST_OVERLAP:
+                return fingers + share * change
+        return fingers
 
     def _limited(self, fingers: Array) -> Array:
         """Fingers of any layout, within the joint limits: (N, 15, 3)."""
@@ -198,6 +249,24 @@ def curled(curl: Array, hooked: float = 0.0) -> Array:
     lead = 1.0 + hooked * np.array([-1.0, 0.6, 0.6])
     fingers[:12, 2] = (curl[:, None] * FULL_CURL * lead).ravel()
     return fingers
+
+
+def _beyond() -> Array:
+    """(15, 3, 2) radians by which wide poses pass the least and the greatest angles of the joint limits."""
+    beyond = np.zeros((15, 3))
+    beyond[[0, 3, 6, 9], 2] = FURTHER
+    beyond[[2, 5, 8, 11], 2] = 0.5 * FURTHER
+    beyond[FINGER_BONES[THUMB] - 1] = FURTHER
+    return np.stack([-beyond, beyond], axis=-1)
+
+
+def _flexion_axis(covariance: Array) -> Array:
+    """(3,) the axis about which a hinge turns most, by the covariance (3, 3) of its rotations; flexion is positive.
+
+    A right thumb bends about -y.
+    """
+    axis: Array = np.linalg.eigh(covariance)[1][:, -1]
+    return -axis if axis[1] > 0 else axis
 
 
 def _kept_apart(spheres: Spheres) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from dahyf_core.synthesis.arm import ArmedHand
 from dahyf_core.synthesis.backgrounds import Backgrounds
 from dahyf_core.synthesis.grasps import draw_grasp, draw_solid, pinch
 from dahyf_core.synthesis.hand import Hand, Placed
+from dahyf_core.synthesis.jewellery import RingMaker, watch_case
 from dahyf_core.synthesis.lighting import draw_light
 from dahyf_core.synthesis.materials import draw_cloth, draw_coating, draw_glove, draw_skin
 from dahyf_core.synthesis.poses import FittedPoses, PoseSampler
@@ -26,14 +27,20 @@ WIDE, OUTERMOST, DIAGONAL = 0.45, 0.75, (1, -1)
 is 40 degrees off axis, and to which."""
 SMALL = 0.2
 """Extent of the hands there, as a share of the shorter side: all of them lie in the frame."""
-AT_BORDER = 0.12
+TOUCHING = 0.6
+"""Share of second hands that touch the first or cross it."""
+AT_BORDER = 0.15
 """Share of hands that may be cut by the border of the frame."""
 NEAREST = 0.17
 """Metres from the camera to the middle of a hand."""
 ARM_CLEARANCE = np.cos(np.radians(28))
 """Forearms do not point at the camera more directly than this."""
 ARM_END = 0.32
-TOUCH, STEP, MOST_STEPS = 0.006, 0.015, 12
+TIGHTEST = 1.04
+"""Least girth of a sleeve, as a factor of the arm's."""
+WATCHES = 0.5
+"""Share of bands that are watches."""
+TOUCH, STEP, MOST_STEPS = 0.006, 0.006, 30
 """How deep two hands may press into each other; by which steps, and how often, they are moved apart. Metres."""
 WIDEST_BEND = np.radians((10.0, 30.0, 65.0))
 """Of the wrist: twist, sideways, and up and down."""
@@ -91,6 +98,7 @@ class SceneSampler:
         self._settings = settings
         right = hands["right"].model
         self._spheres = fill_with_spheres(right)
+        self._rings = RingMaker(right)
         self._poses = PoseSampler(right, self._spheres, fits)
         shares = settings.pose_shares(fits is not None)
         self._kinds, self._chances = list(shares), list(shares.values())
@@ -163,7 +171,8 @@ class SceneSampler:
         """The other hand near the first, not inside it."""
         away = unit(rng.standard_normal(3))
         between = hand.keypoints("own").mean(axis=0) - other.keypoints("own").mean(axis=0)
-        other = other.moved(between + away * rng.uniform(0.03, 0.12))
+        distance = 0.0 if rng.random() < TOUCHING else rng.uniform(0.02, 0.12)
+        other = other.moved(between + away * distance)
         spheres, other_spheres = hand.spheres(self._spheres), other.spheres(self._spheres)
         shift = np.zeros(3)
         for _ in range(MOST_STEPS):
@@ -175,13 +184,13 @@ class SceneSampler:
         return other.moved(shift)
 
     def _clothes(self, rng: np.random.Generator, hands: list[Hand]) -> list[ThingMesh]:
-        """The same sleeves on both arms, and a band round one wrist."""
+        """The same sleeves on both arms, a band or watch round one wrist, and rings."""
         things = []
         around = self._hands["right"].points_around
         if rng.random() < self._settings.sleeve:
             start = rng.uniform(0.0, 0.18)
             distances = np.concatenate([[start + 0.004, start], np.linspace(start + 0.002, ARM_END, 9)])
-            girth = rng.uniform(1.08, 1.45) * folds(rng, len(distances), around)
+            girth = np.maximum(rng.uniform(1.08, 1.45) * folds(rng, len(distances), around), TIGHTEST)
             girth[0] *= 0.93
             cloth = draw_cloth(rng, self._backgrounds)
             things += [worn(hand, distances, girth, cloth) for hand in hands]
@@ -191,6 +200,11 @@ class SceneSampler:
             girth = np.full((len(distances), around), rng.uniform(1.04, 1.1))
             girth[[0, -1]] = 0.98
             things.append(worn(hands[0], distances, girth, draw_coating(rng, self._backgrounds)))
+            if rng.random() < WATCHES:
+                ring = hands[0].sleeve(distances, girth).vertices.reshape(len(distances), around, 3)[2]
+                case = watch_case(rng, hands[0], ring)
+                things.append(thing(case, draw_coating(rng, self._backgrounds)))
+        things += [self._rings.draw(rng, hand) for hand in hands if rng.random() < self._settings.ring]
         return things
 
     def _objects(self, rng: np.random.Generator, hands: list[Hand]) -> list[ThingMesh]:

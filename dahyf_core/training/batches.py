@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from dahyf_core.camera import PATCH_SIZE
-from dahyf_core.datasets import Augmentation, HandDataset, Patch, cut_sample
+from dahyf_core.datasets import AmplitudeMixing, Augmentation, HandDataset, Patch, cut_sample
 from dahyf_core.geometry import KEYPOINT_SETS
 from dahyf_core.network import Labels, View
 
@@ -38,17 +38,22 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class PatchSource:
-    """Patches cut anew each time. mirror_fraction: the share that is shown as the hand of the other side."""
+    """Patches cut anew each time. mirror_fraction: the share that is shown as the hand of the other side.
+    mixing: what gives them the amplitudes of photographs.
+    """
 
     dataset: HandDataset
     augmentation: Augmentation
     mirror_fraction: float = 0.0
+    mixing: AmplitudeMixing | None = None
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def batch(self, rows: NDArray[np.integer], random: np.random.Generator) -> Batch:
         patches = [cut_sample(self.dataset[int(row)], self.augmentation, random) for row in rows]
+        if self.mixing is not None:
+            patches = [replace(patch, image=self.mixing(patch.image, random)) for patch in patches]
         turned = random.random(len(rows)) < self.mirror_fraction
         shown = [mirror_patch(patch) if over else patch for patch, over in zip(patches, turned, strict=True)]
         return stack(shown, ~turned)

@@ -27,6 +27,8 @@ class DataConfig:
     label_weight: of its 3D labels. mirror_fraction: the share of patches that are shown as the hand of the other side.
     limit: how many samples are used, spread evenly; 0 for all. cached_variants: how often each sample is cut and seen
     by the frozen part of `lite`'s trunk before training; 0 to cut patches anew in each step.
+    amplitudes: a folder of photographs whose Fourier amplitudes are mixed into half of the patches, up to the share
+    amplitude.
     """
 
     name: str
@@ -39,6 +41,8 @@ class DataConfig:
     limit: int = 0
     cached_variants: int = 0
     augmentation: Augmentation = field(default_factory=Augmentation)
+    amplitudes: Path | None = None
+    amplitude: float = 0.5
 
 
 @dataclass(frozen=True)

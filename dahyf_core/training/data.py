@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.datasets import OPEN_HAND_READERS, HandDataset, Sample
+from dahyf_core.datasets import OPEN_HAND_READERS, AmplitudeMixing, HandDataset, Sample
 from dahyf_core.datasets.sample import unknown
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel, load_hand_model
@@ -77,7 +77,8 @@ class DataOpener:
         """One data set; its features are computed now if the configuration wants them ahead and they are not there."""
         if config.reader == "features":
             return FeatureSource(config.path)
-        source = PatchSource(self._dataset(config), config.augmentation, config.mirror_fraction)
+        mixing = AmplitudeMixing(config.amplitudes, config.amplitude) if config.amplitudes is not None else None
+        source = PatchSource(self._dataset(config), config.augmentation, config.mirror_fraction, mixing)
         if not config.cached_variants:
             return source
         folder = self.run.features(config.name)

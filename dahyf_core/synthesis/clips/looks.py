@@ -40,6 +40,8 @@ def gloved(rng: np.random.Generator, skin: Skin) -> Skin:
         redness=0.0,
         creases=rng.uniform(0.2, 0.6),
         veins=0.0,
+        detail=0.0,
+        relief=rng.uniform(0.1, 0.5),
         scattering=np.full(3, 0.15),
     )
 
