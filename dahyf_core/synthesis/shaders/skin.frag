@@ -103,7 +103,9 @@ void main() {
 
     vec3 albedo = mix(palm_colour, back_colour, back) * (1.0 + mottling * coarse.a);
     vec3 plain = albedo;
-    albedo *= max(1.0 + detail * (on_arm ? 0.35 : 1.0) * (min(look, 2.5) - 1.0), 0.15);
+    // Both fade out at the wrist, where the forearm begins with another part of the texture.
+    float kept = on_arm ? 0.35 * smoothstep(0.02, 0.06, rest.x) : 1.0 - smoothstep(-0.035, 0.01, rest.x);
+    albedo *= max(1.0 + detail * kept * (min(look, 2.5) - 1.0), 0.15);
     float blood = redness * (0.5 * coarse.g + 0.35 * (1.0 - back));
     float furrow = 0.0;
     vec2 nail_here = vec2(0.0);

@@ -111,7 +111,6 @@ def _posed(mesh: SkinnedMesh, model: HandModel) -> np.ndarray:
         parts = ("Proximal", "Intermediate", "Distal") if number < THUMB else ("Metacarpal", "Proximal", "Distal")
         own_ends = [mesh.joints[f"{finger}_{part}"] for part in (*parts, "Tip")]
         open_ends = [*model.joints[chain], ends[number]]
-        open_ends[3] = open_ends[2] + (ends[number] - open_ends[2])
         own_back = _nail_direction(mesh, finger)
         open_back = np.array([0.0, 1.0, 0.0]) if number < THUMB else np.array([0.46, 0.49, 0.74])
         for place, part in enumerate(parts):
