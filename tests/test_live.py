@@ -168,7 +168,7 @@ def test_the_command_plays_a_clip_until_it_is_stopped(tmp_path):
     command += ["--threshold", "0", "--picture", "40"]
     template = tmp_path / "template.npz"
     process = subprocess.Popen(
-        [*command, "--template", str(template)],
+        [*command, "--template", str(template), "--record", str(tmp_path / "take.npz")],
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
@@ -180,6 +180,9 @@ def test_the_command_plays_a_clip_until_it_is_stopped(tmp_path):
     rest = list(messages)
     assert process.wait(30) == 0
     assert rest[-1]["text"].startswith("Stopped after")
+    take = load_capture(tmp_path / "take.npz")
+    assert len(take.frame) >= 3
+    assert (np.diff(take.time) > 0).all()
     capture = load_capture(template)
     assert list(capture.side) == ["right", "left"]
     assert capture.source.estimator == "live"

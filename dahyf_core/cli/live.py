@@ -65,6 +65,9 @@ def live(
         Path | None,
         typer.Option(metavar="FILE", help="First write a capture (.npz) of both hands at rest, to build rigs from."),
     ] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="At the end, write a capture file (.npz) of all frames.")
+    ] = None,
     model: options.Model = None,
     fov: options.Fov = None,
     focal_px: options.FocalPx = None,
@@ -81,13 +84,13 @@ def live(
         from dahyf_core.live import Broadcast, LiveSettings, VmcSender, run_live, write_template
         from dahyf_core.live.loop import Receiver
 
-        if template is not None:
-            check_output(template, (".npz",), inputs=[clip])
+        for output in filter(None, (template, record)):
+            check_output(output, (".npz",), inputs=[clip, model])
         lens = Lens(fov, focal_px, focal_mm, sensor_mm)
         source = _source(clip, camera, loop)
         if template is not None:
             write_template(template, source.name, lens.intrinsics(source.width, source.height))
-        settings = LiveSettings(lens, max_hands, mirror, threshold, picture, model)
+        settings = LiveSettings(lens, max_hands, mirror, threshold, picture, model, record)
         receivers: list[Receiver] = [_Lines()] if as_json else [_Summary(reporter)]
         if vmc is not None:
             receivers.append(VmcSender(*_address(vmc)))
@@ -97,7 +100,8 @@ def live(
                 receivers.append(broadcast)
             reporter.status(f"Following hands in {source.name}, {source.width} x {source.height}.")
             frames = run_live(source, settings, receivers, stop)
-        reporter.status(f"Stopped after {counted(frames, 'frame')}.")
+        written = f" Wrote {record}." if record is not None and frames else ""
+        reporter.status(f"Stopped after {counted(frames, 'frame')}.{written}")
 
 
 def _source(clip: Path | None, camera: int, loop: bool) -> "LiveSource":

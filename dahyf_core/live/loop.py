@@ -30,7 +30,7 @@ class LiveSettings:
     """mirror: show hands as a mirror does. threshold: hands of a lower confidence are left out.
 
     picture_width: width of the picture with its joints in each message, px; 0 for none. network: an ONNX file instead
-    of the one that ships.
+    of the one that ships. recording: file for a capture of all frames, written at the end.
     """
 
     lens: Lens = Lens()  # noqa: RUF009 (frozen)
@@ -39,6 +39,7 @@ class LiveSettings:
     threshold: float = 0.5
     picture_width: int = 0
     network: Path | None = None
+    recording: Path | None = None
 
 
 class Receiver(Protocol):
@@ -52,9 +53,16 @@ def run_live(
 ) -> int:
     """Send the hands of each frame to all receivers until the source ends or `stop` says so. Returns the frames.
 
-    Raises FootageError, ModelFileError, SettingsError.
+    Raises FootageError, ModelFileError, SettingsError, OutputError.
     """
-    stream = Stream(source.width, source.height, settings.lens, settings.max_hands, network=settings.network)
+    stream = Stream(
+        source.width,
+        source.height,
+        settings.lens,
+        settings.max_hands,
+        network=settings.network,
+        recording=settings.recording is not None,
+    )
     latencies: deque[float] = deque(maxlen=LATENCIES)
     number, first = 0, None
     with closing(newest(source)) as frames:  # type: ignore[type-var]
@@ -70,6 +78,8 @@ def run_live(
             number += 1
             if stop():
                 break
+    if settings.recording is not None and number:
+        stream.recorded(settings.recording, source.name)
     return number
 
 
