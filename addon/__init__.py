@@ -13,9 +13,11 @@ import bpy
 from . import command_line, compat, panels
 from .backend import job
 from .cleaning import confidence_bar
+from .live import session
 from .operators import capture, captures, choose_footage, clean, import_capture, modal_job, threshold_overrides
 from .operators import environment as environment_operators
 from .operators import export as export_operators
+from .operators import live as live_operators
 from .operators import retarget as retarget_operators
 from .operators import settings_presets as preset_operators
 from .operators import tracks as track_operators
@@ -23,7 +25,7 @@ from .panels import menus
 from .retarget.mapping import corrected
 from .retarget.writing import preview
 from .scene import footage
-from .settings import capture_properties, clean_properties, export_properties, preferences
+from .settings import capture_properties, clean_properties, export_properties, live_properties, preferences
 
 MODULES = (
     job,
@@ -33,6 +35,8 @@ MODULES = (
     capture_properties,
     clean_properties,
     export_properties,
+    live_properties,
+    session,
     preferences,
     modal_job,
     choose_footage,
@@ -46,6 +50,7 @@ MODULES = (
     track_operators,
     retarget_operators,
     export_operators,
+    live_operators,
     panels,
     menus,
     confidence_bar,

@@ -1,6 +1,6 @@
 """Panels, which only draw. Blender shows them in the order of registration: footage, lens, capture, clean, retarget,
-export."""
+export, live."""
 
-from . import clean, export, presets, retarget, sidebar
+from . import clean, export, live, presets, retarget, sidebar
 
-CLASSES = (*presets.CLASSES, *sidebar.CLASSES, *clean.CLASSES, *retarget.CLASSES, *export.CLASSES)
+CLASSES = (*presets.CLASSES, *sidebar.CLASSES, *clean.CLASSES, *retarget.CLASSES, *export.CLASSES, *live.CLASSES)

@@ -9,7 +9,7 @@ OPERATORS = (
     ("select_hands", "set_up_scene", "split_here", "join_hands", "drop_hand"),
     ("clean", "add_range", "add_correction_layer", "jump_to_bad_span"),
     ("preview_retarget", "retarget", "remove_retarget", "make_override", "save_preset"),
-    ("export",),
+    ("export", "live"),
     ("save_settings", "set_up_environment", "check_environment", "show_report"),
 )
 """In the order of the work."""
