@@ -57,7 +57,8 @@ def test_what_is_checked_is_described():
 
 def test_the_core_and_the_add_on_check_the_same_meta():
     _, parts = msgspec.json.schema_components([CaptureMeta], ref_template="{name}")
-    assert without_references({"$ref": "CaptureMeta"}, parts) == Table(META.fields).schema()
+    guided = {"guidance": META.optional["guidance"]}
+    assert without_references({"$ref": "CaptureMeta"}, parts) == Table(META.fields, guided).schema()
 
 
 def without_references(schema, parts):

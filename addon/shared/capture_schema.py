@@ -116,7 +116,7 @@ META: Final = Table(
         "mirrored": Flag(),
         "cleaning": Table(),
     },
-    optional={"conventions": Table()},
+    optional={"conventions": Table(), "guidance": Table()},
 )
 """All that is read of `meta`."""
 

@@ -61,6 +61,7 @@ def meta_of(capture: Capture) -> dict[str, Any]:
         "estimator": source.estimator,
         "hand_model": {"name": model.name, "flat_hand_mean": True, "sha256": dict(model.sha256)},
         "mirrored": source.mirrored,
+        "guidance": asdict(source.guidance),
         "cleaning": asdict(capture.cleaning),
         "conventions": CONVENTIONS,
     }

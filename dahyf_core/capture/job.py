@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from dahyf_core.camera import Lens
 from dahyf_core.capture.atomic import replacing
+from dahyf_core.capture.guidance import Guidance
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.errors import SettingsError, detail
 from dahyf_core.files import is_file
@@ -36,7 +37,7 @@ class CaptureSettings:
     image; sides and poses are those of the real hands, and the captured geometry lies on the flipped picture.
     hand_model: the user's MANO file, None for the
     open hand. estimator: "dahyf" is the trained network, "baseline" MediaPipe's landmarks with inverse kinematics.
-    network: an ONNX file in place of the trained network that ships.
+    network: an ONNX file in place of the trained network that ships. guidance: what the user knows of the hands.
     """
 
     footage: Path
@@ -49,6 +50,7 @@ class CaptureSettings:
     hand_model: Path | None = None
     estimator: EstimatorName = "dahyf"
     network: Path | None = None
+    guidance: Guidance = field(default_factory=Guidance)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     cleaning: CleaningSettings = field(default_factory=CleaningSettings)
 
@@ -74,7 +76,12 @@ JobSpec: Final = msgspec.defstruct(
         ("deinterlace", Deinterlacing, "auto"),
         *(
             (name, spec := spec_of(settings), msgspec.field(default_factory=spec))
-            for name, settings in (("lens", Lens), ("tracking", TrackingSettings), ("cleaning", CleaningSettings))
+            for name, settings in (
+                ("lens", Lens),
+                ("guidance", Guidance),
+                ("tracking", TrackingSettings),
+                ("cleaning", CleaningSettings),
+            )
         ),
         ("mirrored", bool, False),
         ("hand_model", Text | None, None),
@@ -133,6 +140,7 @@ def settings_of(document: Any, folder: Path = Path()) -> CaptureSettings:
         hand_model=folder / spec.hand_model if spec.hand_model else None,
         estimator=spec.estimator,
         network=folder / spec.network if spec.network else None,
+        guidance=Guidance(**msgspec.structs.asdict(spec.guidance)),
         tracking=TrackingSettings(**msgspec.structs.asdict(spec.tracking)),
         cleaning=CleaningSettings(**msgspec.structs.asdict(spec.cleaning)),
     )

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from dahyf_core.camera import Intrinsics
+from dahyf_core.capture.guidance import Guidance
 from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.deprecation import with_new_names
@@ -72,6 +73,7 @@ class CaptureMeta(msgspec.Struct):
     hand_model: HandModelMeta
     mirrored: bool
     cleaning: dict[str, Any]
+    guidance: dict[str, Any] = {}
 
 
 def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
@@ -82,9 +84,10 @@ def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
     try:
         meta = msgspec.convert(parse_json(text[: limits.META_LENGTH]), CaptureMeta)
         cleaning = msgspec.convert(_cleaning(meta.cleaning), CleaningSettings)
+        guidance = msgspec.convert(meta.guidance, Guidance)
     except (msgspec.MsgspecError, ValueError, SettingsError) as error:
         raise ValueError(f"its meta is not understood ({detail(error)})") from error
-    return _source(meta), cleaning
+    return _source(meta, guidance), cleaning
 
 
 def _cleaning(settings: dict[str, Any]) -> dict[str, Any]:
@@ -96,7 +99,7 @@ def _cleaning(settings: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _source(meta: CaptureMeta) -> CaptureSource:
+def _source(meta: CaptureMeta, guidance: Guidance) -> CaptureSource:
     footage, lens = meta.footage, meta.intrinsics
     rate = Fraction(footage.rate[0], footage.rate[1])
     check_source(footage.path, rate, lens.distortion)
@@ -118,6 +121,7 @@ def _source(meta: CaptureMeta) -> CaptureSource:
         estimator=meta.estimator,
         hand_model=HandModelRecord(meta.hand_model.name, dict(meta.hand_model.sha256.items())),
         mirrored=meta.mirrored,
+        guidance=guidance,
         version=meta.version,
         created=meta.created,
     )

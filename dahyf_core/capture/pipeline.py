@@ -1,7 +1,7 @@
 """The steps from a clip to a capture file."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,23 @@ from dahyf_core import __version__
 from dahyf_core.capture.assembly import assemble_capture
 from dahyf_core.capture.atomic import sole_writer
 from dahyf_core.capture.file import save_capture
+from dahyf_core.capture.guided import OneSided, RegionDetector, check_guidance, flipped, given_hands
 from dahyf_core.capture.job import CaptureSettings, observed_part
 from dahyf_core.capture.journal import Journal, journal_folder
 from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
 from dahyf_core.cleaning import RawHand
-from dahyf_core.detection import PalmDetector
+from dahyf_core.detection import MIN_SCORE, Detector, PalmDetector
 from dahyf_core.errors import DahyfError, ExitCode
 from dahyf_core.footage import Footage, FootageInfo, probe, select
-from dahyf_core.hand_model import Side, load_hand_models
+from dahyf_core.hand_model import HandModel, Side, load_hand_models
 from dahyf_core.pose import HandEstimates, HandObservations, PoseEstimator, create_estimator
 from dahyf_core.profiling import stage
 from dahyf_core.tracking import TrackingSettings, assemble_hands, given_rows
+
+LEAST_SCORE = 0.05
+"""Least score of a palm: with less, the detector finds them everywhere."""
 
 
 class Interrupted(DahyfError):  # noqa: N818
@@ -64,11 +68,13 @@ def _capture(
         info = probe(settings.footage, settings.rate, deinterlace=settings.deinterlace, as_sequence=settings.sequence)
     _tell_of_conversions(info, report)
     intrinsics = settings.lens.intrinsics(info.width, info.height, float(info.pixel_aspect))
-    clip = Clip(Footage(info), select(info, settings.frame_range), intrinsics, settings.mirrored)
+    positions = select(info, settings.frame_range)
+    check_guidance(settings.guidance, info, positions)
+    given = given_hands(settings.guidance, info, settings.mirrored)
+    clip = Clip(Footage(info), positions, intrinsics, settings.mirrored, given)
     with stage("loading networks"):
         models = load_hand_models(settings.hand_model)
-        estimator = create_estimator(settings.estimator, models, threads, settings.network)
-        detector = PalmDetector(threads=threads)
+        estimator, detector = _networks(settings, models, info.width, threads)
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
     tracking = settings.tracking
     journal = Journal.beside(output, observed_part(settings) | _resolved(clip, estimator))
@@ -92,6 +98,7 @@ def _capture(
             estimator=estimator.name,
             hand_model=HandModelRecord.of(models),
             mirrored=settings.mirrored,
+            guidance=settings.guidance,
         ),
         frame=info.frames[seen.positions],
         time=seen.times,
@@ -110,6 +117,22 @@ def _capture(
         )
     journal.remove()
     return capture
+
+
+def _networks(
+    settings: CaptureSettings, models: Mapping[Side, HandModel], width: int, threads: int
+) -> tuple[PoseEstimator, Detector]:
+    """The estimator and the detector, as the user's knowledge limits them. width: of the picture, px."""
+    guidance = settings.guidance
+    estimator: PoseEstimator = create_estimator(settings.estimator, models, threads, settings.network)
+    score = min(MIN_SCORE, max(settings.tracking.enter_presence, LEAST_SCORE))
+    detector: Detector = PalmDetector(score, threads)
+    if guidance.side is not None:
+        estimator = OneSided(estimator, guidance.side)
+    if guidance.region is not None:
+        region = flipped(guidance.region, width) if settings.mirrored else guidance.region
+        detector = RegionDetector(detector, region)
+    return estimator, detector
 
 
 def _tell_of_conversions(info: FootageInfo, report: Report) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dahyf_core import __version__
 from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
+from dahyf_core.capture.guidance import Guidance
 from dahyf_core.cleaning import CleaningSettings, RawHand
 from dahyf_core.hand_model import HandModel, Side
 
@@ -80,13 +81,17 @@ def now() -> str:
 
 @dataclass(frozen=True)
 class CaptureSource:
-    """The source of a capture. mirrored: the footage shows a mirror image. created: ISO 8601 with time zone."""
+    """The source of a capture. mirrored: the footage shows a mirror image. created: ISO 8601 with time zone.
+
+    guidance: what the user knew of the hands.
+    """
 
     footage: FootageRecord
     intrinsics: Intrinsics
     estimator: str
     hand_model: HandModelRecord
     mirrored: bool = False
+    guidance: Guidance = field(default_factory=Guidance)
     version: str = __version__
     created: str = field(default_factory=now)
 

@@ -91,6 +91,7 @@ CAPTURE_EXAMPLES = """
 Examples:\n
 dahyf capture clip.mp4 -o clip.npz\n
 dahyf capture clip.mp4 -o clip.npz --range 1.5s:4s --max-hands 1 --fov 65\n
+dahyf capture clip.mp4 -o clip.npz --box 120:310,95,80,110:left --box 0:40,60,90,90\n
 dahyf capture shots/%04d.png -o shots.npz --rate 24 --focal-mm 35 --sensor-mm 36\n
 dahyf capture --job job.json -o shot.npz
 """
@@ -108,6 +109,10 @@ def capture(
     sequence: options.Sequence = False,
     deinterlace: options.DeinterlaceOption = options.Deinterlace.AUTO,
     max_hands: options.MaxHands = 2,
+    box: options.Boxes = None,
+    region: options.RegionOption = None,
+    side: options.SideOption = None,
+    find_at: options.FindAt = None,
     mirrored: options.Mirrored = False,
     hand_model: options.HandModelFile = None,
     estimator: options.EstimatorOption = options.Estimator.DAHYF,
@@ -141,12 +146,14 @@ def capture(
     with session(as_json) as reporter, profiled(time.perf_counter()) as spent:
         with stage("importing"):
             from dahyf_core.camera import Lens
+            from dahyf_core.capture.guidance import GivenBox, Guidance, Region
             from dahyf_core.capture.job import CaptureSettings, read_job, with_network_threshold
             from dahyf_core.capture.pipeline import capture_footage
             from dahyf_core.cleaning import CleaningSettings
             from dahyf_core.tracking import TrackingSettings
 
         started = time.monotonic()
+        tracking = TrackingSettings(max_hands=max_hands)
         settings = CaptureSettings(
             footage=clip or Path(),
             frame_range=frame_range,
@@ -155,7 +162,12 @@ def capture(
             deinterlace=deinterlace.value,
             lens=Lens(fov, focal_px, focal_mm, sensor_mm, intrinsics, distortion or ()),
             mirrored=mirrored,
-            tracking=TrackingSettings(max_hands=max_hands),
+            guidance=Guidance(
+                tuple(GivenBox(*each) for each in box or ()),
+                region and Region(*region),
+                None if side is None else side.value,
+            ),
+            tracking=tracking if find_at is None else tracking.finding_at(find_at),
             hand_model=hand_model,
             estimator=estimator.value,
             network=model,

@@ -8,12 +8,12 @@ import re
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
 from dahyf_core.shared.cleaning import LOST_RULES, NUMBERS
-from dahyf_core.shared.limits import HANDS, RATE
+from dahyf_core.shared.limits import HANDS, PIXEL, RATE
 
 _RATE = re.compile(r"\d{1,9}(\.\d{0,9}|/\d{1,9})?|\.\d{1,9}")
 
@@ -22,6 +22,7 @@ CLEANING_PANEL = "Gate and smoothing (`dahyf clean` can change these later)"
 METAVARS = {"seconds": "SECONDS", "metres": "METRES", "hertz": "HZ"}
 """How help shows the value of an option, by its unit."""
 
+FINDING_PANEL = "Finding hands (pixels are those of the upright picture, from its upper left corner)"
 TRACKS_PANEL = "Track edits (`dahyf info` lists the hand numbers)"
 
 
@@ -31,6 +32,13 @@ class Lost(StrEnum):
     HOLD = "hold"
     INTERPOLATE = "interpolate"
     OPEN = "open"
+
+
+class Side(StrEnum):
+    """A side of hands."""
+
+    LEFT = "left"
+    RIGHT = "right"
 
 
 class Deinterlace(StrEnum):
@@ -63,6 +71,26 @@ class FrameThreshold(NamedTuple):
     first: int
     last: int
     threshold: float
+
+
+class Box(NamedTuple):
+    """A box around a hand in a frame: left, top, width and height in pixels, and the hand's side if it is known."""
+
+    frame: int
+    x: float
+    y: float
+    width: float
+    height: float
+    side: Literal["left", "right"] | None = None
+
+
+class Rectangle(NamedTuple):
+    """A part of the picture: left, top, width and height in pixels."""
+
+    x: float
+    y: float
+    width: float
+    height: float
 
 
 class Pair(NamedTuple):
@@ -108,6 +136,25 @@ def parse_threshold_override(text: str) -> FrameThreshold:
     if found is None:
         raise typer.BadParameter(f"{text!r} is not of the form START:END=VALUE, such as 10:250=0.3")
     return FrameThreshold(int(found[1]), int(found[2]), float(found[3]))
+
+
+def parse_box(text: str) -> Box:
+    """FRAME:X,Y,W,H or FRAME:X,Y,W,H:SIDE."""
+    found = re.fullmatch(r"(\d{1,9}):([^:]*)(?::(left|right))?", text.strip())
+    if found is None:
+        raise typer.BadParameter(
+            f"{text[:40]!r} is not of the form FRAME:X,Y,W,H[:SIDE], such as 120:310,95,80,110:left"
+        )
+    side: Literal["left", "right"] | None = {"left": "left", "right": "right"}.get(found[3] or "")  # type: ignore[assignment]
+    return Box(int(found[1]), *parse_rectangle(found[2]), side)
+
+
+def parse_rectangle(text: str) -> Rectangle:
+    """X,Y,W,H."""
+    numbers = _parse_numbers(text)
+    if len(numbers) != len(Rectangle._fields) or not all(abs(number) <= PIXEL for number in numbers):
+        raise typer.BadParameter(f"{text[:40]!r} is not of the form X,Y,W,H in pixels, such as 310,95,80,110")
+    return Rectangle(*numbers)
 
 
 def parse_pair(text: str) -> Pair:
@@ -209,6 +256,44 @@ Model = Annotated[
         "--model",
         metavar="FILE",
         help="A trained network (.onnx, from `dahyf export-onnx`) instead of the one that ships.",
+    ),
+]
+
+Boxes = Annotated[
+    list[Box] | None,
+    typer.Option(
+        "--box",
+        parser=parse_box,
+        metavar="FRAME:X,Y,W,H[:SIDE]",
+        rich_help_panel=FINDING_PANEL,
+        help="A box around a hand in a frame, from which it is followed both ways. May be repeated.",
+    ),
+]
+RegionOption = Annotated[
+    Rectangle | None,
+    typer.Option(
+        "--region",
+        parser=parse_rectangle,
+        metavar="X,Y,W,H",
+        rich_help_panel=FINDING_PANEL,
+        help="Look for hands only in this part of the picture. It is seen larger, so that small hands are found.",
+    ),
+]
+SideOption = Annotated[
+    Side | None,
+    typer.Option(
+        "--side", rich_help_panel=FINDING_PANEL, help="The side of every hand in the footage, if it is known."
+    ),
+]
+FindAt = Annotated[
+    float | None,
+    typer.Option(
+        "--find-at",
+        min=0.05,
+        max=0.99,
+        rich_help_panel=FINDING_PANEL,
+        help="Probability from which something is taken for a hand: lower finds more hands, and more that are none "
+        "(initially 0.6).",
     ),
 ]
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from dahyf_core.arrays import FloatArray
+from dahyf_core.arrays import FloatArray, IntArray
 from dahyf_core.camera import CROP_SCALE, Crops, Intrinsics, box_around, upright_rolls
 from dahyf_core.detection import overlap
 from dahyf_core.tracking.association import Observation
@@ -64,11 +64,16 @@ def shows(joints_2d: NDArray[np.floating], hand: GivenHand) -> NDArray[np.bool_]
     return overlap(np.array(hand.box, dtype=np.float64), box_around(joints_2d)) >= LEAST_OVERLAP
 
 
-def given_rows(hands: Sequence[GivenHand], position: NDArray[np.integer], seen: Observation) -> NDArray[np.integer]:
-    """Those of observations (R,), of frames `position` (R,), that show a given hand in the frame it was given in."""
+def given_rows(
+    hands: Sequence[GivenHand], position: IntArray, seen: Observation
+) -> dict[int, Literal["left", "right"] | None]:
+    """Those of observations (R,), of frames `position` (R,), that show a given hand in the frame it was given in.
+
+    Each with the hand's side as far as it is known.
+    """
     boxes = box_around(np.asarray(seen.joints_2d))
-    found = [
-        np.flatnonzero((position == hand.position) & (overlap(np.array(hand.box), boxes) >= LEAST_OVERLAP))
+    return {
+        int(row): hand.side
         for hand in hands
-    ]
-    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found]))
+        for row in np.flatnonzero((position == hand.position) & (overlap(np.array(hand.box), boxes) >= LEAST_OVERLAP))
+    }

@@ -1,8 +1,9 @@
 """Assembles hands from all tracks of the footage: joins pieces, drops ghosts, and gives each hand one side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from dahyf_core.arrays import Array
-from dahyf_core.tracking.association import Observation, distance, side_evidence
+from dahyf_core.tracking.association import CERTAIN, Observation, distance, side_evidence
 from dahyf_core.tracking.settings import TrackingSettings
 from dahyf_core.tracking.verdicts import LeftOut, without_doubtful
 
@@ -30,9 +31,6 @@ SURE_LEAN = 1.5
 """Mean log-odds from which a side is not doubted, even while another hand of that side is seen."""
 
 IMPOSSIBLE = 1e6
-
-GHOST_PRESENCE = 0.65
-"""Smallest mean presence of a hand."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +55,13 @@ def assemble_hands(
     seen: Observation,
     frame_times: Array,
     settings: TrackingSettings,
-    certain: IntArray | Sequence[int] = (),
+    certain: Mapping[int, Side | None] = MappingProxyType({}),
 ) -> Assembly:
     """At most settings.max_hands hands, each with one observation a frame at most, in the order in which they appear.
 
     position (R,), track (R,), seen (R): all observations of all tracks in the order of time; position counts in
-    frame_times (T,), seconds. certain: observations that somebody says are hands; what has one is not doubted.
+    frame_times (T,), seconds. certain: observations that somebody says are hands, with their sides as far as they are
+    known; what has one is not doubted, goes before all others, and has that side.
 
     Tracks in which one side turns into the other are cut there. Pieces that go on where another ended are joined, and
     what is left too short or too faint is dropped, and so is what `without_doubtful` leaves out. Each hand has the side
@@ -72,17 +71,22 @@ def assemble_hands(
     if not len(position):
         return Assembly([], [])
     evidence = side_evidence(seen.right_score, seen.presence)
+    for row, side in certain.items():
+        if side is not None:
+            evidence[track == track[row]] = CERTAIN if side == "right" else -CERTAIN
+    is_given = np.isin(track, track[list(certain)])
     log = _Log(frame_times[position], track, seen.joints_2d, seen.presence, evidence)
     tracks = [np.flatnonzero(track == number) for number in np.unique(track)]
     pieces = _linked([piece for rows in tracks for piece in _cut(rows, log, settings.established_time)], log)
-    pieces = [rows for rows in pieces if not _is_ghost(rows, log, frame_times, settings)]
-    pieces, left_out = without_doubtful(pieces, position, seen, frame_times, certain)
+    pieces = [rows for rows in pieces if is_given[rows].any() or not _is_ghost(rows, log, frame_times, settings)]
+    pieces, left_out = without_doubtful(pieces, position, seen, frame_times, list(certain))
     hands = [
         TrackedHand(side, rows)
         for side, rows_of_side in _sided(pieces, log).items()
         for rows in _joined(rows_of_side, log)
     ]
-    hands = sorted(hands, key=lambda hand: -log.presence[hand.rows].sum())[: settings.max_hands]
+    hands.sort(key=lambda hand: (not is_given[hand.rows].any(), -log.presence[hand.rows].sum()))
+    hands = hands[: settings.max_hands]
     return Assembly(sorted(hands, key=lambda hand: hand.rows[0]), left_out)
 
 
@@ -166,7 +170,7 @@ def _linked(pieces: list[IntArray], log: _Log) -> list[IntArray]:
 def _is_ghost(rows: IntArray, log: _Log, frame_times: Array, settings: TrackingSettings) -> bool:
     period = (frame_times[-1] - frame_times[0]) / max(len(frame_times) - 1, 1)
     shortest = min(settings.established_time, frame_times[-1] - frame_times[0])
-    return len(rows) * period < shortest or log.presence[rows].mean() < GHOST_PRESENCE
+    return len(rows) * period < shortest or log.presence[rows].mean() < settings.ghost_presence
 
 
 def _sided(pieces: list[IntArray], log: _Log) -> dict[Side, list[IntArray]]:

@@ -1,7 +1,7 @@
 """Settings of tracking: thresholds for hands, and intervals of the detector."""
 
 import sys
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from dahyf_core.errors import SettingsError
 from dahyf_core.shared.limits import HANDS
@@ -12,7 +12,7 @@ class TrackingSettings:
     """Times in seconds of footage. Raises SettingsError for values that make no sense.
 
     max_hands: hands followed at a time, and returned. enter_presence: presence from which a new hand is followed.
-    keep_presence: presence under which a followed hand is lost.
+    keep_presence: presence under which a followed hand is lost. ghost_presence: smallest mean presence of a hand.
 
     The detector runs in the frame in which a hand is lost, and every search_interval for a search_time after that and
     while no hand is followed; else every watch_interval while fewer than max_hands are; and never while all are.
@@ -22,10 +22,16 @@ class TrackingSettings:
     max_hands: int = 2
     enter_presence: float = 0.6
     keep_presence: float = 0.5
+    ghost_presence: float = 0.65
     search_interval: float = 0.1
     search_time: float = 1.0
     watch_interval: float = 0.3
     established_time: float = 0.15
+
+    def finding_at(self, presence: float) -> "TrackingSettings":
+        """The same, but what is a hand with this probability is followed and kept, and what is less is not begun."""
+        keep, ghost = min(self.keep_presence, presence), min(self.ghost_presence, presence)
+        return replace(self, enter_presence=presence, keep_presence=keep, ghost_presence=ghost)
 
     def __post_init__(self) -> None:
         if self.max_hands < 1:
