@@ -99,7 +99,8 @@ def _run(work: Work, engine: Engine, threads: int, slots: Semaphore, policy: Pol
                     file.parent.mkdir(parents=True, exist_ok=True)
                     write_task(task, file)
             except (OutputError, OSError) as error:
-                failure = f"Nothing can be written for {work.clip.name}: {detail(error)}.", REMEDY, ExitCode.OUTPUT
+                why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else detail(error)
+                failure = f"Nothing can be written for {work.clip.name}: {why}.", REMEDY, ExitCode.OUTPUT
                 return [failed(task.stage, task.output, failure) for task in work.tasks]
             return engine.run(files, lambda message: tracked.told(work.clip, message), threads)
 

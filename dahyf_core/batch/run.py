@@ -3,7 +3,7 @@
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,11 +23,12 @@ Describe = Callable[[Exception], tuple[str, str, int]]
 
 @dataclass(frozen=True)
 class Means:
-    """What tasks are done with. stop: called after each frame; True ends a capture. threads: CPU threads of each
-    network, 0 for one a core. blender: the command that starts the add-on's, None where no Blender is known."""
+    """What tasks are done with. stoppable: a context in which an interruption becomes the answer to a question that
+    captures ask after each frame; elsewhere it ends the task. threads: CPU threads of each network, 0 for one a core.
+    blender: the command that starts the add-on's, None where no Blender is known."""
 
     report: Report
-    stop: Callable[[], bool]
+    stoppable: Callable[[], AbstractContextManager[Callable[[], bool]]]
     threads: int = 0
     blender: Sequence[str] | None = None
 

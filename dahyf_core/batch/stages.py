@@ -52,7 +52,8 @@ def run(task: AnyTask, means: "Means") -> Outcome:
 def _capture(task: CaptureTask, means: "Means") -> Outcome:
     _check_suffix(task.target, ".npz")
     settings = settings_of(task.job)
-    made = capture_footage(settings, task.target, means.report, means.stop, means.threads)
+    with means.stoppable() as stop:
+        made = capture_footage(settings, task.target, means.report, stop, means.threads)
     return _captured(made)
 
 

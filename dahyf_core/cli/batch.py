@@ -77,6 +77,14 @@ def batch(
     engine: Annotated[
         EngineName, typer.Option(help="What runs the tasks; docs/batch.md says what each needs.")
     ] = EngineName.LOCAL,
+    engine_set: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--engine-set",
+            metavar="NAME=VALUE",
+            help="An option of the engine: Ray's address, or submitit's slurm_partition, timeout_min, ... Repeatable.",
+        ),
+    ] = None,
     processes: Annotated[int, typer.Option(min=0, help="Clips at once; 0 is one a core.")] = 0,
     threads: Annotated[
         int, typer.Option(min=0, help="CPU threads of each network; 0 shares the cores out between the clips.")
@@ -116,7 +124,10 @@ def batch(
         results: dict[int, list[Result]] = {}
         if not only_summary:
             board = _Board(reporter, len(works), as_json)
-            resources = Resources(processes, threads, gpus, blender)
+            given = {
+                name: int(text) if text.isdecimal() else text for name, text in parse_settings(engine_set or []).items()
+            }
+            resources = Resources(processes, threads, gpus, blender, output.absolute(), given)
             results = run_batch(
                 works, create_engine(engine.value, resources), resources, Policy(retries), board.tracked()
             )

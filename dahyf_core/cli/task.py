@@ -51,11 +51,10 @@ def task(
         from dahyf_core.batch.tasks import read_task
 
         tasks = [read_task(path) for path in files]
-        with StopRequest() as stop:
-            means = Means(reporter, stop, threads, find_command(blender))
-            results = run_tasks(
-                tasks, means, lambda error: described(error, "report"), lambda result: tell(reporter, result, as_json)
-            )
+        means = Means(reporter, StopRequest, threads, find_command(blender))
+        results = run_tasks(
+            tasks, means, lambda error: described(error, "report"), lambda result: tell(reporter, result, as_json)
+        )
         code = common_code(results)
     if code:
         raise typer.Exit(code)

@@ -1,13 +1,14 @@
 """What every engine does."""
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
 from dahyf_core.batch.results import Result
+from dahyf_core.errors import SettingsError, detail
 
 Message = dict[str, Any]
 Tell = Callable[[Message], None]
@@ -16,12 +17,15 @@ Tell = Callable[[Message], None]
 @dataclass(frozen=True)
 class Resources:
     """What one clip gets. processes: clips at once, 0 for one a core. threads: CPU threads of each network, 0 for the
-    engine's choice. gpus: share of a GPU, on engines that lend them. blender: the command of --blender."""
+    engine's choice. gpus: share of a GPU, on engines that lend them. blender: the command of --blender. folder: of the
+    batch's outputs. options: the engine's own."""
 
     processes: int = 0
     threads: int = 0
     gpus: float = 0.0
     blender: str | None = None
+    folder: Path = Path()
+    options: Mapping[str, str | int] = field(default_factory=dict)
 
 
 class Engine(Protocol):
@@ -40,13 +44,24 @@ class Engine(Protocol):
 
 
 ENGINES: Final = {"local": "LocalEngine", "ray": "RayEngine", "slurm": "SlurmEngine"}
-"""Classes in the modules of the same names, which are made from `Resources`."""
+"""Classes in the modules of the same names, which are made from `Resources`; the extra of an engine has its name."""
 
 
 def create_engine(name: str, resources: Resources) -> Engine:
-    """The engine of that name. Raises ModuleNotFoundError without its packages."""
-    made = getattr(import_module(f"dahyf_core.batch.engines.{name}"), ENGINES[name])(resources)
-    return cast(Engine, made)
+    """The engine of that name. Raises SettingsError without its packages, or for options that it does not have."""
+    try:
+        module = import_module(f"dahyf_core.batch.engines.{name}")
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"The engine {name} needs the package {error.name}, which is not installed.",
+            f"Install its extra: pip install 'dahyf-hands[{name}]'.",
+        ) from error
+    try:
+        return cast(Engine, getattr(module, ENGINES[name])(resources))
+    except (ConnectionError, NameError, TypeError, ValueError, RuntimeError) as error:
+        raise SettingsError(
+            f"The engine {name} does not start: {detail(error)}.", "Check --engine-set, and that its cluster is there."
+        ) from error
 
 
 def usable_cores() -> int:

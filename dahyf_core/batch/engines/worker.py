@@ -64,6 +64,21 @@ class Process:
         return results + unfinished(self._files[len(results) :], code, last, said)
 
 
+def do(files: Sequence[str], threads: int, blender: str | None) -> list[dict[str, Any]]:
+    """Do the tasks in files on this machine; returns their results in JSON's types. An interruption is passed on."""
+    process = Process([Path(file) for file in files], threads, blender)
+    try:
+        return [msgspec.to_builtins(result) for result in process.results(lambda message: None)]
+    except BaseException:
+        process.interrupt()
+        raise
+
+
+def results_of(done: Sequence[dict[str, Any]]) -> list[Result]:
+    """What `do` returned, on whatever machine."""
+    return msgspec.convert(done, list[Result])
+
+
 def unfinished(files: Sequence[Path], code: int, last: dict[str, Any], said: str) -> list[Result]:
     """Results of tasks about which their process said nothing before it ended.
 
