@@ -1,6 +1,6 @@
 """Tracking of made-up hands: who is followed, under which name, and how often the detector is called."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -357,6 +357,85 @@ class TestJoining:
         log = self.log((range(20), here), (range(25), there), (range(60, 90), there), (range(61, 90), here))
         hands = assemble_hands(log.position, log.track, log.observations, PERIOD * np.arange(90), DEFAULTS).hands
         assert [set(log.track[hand.rows]) for hand in hands] == [{0, 3}, {1, 2}]
+
+
+def unsure(right: bool) -> Callable[[float], float]:
+    """The right_score of a hand whose side is hardly seen."""
+    return lambda time: 0.6 if right else 0.4
+
+
+class TestIdentityOverTheClip:
+    """Tracks that went wrong, made up without a tracker; hands whose sides are sure or hardly seen."""
+
+    log = TestJoining.log
+    sides = pytest.mark.parametrize("sides", [(lambda time: 0.95, left), (unsure(True), unsure(False))])
+
+    def assembled(self, log: ObservationLog, settings: TrackingSettings = DEFAULTS) -> list[NDArray[np.float64]]:
+        """(N, 2) places of each hand."""
+        frames = PERIOD * np.arange(log.position.max() + 1)
+        hands = assemble_hands(log.position, log.track, log.observations, frames, settings).hands
+        return [log.observations.joints_2d[hand.rows].mean(axis=1) for hand in hands]
+
+    @sides
+    def test_a_track_that_jumps_to_the_other_hand_is_split(self, sides) -> None:
+        here, there = Hand(still(300, 300), sides[0]), Hand(still(900, 300), sides[1])
+        jumping = Hand(
+            lambda time: (300, 300) if time < 30 * PERIOD - 0.01 else (900, 300), lambda time: sides[time > 1.19](time)
+        )
+        log = self.log((range(60), jumping), (range(30), there), (range(33, 60), here))
+        hands = self.assembled(log)
+        assert sorted(len(places) for places in hands) == [57, 60]
+        assert all(np.ptp(places[:, 0]) < 1 for places in hands)
+
+    @sides
+    def test_hands_whose_tracks_were_exchanged_where_they_cross_keep_theirs(self, sides) -> None:
+        def place(sign: int) -> Callable[[float], tuple[float, float]]:
+            return lambda time: (640 + sign * 400 * (time - 1.0), 360 + sign * 20)
+
+        def exchanged(first: int) -> Hand:
+            """Hand `first` before they cross, the other one after that."""
+            now = lambda time: first if time < 1.0 else -first  # noqa: E731
+            return Hand(lambda time: place(now(time))(time), lambda time: sides[now(time) < 0](time))
+
+        hands = self.assembled(self.log((range(50), exchanged(1)), (range(50), exchanged(-1))))
+        assert [len(places) for places in hands] == [50, 50]
+        for places in hands:
+            steps = np.diff(places[:, 0])
+            assert (np.sign(steps) == np.sign(steps[0])).all()
+
+    def test_hands_that_meet_and_part_again_keep_theirs(self) -> None:
+        def washing(sign: int) -> Callable[[float], tuple[float, float]]:
+            return lambda time: (640 + sign * (20 + 300 * max(0.0, abs(time - 1.2) - 0.6)), 360)
+
+        log = self.log((range(60), Hand(washing(-1))), (range(60), Hand(washing(1), left)))
+        hands = self.assembled(log)
+        assert [len(places) for places in hands] == [60, 60]
+        assert all(len(set(np.sign(places[:, 0] - 640))) == 1 for places in hands)
+
+    def test_where_both_ways_saw_a_hand_the_surer_look_counts(self) -> None:
+        faint = Hand(moving(300, 300, 50), presence=0.7)
+        log = self.log((range(30), faint), (range(20, 60), Hand(moving(300, 300, 50))))
+        frames = PERIOD * np.arange(60)
+        (hand,) = assemble_hands(log.position, log.track, log.observations, frames, DEFAULTS).hands
+        np.testing.assert_array_equal(log.position[hand.rows], np.arange(60))
+        np.testing.assert_array_equal(log.track[hand.rows], np.arange(60) >= 20)
+
+    def test_of_many_hands_those_of_the_largest_person_are_kept(self) -> None:
+        near, far = Hand(still(300, 300)), Hand(still(600, 300), left)
+        small = [
+            Hand(still(x, 600), side, joints=0.5 * OPEN_HAND) for x, side in ((900, left), (1100, lambda time: 0.9))
+        ]
+        tracks = [(range(60), small[0]), (range(60), small[1]), (range(10, 55), near), (range(12, 50), far)]
+        assert sorted(places[0, 0].round() for places in self.assembled(self.log(*tracks))) == [300, 600]
+
+    @pytest.mark.parametrize(("seen", "kept"), [(55, [300, 900]), (20, [300, 600])])
+    def test_a_left_and_a_right_one_are_kept_where_that_makes_little_difference(self, seen, kept) -> None:
+        tracks = [
+            (range(60), Hand(still(300, 300))),
+            (range(58), Hand(still(600, 300))),
+            (range(seen), Hand(still(900, 300), left)),
+        ]
+        assert sorted(places[0, 0].round() for places in self.assembled(self.log(*tracks))) == kept
 
 
 class TestGhosts:
