@@ -530,3 +530,20 @@ class TestCapture:
         assert list(capture.side) == ["right"]
         assert np.isfinite(capture.raw_confidence[0, capture.frame >= 23]).all()
         assert not np.isfinite(capture.raw_confidence[0, capture.frame < 20]).any()
+
+    def test_a_fast_wave_is_captured_from_its_first_frame_to_its_last(self, shared_data, tmp_path):
+        settings = CaptureSettings(shared_data / "cases" / "wave.mp4")
+        capture = capture_footage(settings, tmp_path / "hands.npz", Messages())
+        assert list(capture.side) == ["right"]
+        assert (capture.state[0, 16:45] != State.MISSING).all()
+        assert (capture.state[0, 47:] == State.MISSING).all()
+        sizes = np.ptp(capture.raw_joints_2d[0, 16:45], axis=1).max(axis=1)
+        assert sizes.max() < 420, "no frame takes the forearm for a part of the hand"
+
+    def test_a_hand_that_was_lost_as_it_moved_is_followed_back(self, shared_data, tmp_path):
+        settings = CaptureSettings(shared_data / "cases" / "resting_hands.mp4")
+        capture = capture_footage(settings, tmp_path / "hands.npz", Messages())
+        assert sorted(capture.side) == ["left", "right"]
+        keyed = (capture.state != State.MISSING).sum(axis=1)
+        assert keyed.min() >= 38
+        assert keyed.max() == 43

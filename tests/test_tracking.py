@@ -438,6 +438,30 @@ class TestIdentityOverTheClip:
         assert sorted(places[0, 0].round() for places in self.assembled(self.log(*tracks))) == kept
 
 
+class TestWhoIsFollowed:
+    """Which of too many hands a tracker begins to follow."""
+
+    def followed(self, hands: Sequence[Hand], already: Sequence[Hand] = ()) -> list[float]:
+        """Their x, px."""
+        tracker = started(already) if already else Tracker(DEFAULTS, CAMERA, 0.0)
+        joints = np.stack([hand.at(0.1) for hand in hands])
+        seen = see(hands, 0.1, crops_from_joints(joints, np.zeros(len(hands)), CAMERA))
+        tracks = tracker.admit(0.1, seen)
+        return sorted(seen.joints_2d[tracks != UNTRACKED].mean(axis=1)[:, 0].round().tolist())
+
+    def test_the_largest_come_first(self) -> None:
+        small = [Hand(still(x, 600), joints=0.4 * OPEN_HAND, presence=1.0) for x in (200, 1100)]
+        assert self.followed([*small, Hand(still(500, 300)), Hand(still(800, 300), left)]) == [500, 800]
+
+    def test_the_missing_side_comes_first(self) -> None:
+        others = [Hand(still(500, 300)), Hand(still(800, 300), left, presence=0.95)]
+        assert self.followed(others, already=[Hand(still(200, 300))]) == [800]
+        assert self.followed(others, already=[Hand(still(200, 300), left)]) == [500]
+
+    def test_what_is_taken_for_a_hand_is_not_followed(self) -> None:
+        assert self.followed([Hand(still(500, 300), is_hand=0.2), Hand(still(800, 300), left)]) == [800]
+
+
 class TestGhosts:
     def test_what_flashes_up_is_dropped(self) -> None:
         run = follow([Hand(still(400, 300)), Hand(during(still(900, 300), (1.2, 1.31)), left)], 3)

@@ -82,7 +82,9 @@ def plausibility(seen: Observation, tracks: Tracks, palms: Crops) -> FloatArray:
     around = crops_from_joints(seen.joints_2d, seen.crops.mirrored, seen.crops.intrinsics)
     with np.errstate(divide="ignore", invalid="ignore"):
         off = (_shift(around, seen.crops) / SPREAD_SHIFT) ** 2 + (_growth(seen, tracks) / SPREAD_GROWTH) ** 2
-        worth = np.asarray(seen.presence) * np.exp(-off / 2) * _support(around, tracks, palms)
+        worth = (
+            np.asarray(seen.presence) * np.asarray(seen.is_hand) * np.exp(-off / 2) * _support(around, tracks, palms)
+        )
     return np.nan_to_num(worth)
 
 

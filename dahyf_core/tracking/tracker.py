@@ -36,6 +36,12 @@ FOLLOWED_SHIFT = 0.2
 FOLLOWED_GROWTH = 1.6
 """A palm's crop this close to a followed hand's, in sides and as a ratio of sides, shows the same hand."""
 
+LEAST_IS_HAND = 0.5
+"""Probability of a hand, and not of something that is taken for one, from which a new hand is followed."""
+
+MISSING_SIDE = 1.25
+"""How much more a new hand counts if none of its side is followed."""
+
 GIVEN_EVIDENCE = 30.0
 """Log-odds of a side that somebody has stated: ten frames that are sure of the other do not outvote it."""
 
@@ -158,13 +164,18 @@ class Tracker:
         return crops_from_joints(seen.joints_2d[rows], seen.right_score[rows] < 0.5, self._intrinsics)
 
     def admit(self, time: float, seen: Observation) -> IntArray:
-        """Begin a track for each new hand in a closer look, the surest first; returns the track (N,), or UNTRACKED."""
-        usable = self._are_hands(seen, self._settings.enter_presence)
+        """Begin a track for each new hand in a closer look; returns the track (N,), or UNTRACKED.
+
+        Where there are too many, the surest and largest go first, and those of a side that is not followed.
+        """
+        usable = self._are_hands(seen, self._settings.enter_presence) & (np.asarray(seen.is_hand) >= LEAST_IS_HAND)
         usable &= ~show_same_hand(seen.joints_2d, self._tracks.joints_2d).any(axis=1)
         rows = np.flatnonzero(usable)
         rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
         free = self._settings.max_hands - len(self._tracks)
-        rows = rows[np.argsort(-seen.presence[rows], kind="stable")][:free]
+        if len(rows) > free:
+            rows = rows[np.argsort(-self._worth(seen, rows), kind="stable")][:free]
+        rows = rows[np.argsort(-seen.presence[rows], kind="stable")]
         result = np.full(len(usable), UNTRACKED, dtype=np.int64)
         if len(rows):
             result[rows] = np.arange(self._next_id, self._next_id + len(rows))
@@ -207,6 +218,15 @@ class Tracker:
         self._tracks = Tracks(**{field.name: state[f"track_{field.name}"] for field in fields(Tracks)})
         self._time, self._detected, self._search_until = map(float, state["schedule"])
         self._next_id = int(state["next_id"])
+
+    def _worth(self, seen: Observation, rows: IntArray) -> FloatArray:
+        """(N,) how much speaks for some new hands, against each other: presence, size, and a side that is missing."""
+        sizes = radius(seen.joints_2d[rows])
+        right = np.asarray(seen.right_score)[rows] >= 0.5
+        followed = self._tracks.vote >= 0
+        is_missing = np.where(right, not followed.any(), not (~followed).any())
+        worth: FloatArray = seen.presence[rows] * sizes / sizes.max(initial=1.0) * np.where(is_missing, MISSING_SIDE, 1)
+        return worth
 
     def _predicted(self, time: float) -> FloatArray:
         elapsed = min(time - self._time, VELOCITY_HORIZON)
