@@ -14,7 +14,7 @@ from . import command_line, compat, panels
 from .backend import job
 from .cleaning import confidence_bar
 from .live import session
-from .operators import capture, captures, choose_footage, clean, import_capture, modal_job, threshold_overrides
+from .operators import capture, captures, choose_footage, clean, finding, import_capture, modal_job, threshold_overrides
 from .operators import environment as environment_operators
 from .operators import export as export_operators
 from .operators import live as live_operators
@@ -40,6 +40,7 @@ MODULES = (
     preferences,
     modal_job,
     choose_footage,
+    finding,
     capture,
     captures,
     preset_operators,

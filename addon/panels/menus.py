@@ -6,6 +6,7 @@ from ..narrowing import present
 
 OPERATORS = (
     ("choose_footage", "capture", "import_capture", "cancel", "dismiss_error"),
+    ("show_footage", "draw_box"),
     ("select_hands", "set_up_scene", "split_here", "join_hands", "drop_hand"),
     ("clean", "add_range", "add_correction_layer", "jump_to_bad_span"),
     ("preview_retarget", "retarget", "remove_retarget", "make_override", "save_preset"),

@@ -9,7 +9,7 @@ import bpy
 from ..backend.capture_file import Capture, Intrinsics
 from ..errors import CaptureFileError
 from ..narrowing import present
-from . import background, camera, keys, references, rig, scene_setup, timing
+from . import background, camera, camera_view, keys, references, rig, scene_setup, timing
 from .rollback import all_or_nothing
 from .scene_setup import SceneSetup
 from .timing import FIRST_FRAME, TIMELINE_RATE, Timeline
@@ -62,11 +62,13 @@ def import_capture(context: bpy.types.Context, capture: Capture, options: Import
     leave_mode(context)
     try:
         with all_or_nothing(context):
-            return build(context, capture, options)
+            imported = build(context, capture, options)
     except (RuntimeError, ValueError, TypeError, ArithmeticError, LookupError, OSError) as error:
         raise CaptureFileError(
             f"Blender cannot show the capture {capture.path}: {error}.", "Capture the footage again."
         ) from error
+    camera_view.replace_footage_cameras(present(context.scene), imported.camera)
+    return imported
 
 
 def build(context: bpy.types.Context, capture: Capture, options: ImportOptions) -> ImportedCapture:

@@ -23,6 +23,9 @@ aspect in x and y."""
 CONTENTS: Final = "dahyf_contents"
 """Property that marks the collection of an import."""
 
+FOOTAGE_CAMERA: Final = "dahyf_footage_camera"
+"""Property of a camera that only shows footage. The import of a capture removes it."""
+
 STARTUP_OBJECTS: Final = {("Camera", "CAMERA"), ("Cube", "MESH"), ("Light", "LIGHT")}
 """Name and type of the objects in Blender's default scene."""
 
@@ -42,7 +45,8 @@ def is_wanted(scene: bpy.types.Scene, setup: SceneSetup) -> bool:
 
 def is_untouched(scene: bpy.types.Scene) -> bool:
     """Whether a scene holds only Blender's default objects, without animation, and has the default settings."""
-    is_empty = all((each.name, each.type) in STARTUP_OBJECTS and not each.animation_data for each in scene.objects)
+    objects = [each for each in scene.objects if not holds(each, FOOTAGE_CAMERA)]
+    is_empty = all((each.name, each.type) in STARTUP_OBJECTS and not each.animation_data for each in objects)
     return is_empty and not scene.timeline_markers and not scene.animation_data and has_factory_settings(scene)
 
 

@@ -131,13 +131,42 @@ def look_at_footage(settings: "DAHYF_HANDS_PG_settings", _context: bpy.types.Con
         settings.range_start, settings.range_end = facts.first, facts.last
 
 
+SIDE_ITEMS = (
+    ("ANY", "Any", "Left or right, as the network sees it"),
+    ("left", "Left", "A left hand"),
+    ("right", "Right", "A right hand"),
+)
+FIND_AT = 0.6
+
+
+def change_footage(settings: "DAHYF_HANDS_PG_settings", context: bpy.types.Context) -> None:
+    """Look at other footage; what was drawn on the earlier one is forgotten."""
+    if settings.drawn_on != settings.footage:
+        settings.boxes.clear()
+        settings.region = (0, 0, 0, 0)
+    look_at_footage(settings, context)
+
+
+class DAHYF_HANDS_PG_box(bpy.types.PropertyGroup):
+    """A box around a hand in one frame of the footage, in pixels of the upright picture."""
+
+    frame: bpy.props.IntProperty(
+        name="Frame", description="Frame of the footage: counted from 1 in a video, by its number in an image sequence"
+    )
+    x: bpy.props.FloatProperty(name="X", description="Left edge, in pixels of the footage")
+    y: bpy.props.FloatProperty(name="Y", description="Upper edge, in pixels of the footage")
+    width: bpy.props.FloatProperty(name="Width", description="Width, in pixels of the footage")
+    height: bpy.props.FloatProperty(name="Height", description="Height, in pixels of the footage")
+    side: bpy.props.EnumProperty(name="Side", description="Side of the hand in the box", items=SIDE_ITEMS)
+
+
 class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     """Settings of one scene for Capture and Retarget, read by the operators and drawn by the panels."""
 
     footage: bpy.props.StringProperty(
         name="Footage",
         description="Footage of the hands: a video, the first picture or the folder of an image sequence, or a still",
-        update=look_at_footage,
+        update=change_footage,
     )
     use_sequence: bpy.props.BoolProperty(
         name="Image Sequence",
@@ -231,6 +260,30 @@ class DAHYF_HANDS_PG_settings(bpy.types.PropertyGroup):
     )
     quality: bpy.props.EnumProperty(
         name="Quality", description="Which network estimates the poses", items=QUALITY_ITEMS
+    )
+    side: bpy.props.EnumProperty(
+        name="Side", description="Side of every hand in the footage, if it is known", items=SIDE_ITEMS
+    )
+    find_at: bpy.props.FloatProperty(
+        name="Find At",
+        description="Probability from which something is taken for a hand: lower finds more hands, and more that are"
+        " none",
+        default=FIND_AT,
+        min=0.05,
+        max=0.99,
+        subtype="FACTOR",
+    )
+    boxes: bpy.props.CollectionProperty(
+        name="Boxes", description="Hands that are followed from a box around them", type=DAHYF_HANDS_PG_box
+    )
+    drawn_on: bpy.props.StringProperty(
+        name="Drawn On", description="Footage on which boxes and region were drawn", options={"HIDDEN"}
+    )
+    region: bpy.props.FloatVectorProperty(
+        name="Region",
+        description="The only part of the picture in which hands are looked for: left and upper edge, width and height,"
+        " in pixels of the footage. A width of 0: the whole picture",
+        size=4,
     )
     max_hands: bpy.props.IntProperty(
         name="Most Hands",
@@ -433,6 +486,7 @@ def capture_arguments(settings: DAHYF_HANDS_PG_settings, output: Path) -> list[s
         *(["--deinterlace", settings.deinterlace] if settings.deinterlace != DEINTERLACE_ITEMS[0][0] else []),
         *range_arguments(settings),
         *lens_arguments(settings),
+        *finding_arguments(settings),
         *(["--mirrored"] if settings.mirrored else []),
     ]
 
@@ -451,6 +505,34 @@ def range_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
     return ["--range", f"{settings.range_start - first}:{settings.range_end - first}"]
 
 
+def finding_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
+    """What the user knows of the hands, for the core."""
+    first = 0 if is_sequence(settings.footage) else 1
+    boxes = [box_argument(box, first) for box in settings.boxes]
+    return [
+        *(part for box in boxes for part in ("--box", box)),
+        *(["--region", numbers_argument(settings.region)] if settings.region[2] else []),
+        *(["--side", settings.side] if settings.side != SIDE_ITEMS[0][0] else []),
+        *(["--find-at", f"{settings.find_at:.3g}"] if abs(settings.find_at - FIND_AT) > 1e-4 else []),
+    ]
+
+
+def box_argument(box: DAHYF_HANDS_PG_box, first: int) -> str:
+    """A box as the core takes it. first: what the panel's number of the first frame of a video is beyond the core's."""
+    side = f":{box.side}" if box.side != SIDE_ITEMS[0][0] else ""
+    return f"{box.frame - first}:{numbers_argument((box.x, box.y, box.width, box.height))}{side}"
+
+
+def box_title(box: DAHYF_HANDS_PG_box) -> str:
+    """What the 3D View writes at a box."""
+    return "Hand" if box.side == SIDE_ITEMS[0][0] else f"{box.side.capitalize()} Hand"
+
+
+def numbers_argument(numbers: Sequence[float]) -> str:
+    """Numbers of pixels as the core takes them."""
+    return ",".join(f"{number:.1f}" for number in numbers)
+
+
 def lens_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
     """The lens as options of `dahyf capture`."""
     degrees = settings.field_of_view * 57.29577951308232
@@ -462,7 +544,7 @@ def lens_arguments(settings: DAHYF_HANDS_PG_settings) -> list[str]:
     }[settings.lens]
 
 
-CLASSES = (DAHYF_HANDS_PG_settings,)
+CLASSES = (DAHYF_HANDS_PG_box, DAHYF_HANDS_PG_settings)
 
 
 def register() -> None:
