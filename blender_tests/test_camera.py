@@ -88,6 +88,13 @@ def test_stills_stand_behind_the_camera(make_capture: MakeCapture, pictures: lis
     assert Path(background.image.filepath) == pictures[1]
 
 
+def test_an_animated_picture_is_named_as_what_blender_cannot_play(
+    make_capture: MakeCapture, pictures: list[Path]
+) -> None:
+    made = imported(make_capture, pictures[0], kind="video")
+    assert any("only the first picture of the animation" in warning for warning in made.warnings)
+
+
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_mirrored_footage_is_turned_back(make_capture: MakeCapture, pictures: list[Path], mirrored: bool) -> None:
     made = imported(make_capture, pictures[0], kind="sequence", mirrored=mirrored)

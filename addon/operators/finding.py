@@ -152,6 +152,10 @@ class DAHYF_HANDS_OT_draw_box(bpy.types.Operator):
         box.frame, box.x, box.y, box.width, box.height = frame, self.x, self.y, self.width, self.height
         return {"FINISHED"}
 
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Blender ends the drag, for example because another file is opened."""
+        self._end(context)
+
     def _let_go(self, context: bpy.types.Context, place: Place) -> OperatorResult:
         shown = shown_in(context, present(self._region))
         drawn = shown.box(present(self._start), place) if shown else Rectangle(0, 0, 0, 0)
@@ -171,8 +175,10 @@ class DAHYF_HANDS_OT_draw_box(bpy.types.Operator):
     def _end(self, context: bpy.types.Context) -> None:
         global _drag
         _drag = None
-        present(context.window).cursor_modal_restore()
-        present(context.area).tag_redraw()
+        if context.window is not None:
+            context.window.cursor_modal_restore()
+        if context.area is not None:
+            context.area.tag_redraw()
 
 
 class DAHYF_HANDS_OT_remove_box(bpy.types.Operator):

@@ -16,6 +16,9 @@ from .timing import Timeline
 PLACEHOLDER: Final = re.compile(r"#+|%0?\d*d")
 """The placeholder of the frame number in the pattern of an image sequence."""
 
+ANIMATED: Final = frozenset({".apng", ".avif", ".png", ".webp"})
+"""Suffixes of pictures that are clips to the core where they are animated."""
+
 KEYED_FRAMES: Final = 1000
 """Frames between the two keys that define a straight F-curve."""
 
@@ -38,6 +41,10 @@ def show_footage(camera: bpy.types.Object, capture: Capture, timeline: Timeline)
         camera_data_of(camera).background_images.remove(background)
         return f"Blender cannot show the footage {path}: {error}"
     camera_data_of(camera).show_background_images = True
+    if footage.kind == "video" and path.suffix.lower() in ANIMATED:
+        return (
+            f"Blender shows only the first picture of the animation {path}. Convert it to a video to see all of them."
+        )
     if background.clip is not None:
         keep_in_step(background.clip, timeline.first_frame, timeline.frames_per_picture(footage.rate))
     return line_up(background, path, size, capture)
