@@ -144,8 +144,8 @@ def test_the_fitting_one_of_several_bundles_is_found(tmp_path: Path) -> None:
 
 
 def test_bundles_are_named_by_python_and_machine() -> None:
-    assert bundles.folder_name((3, 13), "linux", "x86_64") == "dahyf_hands-bundle-python3.13-linux-x86_64"
-    assert bundles.folder_name((3, 11), "win32", "AMD64") == "dahyf_hands-bundle-python3.11-win-amd64"
+    assert bundles.folder_name((3, 13), "linux", "x86_64") == "dahyf_hands-bundle-blender5.1-to-5.2-linux-x86_64"
+    assert bundles.folder_name((3, 11), "win32", "AMD64") == "dahyf_hands-bundle-blender4.2-to-5.0-win-amd64"
 
 
 @pytest.mark.parametrize(

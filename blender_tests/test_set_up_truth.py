@@ -11,6 +11,7 @@ import bpy
 import pytest
 
 from addon import extension
+from addon.backend import bundle as bundles
 from addon.backend import environment, installing, job, notices
 from addon.operators import environment as operators
 from addon.settings import preferences
@@ -138,7 +139,7 @@ def test_a_bundle_for_another_python_is_refused_before_anything_is_made(
     version = "{}.{}".format(*sys.version_info)
     assert "is made for Python 3.9" in said
     assert f"needs one for Python {version}" in said
-    assert f"dahyf_hands-bundle-python{version}-" in said
+    assert bundles.folder_name(sys.version_info[:2]) in said
     assert not (folder / "environment").exists()
 
 

@@ -14,10 +14,15 @@ SYSTEMS: Final = {"linux": "linux", "darwin": "macosx", "win32": "win"}
 """By `sys.platform`: how platform tags of wheels begin, or what they contain."""
 
 
+BLENDERS: Final = {(3, 11): "blender4.2-to-5.0", (3, 13): "blender5.1-to-5.2", (3, 14): "debian-blender5.2"}
+"""The Blenders that bring a Python, as names of bundles say it."""
+
+
 def folder_name(python: Version, system: str = sys.platform, machine: str = "") -> str:
-    """The bundle folder's name for a Python: `dahyf_hands-bundle-python3.13-linux-x86_64`."""
+    """The bundle folder's name for the Blenders with a Python: `dahyf_hands-bundle-blender5.1-to-5.2-linux-x86_64`."""
+    blenders = BLENDERS.get(python, f"python{python[0]}.{python[1]}")
     kind = f"{SYSTEMS.get(system, system)}-{(machine or platform.machine()).lower()}"
-    return f"dahyf_hands-bundle-python{python[0]}.{python[1]}-{kind}"
+    return f"dahyf_hands-bundle-{blenders}-{kind}"
 
 
 def find(chosen: Path, python: Version) -> Path:
