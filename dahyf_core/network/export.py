@@ -17,8 +17,9 @@ from dahyf_core.geometry.tensors import rot6d_from_matrix
 from dahyf_core.metrics.tensors import agreement
 from dahyf_core.network.dahyf import DaHyF
 from dahyf_core.network.trunk import Trunk
+from dahyf_core.network.verification import HandHead
 from dahyf_core.network.view import View, project
-from dahyf_core.pose.network_card import INPUTS, OUTPUTS
+from dahyf_core.pose.network_card import INPUTS, IS_HAND, OUTPUTS
 
 OPSET = 17
 SMALLEST_HALF = 256
@@ -32,17 +33,20 @@ class Exported(nn.Module):
     joints: (N, 21, 2) patch px. presence: (N,) probability of a hand, times the agreement of located and projected
     joints (eq. 8-9), which is low for a hand that is not where its joints are. right_score: (N,) probability. sixes:
     (N, 16, 6), the first two columns of each rotation. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m, the
-    input landmarks of inverse kinematics, in the axes of a camera that looks straight at the patch.
+    input landmarks of inverse kinematics, in the axes of a camera that looks straight at the patch. is_hand: (N,), by
+    the hand head, if there is one.
     """
 
-    def __init__(self, network: DaHyF) -> None:
+    def __init__(self, network: DaHyF, hand_head: HandHead | None = None) -> None:
         super().__init__()
         self.network = network
+        self.hand_head = hand_head
 
     def forward(self, patches: Tensor, views: Tensor) -> tuple[Tensor, ...]:
         images = patches.permute(0, 3, 1, 2).float() / 255
         view = View(views[:, :2], views[:, 2], views[:, 3])
-        prediction = self.network(images, view)
+        pyramid = self.network.backbone(images)
+        prediction = self.network.read(pyramid, view)
         assert prediction.initial is not None
         landmarks = prediction.initial.landmarks
         pred_joints_2d = landmarks.points if prediction.joints is None else prediction.joints
@@ -55,24 +59,34 @@ class Exported(nn.Module):
             prediction.hand.shape,
             prediction.translation,
             landmarks.world,
+            *([] if self.hand_head is None else [self.hand_head(pyramid[1]).sigmoid()]),
         )
 
 
-def export(network: DaHyF, path: Path, metadata: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Write `lite` as ONNX with a dynamic batch and weights stored as float16. metadata: properties of the file."""
+def export(
+    network: DaHyF,
+    path: Path,
+    metadata: Mapping[str, str] = MappingProxyType({}),
+    hand_head: HandHead | None = None,
+) -> None:
+    """Write `lite` as ONNX with a dynamic batch and weights stored as float16. metadata: properties of the file.
+
+    hand_head: see `shipped_hand_head`.
+    """
     network = network.cpu()
+    outputs = OUTPUTS if hand_head is None else (*OUTPUTS, IS_HAND)
     example = (
         torch.zeros(2, PATCH_SIZE, PATCH_SIZE, 3, dtype=torch.uint8),
         torch.tensor([[0.0, 0.0, 200.0, 800.0]] * 2),
     )
     buffer = io.BytesIO()
     torch.onnx.export(
-        Exported(network).eval(),
+        Exported(network, hand_head).eval(),
         example,
         buffer,  # type: ignore[arg-type]  # it takes files too
         input_names=INPUTS,
-        output_names=OUTPUTS,
-        dynamic_axes={name: {0: "N"} for name in (*INPUTS, *OUTPUTS)},
+        output_names=outputs,
+        dynamic_axes={name: {0: "N"} for name in (*INPUTS, *outputs)},
         opset_version=OPSET,
         dynamo=False,
     )

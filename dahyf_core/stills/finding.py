@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from dahyf_core.camera import Intrinsics, upright_crops
 from dahyf_core.detection import Detector, crops_from_palms
 from dahyf_core.pose import HandObservations, PoseEstimator
-from dahyf_core.tracking import distinct
+from dahyf_core.tracking import LIKELY_HAND, distinct
 
 LEAST_PRESENCE = 0.5
 """Smallest presence of a hand."""
@@ -18,5 +18,5 @@ def find_hands(
     """The hands in a picture (H, W, 3), RGB, each once, in upright patches of the sides that they seem to be."""
     first = estimator.observe(image, crops_from_palms(detector.detect(image), intrinsics))
     seen = estimator.observe(image, upright_crops(first.joints_2d, first.right_score < 0.5, intrinsics))
-    seen = seen[seen.presence >= LEAST_PRESENCE]
+    seen = seen[(seen.presence >= LEAST_PRESENCE) & (seen.is_hand >= LIKELY_HAND)]
     return seen[distinct(seen.joints_2d, seen.presence)]

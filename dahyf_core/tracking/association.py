@@ -11,6 +11,9 @@ from dahyf_core.camera import Crops
 SAME_HAND = 0.5
 """Two sets of joints nearer than this, as `distance` counts, lie on the same hand of a picture."""
 
+LIKELY_HAND = 0.35
+"""Probability of a hand (is_hand) from which what is found counts as one."""
+
 CERTAIN = 3.0
 """No single frame's evidence for a side counts more than this log-odds."""
 

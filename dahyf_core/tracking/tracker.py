@@ -10,7 +10,15 @@ from scipy.optimize import linear_sum_assignment
 
 from dahyf_core.arrays import FloatArray, IntArray
 from dahyf_core.camera import Crops, Intrinsics
-from dahyf_core.tracking.association import Observation, distance, distinct, radius, show_same_hand, side_evidence
+from dahyf_core.tracking.association import (
+    LIKELY_HAND,
+    Observation,
+    distance,
+    distinct,
+    radius,
+    show_same_hand,
+    side_evidence,
+)
 from dahyf_core.tracking.boxes import crops_from_joints, steadied
 from dahyf_core.tracking.second_look import LEAST_RADIUS, doubtful_rows, other_crops, plausibility
 from dahyf_core.tracking.settings import TrackingSettings
@@ -36,11 +44,15 @@ FOLLOWED_SHIFT = 0.2
 FOLLOWED_GROWTH = 1.6
 """A palm's crop this close to a followed hand's, in sides and as a ratio of sides, shows the same hand."""
 
-LEAST_IS_HAND = 0.5
-"""Probability of a hand, and not of something that is taken for one, from which a new hand is followed."""
-
 MISSING_SIDE = 1.25
 """How much more a new hand counts if none of its side is followed."""
+
+HAND_SECONDS = 0.4
+LEAST_HAND = 0.15
+"""A track ends where its mean probability of a hand over this time is less."""
+
+MOST_NEW = 0.999
+"""Largest share of what is new in such a mean: not 1, because the mean of what somebody says is a hand is infinite."""
 
 GIVEN_EVIDENCE = 30.0
 """Log-odds of a side that somebody has stated: ten frames that are sure of the other do not outvote it."""
@@ -78,12 +90,15 @@ class Tracker:
         """Take what was seen in `next_crops`; returns the track (N,) of each observation, or UNTRACKED.
 
         Hands that were seen twice are kept once. Which observation continues which track is decided for all at once, by
-        motion, shape and side, so that hands which cross keep their identity. Tracks without an observation end.
+        motion, shape and side, so that hands which cross keep their identity. Tracks without an observation end, and so
+        do those that no longer look like hands.
         """
         usable = self._are_hands(seen, self._settings.keep_presence)
         rows = np.flatnonzero(usable)
         rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
         tracks, columns = linear_sum_assignment(self._costs(time, seen, rows))
+        lasting = self._judged(self._tracks[tracks], rows[columns], time, seen) >= LEAST_HAND
+        tracks, columns = tracks[lasting], columns[lasting]
         result = np.full(len(usable), UNTRACKED, dtype=np.int64)
         result[rows[columns]] = self._tracks.id[tracks]
         self._end_all_but(tracks, time)
@@ -130,7 +145,7 @@ class Tracker:
             self._tracks = self._tracks[np.arange(len(self._tracks)) != self._tracks.born.argmax()]
         row = np.zeros(1, dtype=np.int64)
         begun = self._begun(row + self._next_id, row, time, seen)
-        self._tracks += replace(begun, vote=begun.vote + evidence)
+        self._tracks += replace(begun, vote=begun.vote + evidence, is_hand=np.array([np.inf]))
         self._next_id += 1
         self._time = time
         return begun.id
@@ -168,7 +183,7 @@ class Tracker:
 
         Where there are too many, the surest and largest go first, and those of a side that is not followed.
         """
-        usable = self._are_hands(seen, self._settings.enter_presence) & (np.asarray(seen.is_hand) >= LEAST_IS_HAND)
+        usable = self._are_hands(seen, self._settings.enter_presence) & (np.asarray(seen.is_hand) >= LIKELY_HAND)
         usable &= ~show_same_hand(seen.joints_2d, self._tracks.joints_2d).any(axis=1)
         rows = np.flatnonzero(usable)
         rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
@@ -204,7 +219,7 @@ class Tracker:
         velocity = (palms[:1] - palms[1:2]) / (times[1] - times[0]) if comes else np.zeros((1, 2))
         size = np.median(radius(seen.joints_2d), keepdims=True)
         evidence = side_evidence(seen.right_score[1:], seen.presence[1:]).sum(keepdims=True)
-        past._tracks = _as_seen(seen, first, first + track, -times[:1], velocity, size, evidence)
+        past._tracks = _as_seen(seen, first, first + track, -times[:1], velocity, size, evidence, np.ones(1))
         return past
 
     def state(self) -> dict[str, NDArray[Any]]:
@@ -257,15 +272,25 @@ class Tracker:
         moved = (seen.joints_2d[rows] - tracks.joints_2d)[:, PALM_JOINTS].mean(axis=1)
         velocity = moved / max(time - self._time, TIME_TOLERANCE)
         growth = np.log(radius(seen.joints_2d[rows]) / tracks.size)
-        followed = 1 - np.exp(-(time - self._time) / SIZE_SECONDS)
-        return _as_seen(
-            seen, rows, tracks.id, tracks.born, velocity, tracks.size * np.exp(followed * growth), tracks.vote
-        )
+        size = tracks.size * np.exp(self._followed(time, SIZE_SECONDS) * growth)
+        is_hand = self._judged(tracks, rows, time, seen)
+        return _as_seen(seen, rows, tracks.id, tracks.born, velocity, size, tracks.vote, is_hand)
+
+    def _judged(self, tracks: Tracks, rows: NDArray[np.integer], time: float, seen: Observation) -> FloatArray:
+        """(N,) how much tracks look like hands after these observations."""
+        followed = self._followed(time, HAND_SECONDS)
+        return (1 - followed) * tracks.is_hand + followed * seen.is_hand[rows]
+
+    def _followed(self, time: float, seconds: float) -> float:
+        """The share of what is new in a mean over the last `seconds`."""
+        return min(1 - float(np.exp(-(time - self._time) / seconds)), MOST_NEW)
 
     def _begun(self, ids: IntArray, rows: NDArray[np.integer], time: float, seen: Observation) -> Tracks:
         count = len(rows)
         size = radius(seen.joints_2d[rows])
-        return _as_seen(seen, rows, ids, np.full(count, time), np.zeros((count, 2)), size, np.zeros(count))
+        return _as_seen(
+            seen, rows, ids, np.full(count, time), np.zeros((count, 2)), size, np.zeros(count), seen.is_hand[rows]
+        )
 
     def _are_hands(self, seen: Observation, presence: float) -> NDArray[np.bool_]:
         """(N,) observations with enough presence whose palm is centred on the picture and has a size."""
@@ -282,6 +307,7 @@ def _as_seen(
     velocity: FloatArray,
     size: FloatArray,
     vote: FloatArray,
+    is_hand: FloatArray,
 ) -> Tracks:
     """Tracks as these observations leave them. vote: what was known of their sides before."""
     crops = seen.crops[rows]
@@ -292,6 +318,7 @@ def _as_seen(
         velocity=velocity,
         size=size,
         vote=vote + side_evidence(seen.right_score[rows], seen.presence[rows]),
+        is_hand=np.asarray(is_hand, dtype=np.float64),
         center=crops.center,
         side=crops.side,
         roll=crops.roll,

@@ -15,7 +15,8 @@ class Tracks:
 
     id (N,). born (N,): time of the first sight, s. joints_2d (N, 21, 2): px as filmed. velocity (N, 2): of the palm,
     px/s. size (N,): radius of the joints as it was in the last while, px. vote (N,): sum of the evidence for a right
-    hand. center, side, roll, mirrored: the crop they were seen in.
+    hand. is_hand (N,): its mean in the last while, infinite for what somebody says is a hand. center, side, roll,
+    mirrored: the crop they were seen in.
     """
 
     id: NDArray[np.int64]
@@ -24,6 +25,7 @@ class Tracks:
     velocity: FloatArray
     size: FloatArray
     vote: FloatArray
+    is_hand: FloatArray
     center: FloatArray
     side: FloatArray
     roll: FloatArray
@@ -39,6 +41,7 @@ class Tracks:
             velocity=np.zeros((0, 2)),
             size=np.zeros(0),
             vote=np.zeros(0),
+            is_hand=np.zeros(0),
             center=np.zeros((0, 2)),
             side=np.zeros(0),
             roll=np.zeros(0),

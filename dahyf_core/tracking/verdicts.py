@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array
-from dahyf_core.tracking.association import SAME_HAND, Observation, distance, radius, side_evidence
+from dahyf_core.tracking.association import LIKELY_HAND, SAME_HAND, Observation, distance, radius, side_evidence
 
 IntArray = NDArray[np.integer]
 Reason = Literal[
@@ -17,9 +17,6 @@ Reason = Literal[
 
 FEWEST_FRAMES = 2
 """Smallest number of frames of a hand, in footage of more than one: no other frame speaks for a single pose."""
-
-JUDGED_HAND = 0.5
-"""Median of is_hand under which a track is something else."""
 
 RIDER_DISTANCE = 2 * SAME_HAND
 """A hand nearer than this to another, in radii of the larger one, lies on it."""
@@ -81,7 +78,7 @@ def without_doubtful(
 def _own_reason(rows: IntArray, seen: Observation, frames: int) -> Reason | None:
     if len(rows) < FEWEST_FRAMES <= frames:
         return "is seen in one frame only"
-    return "looks like something else than a hand" if np.median(seen.is_hand[rows]) < JUDGED_HAND else None
+    return "looks like something else than a hand" if np.median(seen.is_hand[rows]) < LIKELY_HAND else None
 
 
 def _reason_beside(

@@ -9,6 +9,7 @@ from torch import Tensor
 from dahyf_core.errors import SettingsError
 from dahyf_core.network import DaHyF
 from dahyf_core.network.export import SMALLEST_HALF, export, round_to_half
+from dahyf_core.network.verification import fitting_hand_head
 from dahyf_core.pose import card_metadata
 from dahyf_core.training.config import TrainingConfig
 from dahyf_core.training.run_folder import RunFolder, load_weights, save_weights
@@ -40,7 +41,7 @@ def export_runs(
     save_weights(
         {name: _stored(tensor) for name, tensor in network.state_dict().items()}, output.with_suffix(".safetensors")
     )
-    export(network, output, card_metadata(name or output.stem, threshold, licence))
+    export(network, output, card_metadata(name or output.stem, threshold, licence), fitting_hand_head(network.backbone))
 
 
 def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
