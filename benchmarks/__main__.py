@@ -9,6 +9,7 @@ from pathlib import Path
 
 BENCHMARKS = (
     "speed",
+    "batch",
     "latency",
     "cost",
     "limits",
