@@ -35,7 +35,8 @@ def test_runs_forward_and_backward_as_the_paper_has_it(backbone: str) -> None:
     assert prediction.joints.shape == (1, 21, 2)
     assert prediction.logits.shape == (1, 21, 2, 672)
     assert prediction.hand.rotations.shape == (1, 16, 3, 3)
-    (prediction.translation.sum() + prediction.joints.sum()).backward()
+    heads = prediction.presence.sum() + prediction.right_score.sum()
+    (prediction.translation.sum() + prediction.joints.sum() + heads).backward()
     unmoved = [name for name, parameter in network.named_parameters() if parameter.grad is None]
     assert not unmoved
     assert all(parameter.grad.isfinite().all() for parameter in network.parameters())

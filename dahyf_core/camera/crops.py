@@ -133,20 +133,22 @@ def upright_roll(
 
 
 @is_stage("cutting patches")
-def cut_patches(image: NDArray[np.uint8], crops: Crops) -> NDArray[np.uint8]:
-    """The pixels (N, PATCH_SIZE, PATCH_SIZE, 3) that the virtual cameras see in a frame (H, W, 3).
+def cut_patches(image: NDArray[np.uint8], crops: Crops, size: int = PATCH_SIZE) -> NDArray[np.uint8]:
+    """The pixels (N, size, size, 3) that the virtual cameras see in a frame (H, W, 3).
 
-    Pixel q of a patch shows point to_frame(q). Beyond the frame its border is repeated. Crops of at least twice the
-    patch's size are averaged down before they are sampled.
+    At PATCH_SIZE, pixel q of a patch shows point to_frame(q); at another size the patch shows the same square.
+    Beyond the frame its border is repeated. Crops of at least twice the patch's size are averaged down before they are
+    sampled.
     """
-    patches = np.empty((len(crops), PATCH_SIZE, PATCH_SIZE, 3), dtype=np.uint8)
-    for patch, affine, side in zip(patches, crops.frame_from_patch(), crops.side, strict=True):
-        factor = min(int(side // PATCH_SIZE), *image.shape[:2])
-        source, from_patch = (image, affine) if factor < 2 else _shrink_region(image, affine, factor)
+    patches = np.empty((len(crops), size, size, 3), dtype=np.uint8)
+    for patch, whole, side in zip(patches, crops.frame_from_patch(), crops.side, strict=True):
+        affine = _resampled(whole, PATCH_SIZE / size)
+        factor = min(int(side // size), *image.shape[:2])
+        source, from_patch = (image, affine) if factor < 2 else _shrink_region(image, affine, factor, size)
         cv2.warpAffine(
             source,
             from_patch,
-            (PATCH_SIZE, PATCH_SIZE),
+            (size, size),
             dst=patch,
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
@@ -154,17 +156,27 @@ def cut_patches(image: NDArray[np.uint8], crops: Crops) -> NDArray[np.uint8]:
     return patches
 
 
-def _shrink_region(image: cv2.typing.MatLike, affine: FloatArray, factor: int) -> tuple[cv2.typing.MatLike, FloatArray]:
+def _resampled(affine: FloatArray, step: float) -> FloatArray:
+    """The affine map (2, 3) of pixels that are `step` pixels wide; centres of pixels have whole numbers."""
+    resampled = affine.copy()
+    resampled[:, :2] *= step
+    resampled[:, 2] += affine[:, :2].sum(axis=1) * (step - 1) / 2
+    return resampled
+
+
+def _shrink_region(
+    image: cv2.typing.MatLike, affine: FloatArray, factor: int, size: int
+) -> tuple[cv2.typing.MatLike, FloatArray]:
     """The part of the frame that a patch shows, 1 / factor its size, and the patch's affine map into it."""
     height, width = image.shape[:2]
-    corners = np.array([[0, 0, PATCH_SIZE, PATCH_SIZE], [0, PATCH_SIZE, 0, PATCH_SIZE], [1, 1, 1, 1]])
+    corners = np.array([[0, 0, size, size], [0, size, 0, size], [1, 1, 1, 1]])
     frame_corners = affine @ corners
     limit = np.array([width, height])
     first = np.clip(np.floor(frame_corners.min(axis=1)).astype(int) - factor, 0, limit - factor)
     last = np.clip(np.ceil(frame_corners.max(axis=1)).astype(int) + factor, first + factor, limit)
-    size = (last - first) // factor
-    region = image[first[1] : first[1] + size[1] * factor, first[0] : first[0] + size[0] * factor]
-    small = cv2.resize(region, tuple(map(int, size)), interpolation=cv2.INTER_AREA)
+    shrunk = (last - first) // factor
+    region = image[first[1] : first[1] + shrunk[1] * factor, first[0] : first[0] + shrunk[0] * factor]
+    small = cv2.resize(region, tuple(map(int, shrunk)), interpolation=cv2.INTER_AREA)
     shifted = affine / factor
     shifted[:, 2] -= (first + (factor - 1) / 2) / factor
     return small, shifted

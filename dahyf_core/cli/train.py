@@ -80,9 +80,7 @@ def train(
 def export_onnx(
     runs: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="RUN...", show_default=False, help="Folder of a run of `lite`. Weights of several are averaged."
-        ),
+        typer.Argument(metavar="RUN...", show_default=False, help="Folder of a run. Weights of several are averaged."),
     ],
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The ONNX file to write.")

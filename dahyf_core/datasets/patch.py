@@ -33,9 +33,9 @@ class Augmentation:
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A right hand in a virtual camera; unknown labels are NaN.
+    """A right hand in a virtual camera; unknown labels are NaN. Pixels of the patch are those of PATCH_SIZE.
 
-    image: (224, 224, 3) RGB bytes. center: (2,) px from the principal point; side, focal: px, of the virtual camera.
+    image: (S, S, 3) RGB bytes. center: (2,) px from the principal point; side, focal: px, of the virtual camera.
     joints_2d: (21, 2) px of the patch. visible: (21,). joints_3d: (21, 3) m. rotations: (16, 3, 3), the finger
     joints' own, the root's in the virtual camera. shape: (10,). is_hand: whether there is one at all.
     depth: (21,) behind the wrist, in lengths of the palm. joint_visible: (21,) 1 seen, 0 hidden. dense_2d: (128, 2) px
@@ -62,11 +62,16 @@ class Patch:
         return relative_depths(self.joints_3d)
 
 
-def cut_sample(sample: Sample, augmentation: Augmentation, random: np.random.Generator) -> Patch:
-    """The patch around the hand of a sample, or around its box, or a random patch if it has neither."""
+def cut_sample(
+    sample: Sample, augmentation: Augmentation, random: np.random.Generator, size: int = PATCH_SIZE
+) -> Patch:
+    """The patch around the hand of a sample, or around its box, or a random patch if it has neither.
+
+    size: of the picture, px; labels stay in pixels of PATCH_SIZE.
+    """
     crops = crop_of(sample, augmentation, random)
     return Patch(
-        image=distort_colours(cut_patches(sample.image, crops)[0], augmentation, random),
+        image=distort_colours(cut_patches(sample.image, crops, size)[0], augmentation, random),
         center=crops.virtual_center()[0],
         side=float(crops.side[0]),
         focal=float(sample.intrinsics.fx),

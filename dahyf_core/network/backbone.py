@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from dahyf_core.errors import SettingsError
 from dahyf_core.network.config import Backbone
+from dahyf_core.network.fast_trunk import FastTrunk
 from dahyf_core.network.trunk import Pyramid, Trunk
 
 
@@ -50,13 +51,15 @@ def create_in_timm(name: str, out_indices: tuple[int, ...], pretrained: bool) ->
 
 BACKBONES: dict[Backbone, Callable[[bool], Pyramid]] = {
     "lite": lambda pretrained: Trunk(pretrained),
+    "lite2": lambda pretrained: FastTrunk(pretrained),
     "resnet50": lambda pretrained: TimmPyramid("resnet50", (1, 2, 3, 4), pretrained),
     "hrnet_w64": lambda pretrained: TimmPyramid("hrnet_w64", (1, 2, 3, 4), pretrained),
 }
 
 
 def create_backbone(name: Backbone, pretrained: bool = True) -> Pyramid:
-    """A backbone by name. `pretrained` fetches ImageNet weights for timm's, and reads the shipped ones for `lite`."""
+    """A backbone by name. `pretrained` fetches ImageNet weights for timm's, and reads the shipped ones for
+    `lite` and `lite2`."""
     return BACKBONES[name](pretrained)
 
 

@@ -1,5 +1,6 @@
 """Export of the network to ONNX: inputs are bytes and a view, outputs are what the estimator needs."""
 
+import copy
 import io
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,9 @@ from dahyf_core.camera import PATCH_SIZE
 from dahyf_core.capture import replacing
 from dahyf_core.geometry.tensors import rot6d_from_matrix
 from dahyf_core.metrics.tensors import agreement
+from dahyf_core.network.config import NetworkConfig
 from dahyf_core.network.dahyf import DaHyF
+from dahyf_core.network.fast_trunk import PICTURE, fuse
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.network.verification import HandHead
 from dahyf_core.network.view import View, project
@@ -27,14 +30,19 @@ SMALLEST_HALF = 256
 
 
 class Exported(nn.Module):
-    """`lite` with plain tensors as inputs and outputs.
+    """A network with plain tensors as inputs and outputs.
 
-    patches: (N, 224, 224, 3) bytes, RGB. views: (N, 4) centre x, y, side and focal length of virtual cameras, px.
-    joints: (N, 21, 2) patch px. presence: (N,) probability of a hand, times the agreement of located and projected
-    joints (eq. 8-9), which is low for a hand that is not where its joints are. right_score: (N,) probability. sixes:
-    (N, 16, 6), the first two columns of each rotation. shape: (N, 10). translation: (N, 3) m. world: (N, 21, 3) m, the
-    input landmarks of inverse kinematics, in the axes of a camera that looks straight at the patch. is_hand: (N,), by
-    the hand head, if there is one.
+    patches: (N, S, S, 3) bytes, RGB. views: (N, 4) centre x, y, side and focal length of virtual cameras, px.
+    joints: (N, 21, 2) px of a patch of PATCH_SIZE, whatever S is. presence: (N,) probability of a hand, times the
+    agreement of located and projected joints (eq. 8-9), which is low for a hand that is not where its joints are.
+    right_score: (N,) probability. sixes: (N, 16, 6), the first two columns of each rotation. shape: (N, 10).
+    translation: (N, 3) m. world: (N, 21, 3) m, `DaHyF.straight_points`.
+
+    is_hand: (N,), by the hand head, if there is one.
+
+    Of networks that read depths, also agreement: (N,); depth: (N, 21) behind the wrist, in lengths of the palm;
+    visibility: (N, 21) probability of a joint being seen; log_sigma: (N, 21, 3) of x and y in sides of the patch, and
+    of depth. dense: (N, 128, 3) px, px, and log sigma in sides of the patch, of points of the skin, where it has them.
     """
 
     def __init__(self, network: DaHyF, hand_head: HandHead | None = None) -> None:
@@ -42,25 +50,41 @@ class Exported(nn.Module):
         self.network = network
         self.hand_head = hand_head
 
+    @property
+    def further(self) -> tuple[str, ...]:
+        """Names of the outputs after OUTPUTS."""
+        is_hand = (IS_HAND,) if self.hand_head is not None else ()
+        readings = ("agreement", "depth", "visibility", "log_sigma") if self.network.readings is not None else ()
+        dense = ("dense",) if self.network.dense is not None else ()
+        return (*is_hand, *readings, *dense)
+
     def forward(self, patches: Tensor, views: Tensor) -> tuple[Tensor, ...]:
         images = patches.permute(0, 3, 1, 2).float() / 255
         view = View(views[:, :2], views[:, 2], views[:, 3])
         pyramid = self.network.backbone(images)
         prediction = self.network.read(pyramid, view)
-        assert prediction.initial is not None
-        landmarks = prediction.initial.landmarks
-        pred_joints_2d = landmarks.points if prediction.joints is None else prediction.joints
-        projected = project(self.network.image_keypoints(prediction.hand, prediction.translation), view)
-        return (
+        keypoints = prediction.keypoints
+        if keypoints is None:
+            keypoints = self.network.image_keypoints(prediction.hand)
+        projected = project(keypoints + prediction.translation[:, None], view)
+        pred_joints_2d = prediction.joints
+        if pred_joints_2d is None:
+            pred_joints_2d = projected if prediction.initial is None else prediction.initial.landmarks.points
+        agreed = agreement(view.centred(pred_joints_2d), view.centred(projected))
+        outputs: tuple[Tensor, ...] = (
             pred_joints_2d,
-            landmarks.presence.sigmoid() * agreement(view.centred(pred_joints_2d), view.centred(projected)),
-            landmarks.right_score.sigmoid(),
+            prediction.presence.sigmoid() * agreed,
+            prediction.right_score.sigmoid(),
             rot6d_from_matrix(prediction.hand.rotations),
             prediction.hand.shape,
             prediction.translation,
-            landmarks.world,
-            *([] if self.hand_head is None else [self.hand_head(pyramid[1]).sigmoid()]),
+            self.network.straight_points(prediction, view),
         )
+        if self.hand_head is not None:
+            outputs += (self.hand_head(pyramid[1]).sigmoid(),)
+        if (readings := prediction.readings) is not None:
+            outputs += (agreed, readings.depth, readings.visibility.sigmoid(), readings.log_sigma)
+        return outputs if prediction.dense is None else (*outputs, prediction.dense)
 
 
 def export(
@@ -69,24 +93,22 @@ def export(
     metadata: Mapping[str, str] = MappingProxyType({}),
     hand_head: HandHead | None = None,
 ) -> None:
-    """Write `lite` as ONNX with a dynamic batch and weights stored as float16. metadata: properties of the file.
+    """Write a network as ONNX with a dynamic batch and weights stored as float16. metadata: properties of the file.
 
-    hand_head: see `shipped_hand_head`.
+    hand_head: see `fitting_hand_head`.
     """
-    network = network.cpu()
-    outputs = OUTPUTS if hand_head is None else (*OUTPUTS, IS_HAND)
-    example = (
-        torch.zeros(2, PATCH_SIZE, PATCH_SIZE, 3, dtype=torch.uint8),
-        torch.tensor([[0.0, 0.0, 200.0, 800.0]] * 2),
-    )
+    exported = Exported(fused(network), hand_head).eval()
+    size = patch_size(network.config)
+    example = (torch.zeros(2, size, size, 3, dtype=torch.uint8), torch.tensor([[0.0, 0.0, 200.0, 800.0]] * 2))
+    names = (*OUTPUTS, *exported.further)
     buffer = io.BytesIO()
     torch.onnx.export(
-        Exported(network, hand_head).eval(),
+        exported,
         example,
         buffer,  # type: ignore[arg-type]  # it takes files too
         input_names=INPUTS,
-        output_names=outputs,
-        dynamic_axes={name: {0: "N"} for name in (*INPUTS, *outputs)},
+        output_names=names,
+        dynamic_axes={name: {0: "N"} for name in (*INPUTS, *names)},
         opset_version=OPSET,
         dynamo=False,
     )
@@ -95,6 +117,18 @@ def export(
     helper.set_model_props(model, dict(metadata))
     with replacing(path) as stream:
         stream.write(model.SerializeToString())
+
+
+def fused(network: DaHyF) -> DaHyF:
+    """A copy for the CPU whose parallel branches are single convolutions."""
+    copied = copy.deepcopy(network).cpu().eval()
+    fuse(copied)
+    return copied
+
+
+def patch_size(config: NetworkConfig) -> int:
+    """Side of the patches that the network's file takes, px."""
+    return PICTURE if config.backbone == "lite2" else PATCH_SIZE
 
 
 class ExportedEarly(nn.Module):

@@ -69,7 +69,11 @@ class InverseKinematics(nn.Module):
     def forward(self, points: Tensor) -> tuple[Tensor, Tensor]:
         """Points (B, 21, 3), in any unit, to the palm's rotation (B, 3, 3) and parameters (B, 106) that follow it."""
         rotation, local = self.palm(points)
-        return rotation, self.mean + self.body(local.flatten(1))
+        return rotation, self.parameters_of(local)
+
+    def parameters_of(self, local: Tensor) -> Tensor:
+        """Points (B, 21, 3) in the palm's frame to parameters (B, 106)."""
+        return self.mean + self.body(local.flatten(1))
 
 
 def hand_rotations(palm: Tensor, parameters: Tensor) -> tuple[Tensor, Tensor]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from dahyf_core.camera import PATCH_SIZE
-from dahyf_core.geometry import PALM
+from dahyf_core.geometry import MIDDLE_KNUCKLE, PALM, WRIST
 from dahyf_core.network.joints import masked_mean
 
 BONES_OF_21 = tuple(
@@ -27,6 +27,8 @@ class Labels:
     both belong to, counted in KEYPOINT_SETS. rotations: (B, 16, 3, 3), from the flat hand. shape: (B, 10).
     has_3d, has_parameters, is_hand: (B,); a patch without a hand serves the contrastive loss alone. right: (B,) whether
     the patch shows a right hand, as it should; one with a left hand has no 3D labels. label_weight: (B,) in 3D labels.
+    joint_visible: (B, 21) 1 seen, 0 hidden, -1 unknown. dense_2d: (B, 128, 2) patch pixels of points of the skin,
+    dense_known: (B, 128).
     """
 
     joints_2d: Tensor
@@ -40,6 +42,15 @@ class Labels:
     is_hand: Tensor
     right: Tensor
     label_weight: Tensor
+    joint_visible: Tensor
+    dense_2d: Tensor
+    dense_known: Tensor
+
+    @property
+    def depth(self) -> Tensor:
+        """(B, 21) of joints behind the wrist, in lengths of the palm."""
+        palm = (self.joints_3d[:, MIDDLE_KNUCKLE] - self.joints_3d[:, WRIST]).norm(dim=-1).clamp(min=1e-6)
+        return (self.joints_3d[..., 2] - self.joints_3d[:, WRIST, None, 2]) / palm[:, None]
 
 
 class UncertaintyWeights(nn.Module):
@@ -135,5 +146,17 @@ def contrastive_loss(similarity: Tensor, is_hand: Tensor) -> Tensor:
 
 def weighted_mean(values: Tensor, known: Tensor, labels: Labels) -> Tensor:
     """Mean of the known values (B,) of right hands, weighted by the trust in their labels; 0 without any trust."""
-    weight = labels.label_weight * (known & labels.is_hand & labels.right)
+    weight = trusted(known, labels)
     return (values * weight).sum() / weight.sum().clamp(min=LEAST_WEIGHT)
+
+
+def trusted(known: Tensor, labels: Labels) -> Tensor:
+    """(B,) the weights of 3D labels of right hands, 0 where they are not known."""
+    return labels.label_weight * (known & labels.is_hand & labels.right)
+
+
+def visibility_loss(logits: Tensor, labels: Labels) -> Tensor:
+    """Cross entropy of joints being seen, (B, 21) logits."""
+    known = (labels.joint_visible >= 0) & labels.is_hand[:, None]
+    target = labels.joint_visible.clamp(min=0)
+    return masked_mean(nn.functional.binary_cross_entropy_with_logits(logits, target, reduction="none"), known)

@@ -6,15 +6,21 @@ Rotations are learned in six dimensions and converted to the paper's axis-angle 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from dahyf_core.geometry import MIDDLE_KNUCKLE, PALM, WRIST
 from dahyf_core.geometry.tensors import matrix_from_rot6d, viewing_rotation
 from dahyf_core.hand_model import HandModel
+from dahyf_core.network.joints import JOINTS
 from dahyf_core.network.kinematics import BONES, PARAMETERS, SHAPES, InverseKinematics, hand_rotations
 from dahyf_core.network.view import View, perspective_translation
 
 CAMERA = 3
+LEAST_SPREAD = 1e-7
+NEAREST_PALMS, FARTHEST_PALMS = 0.5, 500.0
+"""Limits of a wrist's depth, in lengths of the palm."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +81,56 @@ class KinematicRegressor(nn.Module):
         hybrid: (B, inputs). points: (B, 21, 3), in the axes of a camera that looks straight at the patch.
         """
         palm, parameters = self.kinematics(points)
-        palm = viewing_rotation(view.center / view.focal[:, None]) @ palm
+        return self.adjusted(hybrid, viewing_rotation(view.center / view.focal[:, None]) @ palm, parameters)
+
+    def adjusted(
+        self, hybrid: Tensor, palm: Tensor, parameters: Tensor
+    ) -> tuple[HandParameters, HandParameters, Tensor]:
+        """Outputs as above from the palm's rotation (B, 3, 3) in the virtual camera, and parameters (B, 106)."""
         residual = self.residual(self.dropout(hybrid))
         turn, change = residual.split([6, PARAMETERS], dim=-1)
         identity = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 0.0]).to(turn)
         turned = matrix_from_rot6d(identity + turn) @ palm
         without = HandParameters(*hand_rotations(palm, parameters))
         return HandParameters(*hand_rotations(turned, parameters + change)), without, change
+
+
+class LiftedRegressor(KinematicRegressor):
+    """Inverse kinematics of located joints at their depths: of 3D points that no other network has given.
+
+    Directions of the joints and depths in lengths of the palm give points up to the wrist's own depth, which is the one
+    at which the five points of the palm lie as far from each other as those of the hand model's flat hand. The image's
+    residual reads the points too.
+    """
+
+    def __init__(self, inputs: int, hidden: Sequence[int], dropout: float, model: HandModel) -> None:
+        super().__init__(inputs + 3 * JOINTS, hidden, dropout, model)
+        flat = model.keypoints(
+            model.skeleton(np.zeros((1, BONES, 3)), np.zeros((1, SHAPES)), np.zeros((1, 3))), "mediapipe"
+        )[0]
+        palm = flat[PALM] - flat[PALM].mean(axis=0)
+        self.palm_length = float(np.linalg.norm(flat[MIDDLE_KNUCKLE] - flat[WRIST]))
+        self.spread = float((palm**2).sum()) / self.palm_length**2
+
+    def lift(self, rays: Tensor, depth: Tensor) -> Tensor:
+        """Directions (B, 21, 2) on the plane z = 1 and depths (B, 21) behind the wrist to points (B, 21, 3).
+
+        In the virtual camera; depths and points are in lengths of the palm.
+        """
+        directions = nn.functional.pad(rays, (0, 1), value=1.0)
+        behind = depth[..., None] * directions
+        across, along = (values[:, PALM] - values[:, PALM].mean(dim=1, keepdim=True) for values in (directions, behind))
+        square = across.square().sum(dim=(1, 2)).clamp(min=LEAST_SPREAD)
+        half, rest = (across * along).sum(dim=(1, 2)), along.square().sum(dim=(1, 2)) - self.spread
+        root = (half.square() - square * rest).clamp(min=0.01 * square * self.spread).sqrt()
+        wrist = ((root - half) / square).clamp(NEAREST_PALMS, FARTHEST_PALMS)
+        return wrist[:, None, None] * directions + behind
+
+    def forward(self, hybrid: Tensor, points: Tensor, view: View) -> tuple[HandParameters, HandParameters, Tensor]:
+        """Outputs as above. points: of `lift`."""
+        palm, local = self.kinematics.palm(points)
+        parameters = self.kinematics.parameters_of(local)
+        return self.adjusted(torch.cat([hybrid, local.flatten(1)], dim=-1), palm, parameters)
 
 
 def mean_hand() -> Tensor:

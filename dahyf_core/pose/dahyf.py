@@ -20,7 +20,7 @@ from dahyf_core.geometry import (
 )
 from dahyf_core.hand_model import HandModel, Side
 from dahyf_core.pose.estimator import HandEstimates, HandObservations
-from dahyf_core.pose.network_card import OUTPUTS, NetworkCard, open_network
+from dahyf_core.pose.network_card import IS_HAND, OUTPUTS, NetworkCard, open_network
 from dahyf_core.profiling import is_stage
 
 BONES, SHAPES = 16, 10
@@ -85,13 +85,14 @@ class DahyfNetwork:
 
     @is_stage("running the network")
     def run(self, patches: NDArray[np.uint8], *crops: Crops) -> DahyfOutputs:
-        """Patches (N, 224, 224, 3) of RGB bytes, N >= 0, in one batch. crops: what they show, of one camera each."""
+        """Patches (N, S, S, 3) of RGB bytes, N >= 0, in one batch, where S is the card's patch_size. crops: what they
+        show, of one camera each."""
         if not len(patches):
             return NOTHING
         views = np.concatenate([_views(part) for part in crops])
-        outputs = self._session.run(patches=patches, views=views)
-        is_hand = outputs[len(OUTPUTS) :] or [np.ones(len(patches), np.float32)]
-        return DahyfOutputs(*outputs[: len(OUTPUTS)], *is_hand)
+        outputs = dict(zip(self._session.outputs, self._session.run(patches=patches, views=views), strict=True))
+        is_hand = outputs.get(IS_HAND, np.ones(len(patches), np.float32))
+        return DahyfOutputs(*[*(outputs[name] for name in OUTPUTS), is_hand])
 
 
 def _views(crops: Crops) -> NDArray[np.float32]:
@@ -132,7 +133,8 @@ class DahyfEstimator:
     def observe_all(self, pictures: Sequence[tuple[NDArray[np.uint8], Crops]]) -> list[HandObservations]:
         """Look at the patches of each of some pictures (H, W, 3), RGB, in one batch."""
         crops = [part for _, part in pictures]
-        outputs = self.network.run(np.concatenate([cut_patches(image, part) for image, part in pictures]), *crops)
+        size = self.network.card.patch_size
+        outputs = self.network.run(np.concatenate([cut_patches(image, part, size) for image, part in pictures]), *crops)
         ends = np.cumsum([len(part) for part in crops])
         return [_observations(part, outputs[end - len(part) : end]) for part, end in zip(crops, ends, strict=True)]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from dahyf_core.camera import PATCH_SIZE
 from dahyf_core.errors import ModelFileError, detail
 from dahyf_core.runtime import REINSTALL, Session, create_session
 from dahyf_core.shared import limits
@@ -27,7 +28,9 @@ INPUTS: Final = ("patches", "views")
 OUTPUTS: Final = ("joints", "presence", "right_score", "sixes", "shape", "translation", "world")
 """In this order. "sixes" are the rotations in six numbers each."""
 IS_HAND: Final = "is_hand"
-"""A last output that not all networks have: the probability of a hand, by a head that was trained for nothing else."""
+"""An output that not all networks have: the probability of a hand, by a head that was trained for nothing else."""
+FURTHER: Final = (IS_HAND, "agreement", "depth", "visibility", "log_sigma", "dense")
+"""Outputs that not all networks have, after the others (`network.export.Exported`)."""
 KEYPOINTS: Final = "mediapipe"
 """The set of 21 keypoints that captures and predictions have in their pictures."""
 
@@ -37,12 +40,16 @@ Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
 
 
 class CardFacts(msgspec.Struct):
-    """A card as JSON. threshold: confidence under which a frame is lost, where the network has one of its own."""
+    """A card as JSON. threshold: confidence under which a frame is lost, where the network has one of its own.
+    hand_model: whose pose and shape the network gives. patch_size: side of its patches, px.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=limits.TEXT_LENGTH)]
     keypoints: Text = KEYPOINTS
     threshold: Annotated[float, Meta(ge=0, le=1)] | None = None
     licence: Text = ""
+    hand_model: Text = "open_hand"
+    patch_size: Annotated[int, Meta(ge=32, le=1024)] = PATCH_SIZE
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,7 @@ class NetworkCard:
 
     name: its name in captures. keypoints: the set of 21 that it locates. threshold: confidence under which a frame is
     lost, None if it was not measured. licence: of its weights, empty if unknown. sha256: of its file.
+    hand_model: "open_hand" or "mano", whose pose and shape it gives. patch_size: side of its patches, px.
     """
 
     name: str
@@ -58,11 +66,19 @@ class NetworkCard:
     threshold: float | None
     licence: str
     sha256: str
+    hand_model: str = "open_hand"
+    patch_size: int = PATCH_SIZE
 
 
-def card_metadata(name: str, threshold: float | None = None, licence: str = "") -> dict[str, str]:
+def card_metadata(
+    name: str,
+    threshold: float | None = None,
+    licence: str = "",
+    hand_model: str = "open_hand",
+    patch_size: int = PATCH_SIZE,
+) -> dict[str, str]:
     """The metadata properties of an ONNX file that say this of its network."""
-    facts = CardFacts(name=name, threshold=threshold, licence=licence)
+    facts = CardFacts(name=name, threshold=threshold, licence=licence, hand_model=hand_model, patch_size=patch_size)
     return {KEY: json.dumps(msgspec.to_builtins(facts), sort_keys=True)}
 
 
@@ -73,7 +89,7 @@ def open_network(model: Path, threads: int = 0) -> tuple[Session, NetworkCard]:
     and OUTPUTS, or locates other keypoints than KEYPOINTS.
     """
     session = create_session(model, threads, REINSTALL if _ships(model) else EXPORTED)
-    if set(session.inputs) != set(INPUTS) or session.outputs not in (OUTPUTS, (*OUTPUTS, IS_HAND)):
+    if set(session.inputs) != set(INPUTS) or not _are_outputs(session.outputs):
         raise ModelFileError(
             f"The network file {model} is not a DaHyF network: its inputs are {_listed(session.inputs)} and its outputs"
             f" are {_listed(session.outputs)}.",
@@ -104,7 +120,12 @@ def _card(model: Path, metadata: Mapping[str, str]) -> NetworkCard:
             f"The network file {model} locates the keypoint set {facts.keypoints}, but captures need {KEYPOINTS}.",
             EXPORTED,
         )
-    return NetworkCard(facts.name, facts.keypoints, facts.threshold, facts.licence, digest(model))
+    return NetworkCard(**msgspec.structs.asdict(facts), sha256=digest(model))
+
+
+def _are_outputs(names: tuple[str, ...]) -> bool:
+    further = names[len(OUTPUTS) :]
+    return names[: len(OUTPUTS)] == OUTPUTS and set(further) <= set(FURTHER)
 
 
 def _unsaid(model: Path) -> Mapping[str, object]:

@@ -18,14 +18,20 @@ HandModels = Mapping[Side, HandModel]
 
 
 def network_estimator(models: HandModels, threads: int = 0, network: Path | None = None) -> StillsEstimator:
-    """A trained DaHyF network; its hands are `models`, fitted anew where they are not the open hand.
+    """A trained DaHyF network; its hands are `models`, fitted anew where they are not the network's own.
 
     models: by side. threads: of the CPU, 0 for one a core. network: an ONNX file, None for the one that ships. Raises
-    ModelFileError.
+    ModelFileError, SettingsError for a network of MANO without MANO.
     """
     runner = DahyfNetwork(network or LITE, threads)
-    if all(model.name == "open_hand" for model in models.values()):
+    own = runner.card.hand_model
+    if all(model.name == own for model in models.values()):
         return DahyfEstimator(runner, models)
+    if own != "open_hand":
+        raise SettingsError(
+            f"The network {network} was trained with the hand model {own}, and gives that model's pose and shape.",
+            "Give the file of that hand with --hand-model.",
+        )
     return RefittedEstimator(DahyfEstimator(runner, load_hand_models()), models)
 
 

@@ -19,13 +19,15 @@ from dahyf_core.errors import DatasetError, OutputError
 from dahyf_core.hand_model import HandModel, Side, load_hand_model
 from dahyf_core.synthesis.generator import Generator, decode
 from dahyf_core.synthesis.labels import Batch, Labels, picture_camera
+from dahyf_core.synthesis.mapped_arrays import map_arrays
 from dahyf_core.synthesis.recipe import geometry_digest
 
 FORMAT, VERSION = "dahyf synthetic hands", 2
 RECIPE_FILE = "recipe.json"
 SHARD_SIZE = 500
 """Pictures in a shard; only the last may have fewer."""
-OPEN_SHARDS = 8
+OPEN_SHARDS = 2000
+"""Shards whose arrays are mapped at once. They take no memory, only addresses."""
 
 Progress = Callable[[int, int], None]
 
@@ -166,9 +168,12 @@ def _length(path: Path) -> int:
 
 @lru_cache(maxsize=OPEN_SHARDS)
 def _read_shard(path: Path) -> tuple[list[NDArray[np.uint8]], Labels]:
-    with _opened(path) as file:
-        jpeg, starts = file["jpeg"], file["jpeg_start"]
-        labels = Labels(**{name: file[name] for name in file.files if not name.startswith("jpeg")})
+    try:
+        arrays = map_arrays(path)
+        jpeg, starts = arrays.pop("jpeg"), arrays.pop("jpeg_start")
+        labels = Labels(**arrays)
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile) as error:
+        raise DatasetError(f"{path} is damaged: {error}.", "Delete it and run the same `dahyf synth` again.") from error
     return [jpeg[first:last] for first, last in pairwise(starts)], labels
 
 

@@ -16,10 +16,13 @@ from dahyf_core.datasets import AmplitudeMixing, Augmentation, HandDataset, Patc
 from dahyf_core.geometry import KEYPOINT_SETS
 from dahyf_core.network import Labels, View
 
+AHEAD = 8
+"""Batches that each worker makes ahead."""
+
 
 @dataclass(frozen=True)
 class Batch:
-    """inputs: images (B, 3, 224, 224) of bytes, or the two maps of features that were computed ahead."""
+    """inputs: images (B, 3, S, S) of bytes, or the two maps of features that were computed ahead."""
 
     inputs: tuple[Tensor, ...]
     view: View
@@ -38,20 +41,27 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class PatchSource:
-    """Patches cut anew each time. mirror_fraction: the share that is shown as the hand of the other side.
-    mixing: what gives them the amplitudes of photographs.
+    """Patches cut anew each time.
+
+    mirror_fraction: the share that is shown as the hand of the other side. mixing: what gives them the amplitudes of
+    photographs. size: of the patches, px. hidden_joints: whether joints that are hidden, but whose place is known,
+    count in the picture too.
     """
 
     dataset: HandDataset
     augmentation: Augmentation
     mirror_fraction: float = 0.0
     mixing: AmplitudeMixing | None = None
+    size: int = PATCH_SIZE
+    hidden_joints: bool = False
 
     def __len__(self) -> int:
         return len(self.dataset)
 
     def batch(self, rows: NDArray[np.integer], random: np.random.Generator) -> Batch:
-        patches = [cut_sample(self.dataset[int(row)], self.augmentation, random) for row in rows]
+        patches = [cut_sample(self.dataset[int(row)], self.augmentation, random, self.size) for row in rows]
+        if self.hidden_joints:
+            patches = [replace(patch, visible=patch.visible | np.isfinite(patch.joint_visible)) for patch in patches]
         if self.mixing is not None:
             patches = [replace(patch, image=self.mixing(patch.image, random)) for patch in patches]
         turned = random.random(len(rows)) < self.mirror_fraction
@@ -61,19 +71,30 @@ class PatchSource:
 
 @dataclass(frozen=True)
 class WeightedSource:
-    """A source, its number of patches in each batch, and the weight of its 3D labels."""
+    """A source, its number of patches in each batch, and the weight of its 3D labels.
+
+    label_fade: share of the steps until which the weight falls to 0, as a line does; 0 if it stays.
+    """
 
     source: Source
     count: int
     label_weight: float = 1.0
+    label_fade: float = 0.0
+
+    def weight_at(self, share: float) -> float:
+        """The weight of 3D labels after a share of the steps."""
+        return self.label_weight * (max(0.0, 1 - share / self.label_fade) if self.label_fade else 1.0)
 
 
 class StepBatches(Dataset[Batch]):
     """Item `step` is that step's batch for one of `world` processes."""
 
-    def __init__(self, weighted_sources: Sequence[WeightedSource], seed: int, rank: int = 0, world: int = 1) -> None:
+    def __init__(
+        self, weighted_sources: Sequence[WeightedSource], seed: int, rank: int = 0, world: int = 1, steps: int = 1
+    ) -> None:
+        """steps: of the whole run, in which weights of labels fade."""
         self.weighted_sources = weighted_sources
-        self.seed, self.rank, self.world = seed, rank, world
+        self.seed, self.rank, self.world, self.steps = seed, rank, world, steps
 
     def __getitem__(self, step: int) -> Batch:
         parts = []
@@ -81,8 +102,8 @@ class StepBatches(Dataset[Batch]):
             first = (step * self.world + self.rank) * weighted.count
             rows = np.array([self.row(number, weighted, first + place) for place in range(weighted.count)])
             batch = weighted.source.batch(rows, np.random.default_rng((self.seed, number, step, self.rank)))
-            labels = replace(batch.labels, label_weight=batch.labels.label_weight * weighted.label_weight)
-            parts.append(replace(batch, labels=labels))
+            weight = batch.labels.label_weight * weighted.weight_at(step / self.steps)
+            parts.append(replace(batch, labels=replace(batch.labels, label_weight=weight)))
         return concatenate(parts)
 
     def row(self, number: int, weighted: WeightedSource, drawn: int) -> int:
@@ -99,7 +120,8 @@ def shuffled(count: int, *seed: int) -> NDArray[np.integer]:
 
 def batches(dataset: StepBatches, steps: range, workers: int) -> DataLoader[Batch]:
     """The batches of these steps, in order, made ahead by worker processes."""
-    return DataLoader(dataset, batch_size=None, sampler=steps, num_workers=workers)
+    ahead = AHEAD if workers else None
+    return DataLoader(dataset, batch_size=None, sampler=steps, num_workers=workers, prefetch_factor=ahead)
 
 
 def mirror_patch(patch: Patch) -> Patch:
@@ -122,6 +144,7 @@ def stack(patches: Sequence[Patch], right: NDArray[np.bool_]) -> Batch:
         return torch.from_numpy(np.stack([np.asarray(getattr(patch, name), dtype=np.float32) for patch in patches]))
 
     joints_2d, joints_3d, rotations, shape = map(column, ("joints_2d", "joints_3d", "rotations", "shape"))
+    joint_visible, dense_2d = column("joint_visible"), column("dense_2d")
     is_hand = torch.tensor([patch.is_hand for patch in patches])
     visible = torch.from_numpy(np.stack([patch.visible for patch in patches]))
     return Batch(
@@ -139,6 +162,9 @@ def stack(patches: Sequence[Patch], right: NDArray[np.bool_]) -> Batch:
             is_hand=is_hand,
             right=torch.from_numpy(right),
             label_weight=torch.ones(len(patches)),
+            joint_visible=joint_visible.nan_to_num(-1.0),
+            dense_2d=dense_2d.nan_to_num(),
+            dense_known=~dense_2d.isnan().any(dim=-1) & is_hand[:, None],
         ),
     )
 

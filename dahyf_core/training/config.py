@@ -16,7 +16,7 @@ from dahyf_core.network import NetworkConfig
 from dahyf_core.training.kinematics import KinematicsConfig
 from dahyf_core.training.objective import ObjectiveConfig
 
-Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class DataConfig:
     limit: how many samples are used, spread evenly; 0 for all. cached_variants: how often each sample is cut and seen
     by the frozen part of `lite`'s trunk before training; 0 to cut patches anew in each step.
     amplitudes: a folder of photographs whose Fourier amplitudes are mixed into half of the patches, up to the share
-    amplitude.
+    amplitude. hidden_joints: whether joints that are hidden, but whose place is known, count in the picture too.
+    label_fade: share of the steps until which label_weight falls to nothing; 0 if it stays.
     """
 
     name: str
@@ -40,6 +41,8 @@ class DataConfig:
     mirror_fraction: float = 0.0
     limit: int = 0
     cached_variants: int = 0
+    hidden_joints: bool = False
+    label_fade: float = 0.0
     augmentation: Augmentation = field(default_factory=Augmentation)
     amplitudes: Path | None = None
     amplitude: float = 0.5
@@ -49,7 +52,8 @@ class DataConfig:
 class OptimiserConfig:
     """Adam, and how its rates go. Rates are for the whole network where it is not `lite`.
 
-    trunk_rate: of `lite`'s trunk behind the features, 0 if that stands still like its early part and its heads.
+    trunk_rate: of `lite`'s trunk behind the features, 0 if that stands still like its early part and its heads; of
+    `lite2`'s blocks behind its plain convolutions, which learn at the full rate.
     kinematics_rate: of its inverse kinematics. weights_rate: of the log variances of eq. 11. clip: greatest norm of the
     gradient.
     """
@@ -79,7 +83,8 @@ class TrainingConfig:
     """One run. start: weights (.safetensors) to go on from, instead of the backbone's own. hand_model: the user's
     MANO_RIGHT file, whose hand the network then has instead of the open hand; readers read MANO's pose and shape.
 
-    ema: decay of the moving average of weights, which is what is measured and exported.
+    ema: decay of the moving average of weights, which is what is measured and exported. precision: "auto" is
+    "bf16-mixed" on a GPU. On CPUs, bfloat16 is slower than "32-true" for depthwise convolutions, also with AMX.
     """
 
     steps: int

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from dahyf_core.camera import PATCH_SIZE
 from dahyf_core.datasets import OPEN_HAND_READERS, AmplitudeMixing, HandDataset, Sample
 from dahyf_core.datasets.sample import unknown
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel, load_hand_model
+from dahyf_core.network.export import patch_size
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.synthesis import ALL_READERS
 from dahyf_core.training.batches import PatchSource, Source, WeightedSource
@@ -55,30 +57,44 @@ class WithoutParameters:
         return self.dataset.sources
 
 
+def cut_size(config: TrainingConfig) -> int:
+    """Side of the patches that are cut, px: the network's own, unless MediaPipe's trunk looks on as teacher."""
+    return PATCH_SIZE if config.objective.distillation else patch_size(config.network)
+
+
 @dataclass(frozen=True)
 class DataOpener:
-    """Opens the data sets of a run. mano: the network's hand where it is not the open hand."""
+    """Opens the data sets of a run. mano: the network's hand where it is not the open hand. size: of patches, px."""
 
     run: RunFolder
     seed: int
     progress: Progress
     mano: HandModel | None = None
+    size: int = PATCH_SIZE
 
     @classmethod
     def of(cls, config: TrainingConfig, run: RunFolder, progress: Progress) -> "DataOpener":
         """For a configuration. Raises ModelFileError where its hand model cannot be read."""
-        return cls(run, config.seed, progress, load_hand_model(config.hand_model) if config.hand_model else None)
+        mano = load_hand_model(config.hand_model) if config.hand_model else None
+        return cls(run, config.seed, progress, mano, cut_size(config))
 
     def weighted(self, configs: Sequence[DataConfig]) -> list[WeightedSource]:
         """All these data sets."""
-        return [WeightedSource(self.source(config), config.count, config.label_weight) for config in configs]
+        return [
+            WeightedSource(self.source(config), config.count, config.label_weight, config.label_fade)
+            for config in configs
+        ]
 
     def source(self, config: DataConfig) -> Source:
         """One data set; its features are computed now if the configuration wants them ahead and they are not there."""
         if config.reader == "features":
             return FeatureSource(config.path)
-        mixing = AmplitudeMixing(config.amplitudes, config.amplitude) if config.amplitudes is not None else None
-        source = PatchSource(self._dataset(config), config.augmentation, config.mirror_fraction, mixing)
+        mixing = None
+        if config.amplitudes is not None:
+            mixing = AmplitudeMixing(config.amplitudes, config.amplitude, size=self.size)
+        source = PatchSource(
+            self._dataset(config), config.augmentation, config.mirror_fraction, mixing, self.size, config.hidden_joints
+        )
         if not config.cached_variants:
             return source
         folder = self.run.features(config.name)

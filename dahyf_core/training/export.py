@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from dahyf_core.errors import SettingsError
+from dahyf_core.hand_model import load_hand_model
 from dahyf_core.network import DaHyF
-from dahyf_core.network.export import SMALLEST_HALF, export, round_to_half
+from dahyf_core.network.export import SMALLEST_HALF, export, patch_size, round_to_half
 from dahyf_core.network.verification import fitting_hand_head
 from dahyf_core.pose import card_metadata
 from dahyf_core.training.config import TrainingConfig
@@ -26,22 +27,21 @@ def export_runs(
 
     Of several runs that went on from one another, the mean (model soup, Wortsman et al. 2022). Large arrays are rounded
     to float16 in both files. name (None: that of the file), threshold and licence become the card of the ONNX file.
-    Raises SettingsError for a network that is not `lite`, and for networks that differ.
+    Raises SettingsError for networks that differ.
     """
-    networks = {config.network for _, config in runs}
+    networks = {(config.network, config.hand_model) for _, config in runs}
     if len(networks) > 1:
         raise SettingsError("The runs train different networks.", "Give runs that started from one another's weights.")
-    (kind,) = networks
-    if kind.backbone != "lite":
-        reason = f"Capture needs a network with the backbone lite, but this run trains {kind.backbone}."
-        raise SettingsError(reason, "Give a run of lite.")
-    network = DaHyF(kind, pretrained=False)
+    ((kind, hand_file),) = networks
+    network = DaHyF(kind, pretrained=False, hand_model=load_hand_model(hand_file) if hand_file else None)
     network.load_state_dict(_mean([load_weights(run.weights) for run, _ in runs]))
     round_to_half(network)
     save_weights(
         {name: _stored(tensor) for name, tensor in network.state_dict().items()}, output.with_suffix(".safetensors")
     )
-    export(network, output, card_metadata(name or output.stem, threshold, licence), fitting_hand_head(network.backbone))
+    hand_model = network.hand_layer.model.name
+    card = card_metadata(name or output.stem, threshold, licence, hand_model, patch_size(network.config))
+    export(network, output, card, fitting_hand_head(network.backbone))
 
 
 def _mean(states: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:

@@ -1,5 +1,6 @@
 """Training of the image-free inverse kinematics with which `lite` starts. It takes minutes, on sampled poses."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,7 +20,8 @@ class KinematicsConfig:
     """Settings for training inverse kinematics.
 
     spread: greatest width of the poses, in standard deviations of the hand model's prior. noise: greatest standard
-    deviation of the points, metres; a share of it moves whole fingers.
+    deviation of the points, metres; a share of it moves whole fingers. wide: share of the hands whose last joints bend
+    apart from the middle ones, whose thumb goes anywhere within its limits, and whose knuckles go 15 degrees beyond.
     """
 
     steps: int = 6000
@@ -27,6 +29,7 @@ class KinematicsConfig:
     learning_rate: float = 1e-3
     spread: float = 1.5
     noise: float = 0.006
+    wide: float = 0.0
 
 
 def teach_kinematics(
@@ -74,11 +77,33 @@ def sample_hands(
     free = lower + (upper - lower) * torch.rand(count, 45, generator=random)
     mixed = fingers + 0.3 * torch.rand(count, 1, generator=random) ** 2 * (free - fingers)
     fingers = torch.minimum(torch.maximum(mixed, lower), upper)
+    if config.wide:
+        chosen = torch.rand(count, 1, generator=random) < config.wide
+        fingers = torch.where(chosen, _widened(fingers, lower, upper, random), fingers)
     root = torch.randn(count, 3, generator=random) * 1.5
     rotations = matrix_from_axis_angle(torch.cat([root, fingers], dim=1).unflatten(1, (16, 3)))
     shape = torch.randn(count, 10, generator=random)
     points = layer.keypoints(layer.forward_kinematics(rotations, shape, torch.zeros(count, 3)), "mediapipe")
     return rotations, shape, points + _noise(config, random), points
+
+
+def _widened(fingers: Tensor, lower: Tensor, upper: Tensor, random: torch.Generator) -> Tensor:
+    """Fingers (B, 45) with last joints and thumbs of their own, and knuckles that go beyond their limits."""
+
+    def anywhere(bones: slice) -> Tensor:
+        low, high = lower.view(15, 3)[bones], upper.view(15, 3)[bones]
+        return low + (high - low) * torch.rand(len(fingers), *low.shape, generator=random)
+
+    widened = fingers.clone().view(-1, 15, 3)
+    for last in range(2, 12, 3):
+        share = torch.rand(len(fingers), 1, 1, generator=random)
+        bones = slice(last, last + 1)
+        widened[:, bones] += share * (anywhere(bones) - widened[:, bones])
+    share = torch.rand(len(fingers), 1, 1, generator=random).sqrt()
+    widened[:, 12:] += share * (anywhere(slice(12, 15)) - widened[:, 12:])
+    beyond = math.radians(15) * (2 * torch.rand(len(fingers), 4, 3, generator=random) - 1)
+    widened[:, 0:12:3] += beyond * torch.rand(len(fingers), 1, 1, generator=random)
+    return widened.flatten(1)
 
 
 def _noise(config: KinematicsConfig, random: torch.Generator) -> Tensor:

@@ -5,7 +5,7 @@ Every step depends only on the seed and its number, so a killed run resumes as i
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import torch
@@ -17,7 +17,9 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.network import DaHyF
+from dahyf_core.network.fast_trunk import distillation_loss
 from dahyf_core.network.regressor import KinematicRegressor
+from dahyf_core.network.trunk import Trunk
 from dahyf_core.training.batches import Batch, StepBatches, WeightedSource, batches, map_tensors
 from dahyf_core.training.config import TrainingConfig
 from dahyf_core.training.data import DataOpener, Progress
@@ -25,7 +27,7 @@ from dahyf_core.training.kinematics import teach_kinematics
 from dahyf_core.training.objective import Objective, to_scalars
 from dahyf_core.training.optimiser import create_optimiser, set_rates
 from dahyf_core.training.run_folder import RunFolder, load_weights, save_weights
-from dahyf_core.training.validation import measure, predict
+from dahyf_core.training.validation import measure, predict, to_images
 
 MEASURED_PATCHES = 32
 """Patches of a data set that are measured at once."""
@@ -53,13 +55,33 @@ class LossModule(nn.Module):
     def __init__(self, model: TrainingModel) -> None:
         super().__init__()
         self.network, self.objective = model.network, model.objective
+        self.teacher = _Teacher() if model.objective.config.distillation else None
 
     def forward(self, give: Callable[[], Batch], contrast: bool) -> tuple[Tensor, dict[str, Tensor]]:
         """give: the batch, as a function: tensors that Fabric is handed it rounds, labels and cameras included."""
         batch = give()
-        prediction = predict(self.network, batch)
+        if self.teacher is None:
+            prediction, further = predict(self.network, batch), {}
+        else:
+            images = to_images(batch)
+            pyramid = self.network.backbone(images)
+            prediction = self.network.read(pyramid, batch.view)
+            further = {"distillation": distillation_loss(pyramid, self.teacher(images))}
         with torch.autocast(batch.view.side.device.type, enabled=False):
-            return self.objective(prediction, batch.view, batch.labels, contrast)
+            return self.objective(prediction, batch.view, batch.labels, contrast, further)
+
+
+class _Teacher:
+    """The landmark network's trunk. It is no module, so that it stays out of checkpoints and of what is trained."""
+
+    def __init__(self) -> None:
+        self._trunk = Trunk().eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    @torch.no_grad()
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """Images (B, 3, 224, 224) to the pyramid."""
+        pyramid: list[Tensor] = self._trunk.to(images.device)(images)
+        return pyramid
 
 
 def train(config: TrainingConfig, run: RunFolder, progress: Progress, stop: Callable[[], bool] = lambda: False) -> None:
@@ -74,7 +96,7 @@ def train(config: TrainingConfig, run: RunFolder, progress: Progress, stop: Call
         accelerator=config.accelerator,
         devices=config.devices,
         strategy=config.strategy,
-        precision=config.precision,
+        precision=chosen_precision(config),
         loggers=TensorBoardLogger(run.path.parent, name=run.path.name, version=""),
     )
     fabric.launch()
@@ -82,6 +104,14 @@ def train(config: TrainingConfig, run: RunFolder, progress: Progress, stop: Call
         prepare(config, run, progress)
     fabric.barrier()
     Run(config, run, fabric, progress).go_on(stop)
+
+
+def chosen_precision(config: TrainingConfig) -> Literal["32-true", "bf16-mixed", "16-mixed"]:
+    """What "auto" stands for on this machine, or what the configuration says."""
+    if config.precision != "auto":
+        return config.precision
+    on_gpu = config.accelerator in ("auto", "cuda", "gpu") and torch.cuda.is_available()
+    return "bf16-mixed" if on_gpu else "32-true"
 
 
 def measured_batches(weighted: WeightedSource) -> Iterator[Batch]:
@@ -128,7 +158,9 @@ class Run:
         """Train from here to the last step, or until it is asked to stop."""
         config, fabric = self.config, self.fabric
         opener = DataOpener.of(config, self.run, self.progress)
-        dataset = StepBatches(opener.weighted(config.data), config.seed, fabric.global_rank, fabric.world_size)
+        dataset = StepBatches(
+            opener.weighted(config.data), config.seed, fabric.global_rank, fabric.world_size, config.steps
+        )
         names = (data.name for data in config.validation)
         validation = dict(zip(names, opener.weighted(config.validation), strict=True))
         for batch in batches(dataset, range(self.step, config.steps), config.workers):

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from dahyf_core.network import DaHyF
+from dahyf_core.network.fast_trunk import FastTrunk
 from dahyf_core.network.regressor import KinematicRegressor
 from dahyf_core.network.trunk import Trunk
 from dahyf_core.training.config import OptimiserConfig, ScheduleConfig
@@ -23,6 +24,8 @@ def create_optimiser(network: DaHyF, objective: Objective, config: OptimiserConf
         for parameter in still:
             parameter.requires_grad_(False)
         trunk = [parameter for parameter in network.backbone.parameters() if parameter.requires_grad]
+    elif isinstance(network.backbone, FastTrunk):
+        trunk = [*network.backbone.middle.parameters(), *network.backbone.last.parameters()]
     if isinstance(network.regressor, KinematicRegressor):
         kinematics = list(network.regressor.kinematics.parameters())
     special = {id(parameter) for parameter in trunk + kinematics}

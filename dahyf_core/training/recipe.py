@@ -77,10 +77,11 @@ def _parse(path: Path, stage: Any, known: dict[str, str]) -> Stage:
         raise SettingsError(f"A stage of {path} has no command, or its command is not a list of words.", REMEDY)
     try:
         words = tuple(word.format_map(known) for word in command)
+        makes = Path(stage["makes"].format_map(known)) if "makes" in stage else None
     except KeyError as error:
         raise SettingsError(
             f"The recipe {path} needs a value for {error.args[0]}.", f"Add --set {error.args[0]}=VALUE."
         ) from error
     except ValueError as error:
         raise SettingsError(f"A word of a stage of {path} is not understood: {error}.", REMEDY) from error
-    return Stage(words, Path(stage["makes"]) if "makes" in stage else None)
+    return Stage(words, makes)

@@ -22,11 +22,16 @@ PALM_SIZE_MM = 100.0
 
 def predict(network: DaHyF, batch: Batch) -> Prediction:
     """Predictions of a network for a batch of images, or of features that were computed ahead."""
+    if len(batch.inputs) == 1:
+        return network(to_images(batch), batch.view)
     inputs = [values.float().contiguous(memory_format=torch.channels_last) for values in batch.inputs]
-    if len(inputs) == 1:
-        return network(inputs[0] / 255, batch.view)
     assert isinstance(network.backbone, Trunk)
     return network.read(network.backbone.later(*inputs), batch.view)
+
+
+def to_images(batch: Batch) -> Tensor:
+    """The images (B, 3, S, S) of a batch, RGB in [0, 1]."""
+    return batch.inputs[0].float().contiguous(memory_format=torch.channels_last) / 255
 
 
 @torch.inference_mode()
@@ -35,8 +40,9 @@ def measure(network: DaHyF, objective: Objective, batches: Iterable[Batch]) -> d
 
     pa_mm, mpjpe_mm: joints after Procrustes alignment, and with wrists and palm sizes made equal. pa_vertices_mm: the
     skin after Procrustes alignment, where pose and shape of the network's hand model are known. wrist_degrees.
-    located_px, projected_px: distance of located and projected joints at 224 px. initial_*: of the hand before the
-    image's residual.
+    located_px, projected_px, dense_px: distance of located and projected joints, and of points of the skin, at 224 px.
+    depth_palms: error of joints' depths, in lengths of the palm. visibility_share: of joints told right. initial_*: of
+    the hand before the image's residual.
     """
     columns: defaultdict[str, list[NDArray[np.floating]]] = defaultdict(list)
     for batch in batches:
@@ -55,6 +61,15 @@ def distances(prediction: Prediction, objective: Objective, batch: Batch) -> dic
         found |= {f"initial_{name}": values for name, values in first.items()}
     projected = project(objective.keypoints(prediction.hand, prediction.translation, labels), batch.view)
     visible = labels.visible & known[:, None]
+    if prediction.readings is not None:
+        behind = (prediction.readings.depth - labels.depth).abs().mean(dim=1)
+        found["depth_palms"] = behind[known & labels.has_3d]
+        told = (prediction.readings.visibility > 0) == (labels.joint_visible > 0.5)
+        found["visibility_share"] = told[(labels.joint_visible >= 0) & known[:, None]].float()
+    if prediction.dense is not None:
+        found["dense_px"] = (prediction.dense[..., :2] - labels.dense_2d).norm(dim=-1)[
+            labels.dense_known & known[:, None]
+        ]
     for name, joints in (("located_px", prediction.joints), ("projected_px", projected)):
         if joints is not None:
             found[name] = (joints - labels.joints_2d).norm(dim=-1)[visible]
