@@ -108,7 +108,7 @@ def measure(clip: Path, size: Size) -> list[str]:
     profile = next(line for line in lines if line["type"] == "profile")
     stages = profile["stages"]
     whole = sum(seconds for stage, seconds in stages.items() if stage not in ONCE)
-    parts = [stages.get(name, 0.0) for name in ("running the network", "detecting palms", "waiting for frames")]
+    parts = [stages.get(name, 0.0) for name in ("running the network", "detecting hands", "waiting for frames")]
     times = [whole, *parts, profile["beside"]["decoding"]]
     name = f"{size.width} x {size.height}, {size.hands} hand{'s' * (size.hands > 1)}, {size.frames} frames"
     return [name, f"{seen:.1f}", *(f"{1e3 * seconds / size.frames:.1f}" for seconds in times), f"{memory:.0f}"]

@@ -28,7 +28,7 @@ from benchmarks.timing import in_turns
 from dahyf_core.shipped import asset
 
 MATRIX = 2048
-NETWORKS = ("dahyf_lite", "hand_landmark", "palm_detector")
+NETWORKS = ("dahyf_lite", "hand_landmark", "hand_detector", "palm_detector")
 FRAMES = 150
 
 

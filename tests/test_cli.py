@@ -388,7 +388,7 @@ class TestCaptureProfile:
     def test_stages_of_a_run_are_told_and_add_up_to_it(self, clip, tmp_path):
         result = run("capture", clip, "-o", tmp_path / "a.npz", "--range", "0:7", "--profile")
         (profile,) = result.of_type("profile")
-        assert {"running the network", "detecting palms", "waiting for frames", "writing the file"} <= set(
+        assert {"running the network", "detecting hands", "waiting for frames", "writing the file"} <= set(
             profile["stages"]
         )
         assert sum(profile["stages"].values()) == pytest.approx(result.done["seconds"], rel=0.05, abs=0.5)

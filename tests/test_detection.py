@@ -1,5 +1,6 @@
 """Palms in frames, and the patches they ask for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,15 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dahyf_core.camera import PATCH_SIZE, Intrinsics, Lens
-from dahyf_core.detection import PalmDetector, Palms, crops_from_palms
+from dahyf_core.detection import HandDetector, PalmDetector, Palms, crops_from_palms
 from dahyf_core.detection.letterbox import INPUT_SIZE, anchor_centers, letterbox
 from dahyf_core.detection.palms import MIDDLE_MCP, WRIST
 from dahyf_core.detection.suppression import merge_overlapping, overlap
+from dahyf_core.detection.tiles import OVERLAP, tiles_of
 
 ROOT = Path(__file__).parent.parent
 SAMPLE_CLIP = ROOT / "samples" / "one_hand.mp4"
 DRAWN_HANDS = ROOT / "tests" / "golden" / "drawn_hands.png"
 DRAWN_WRISTS = np.array([(200, 330), (470, 300)])
+
+HANDS = ROOT / "tests" / "golden" / "hands.png"
+HAND_WRISTS, HAND_KNUCKLES = np.array([(165, 207), (376, 127)]), np.array([(159, 160), (369, 176)])
+"""tools/assets/hand_detector/golden.py drew it, and said where wrists and middle knuckles are."""
 
 # What MediaPipe Hands 0.10.21 (full model) says of frames of the sample clip: the box, then the keypoints.
 MEDIAPIPE_PALMS = {
@@ -37,13 +43,18 @@ MEDIAPIPE_PALMS = {
 
 
 @pytest.fixture(scope="module")
-def detector() -> PalmDetector:
-    return PalmDetector(threads=1)
+def detector() -> HandDetector:
+    return HandDetector(threads=1)
 
 
 @pytest.fixture(scope="module")
 def drawn_hands() -> np.ndarray:
     return cv2.cvtColor(cv2.imread(str(DRAWN_HANDS)), cv2.COLOR_BGR2RGB)
+
+
+@pytest.fixture(scope="module")
+def hands() -> np.ndarray:
+    return cv2.cvtColor(cv2.imread(str(HANDS)), cv2.COLOR_BGR2RGB)
 
 
 def palms_of(*keypoint_pairs: tuple[tuple[float, float], tuple[float, float]], half_side: float = 50) -> Palms:
@@ -125,15 +136,63 @@ class TestSuppression:
             assert any(np.all(single[:2] < kept[2:4]) and np.all(single[2:] > kept[:2]) for kept in merged)
 
 
-class TestPalmDetector:
-    def test_finds_both_drawn_hands(self, detector, drawn_hands):
-        palms = detector.detect(drawn_hands)
+class TestTiles:
+    @given(width=st.integers(1, 4000), height=st.integers(1, 4000), count=st.integers(2, 6), data=st.data())
+    def test_what_is_smaller_than_the_overlap_is_whole_in_some_tile(self, width, height, count, data):
+        parts = tiles_of(width, height, count)
+        side = max(part[2] - part[0] for part in parts)
+        size = int(0.95 * OVERLAP * side) - 1
+        x, y = (data.draw(st.integers(0, max(0, length - size))) for length in (width, height))
+        right, bottom = min(x + size, width), min(y + size, height)
+        assert any(a <= x and b <= y and c >= right and d >= bottom for a, b, c, d in parts)
+
+    @given(width=st.integers(1, 4000), height=st.integers(1, 4000), count=st.integers(2, 6))
+    def test_tiles_lie_in_the_frame_and_the_longer_side_has_so_many(self, width, height, count):
+        parts = tiles_of(width, height, count)
+        for left, top, right, bottom in parts:
+            assert 0 <= left < right <= width
+            assert 0 <= top < bottom <= height
+        if max(width, height) > 20 * count:
+            assert len({part[0 if width >= height else 1] for part in parts}) == count
+
+
+def grey(image: np.ndarray) -> np.ndarray:
+    return np.repeat(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=-1)
+
+
+def blue(image: np.ndarray) -> np.ndarray:
+    return image[..., ::-1].copy()
+
+
+def gloved(image: np.ndarray) -> np.ndarray:
+    """Skin, which is redder than it is blue, in a dull green."""
+    skin = cv2.GaussianBlur((image[..., 0] > image[..., 2] + 25.0).astype(np.float32), (0, 0), 1.5)[..., None]
+    glove = grey(image) * np.array([0.5, 0.9, 0.45])
+    return np.rint(skin * glove + (1 - skin) * image).astype(np.uint8)
+
+
+class TestHandDetector:
+    @pytest.mark.parametrize("change", [np.copy, grey, blue, gloved])
+    def test_finds_hands_in_any_colour(self, detector, hands, change):
+        palms = detector.detect(change(hands))
         assert len(palms) == 2
-        assert (palms.score > 0.7).all()
         palms = palms[np.argsort(palms.box[:, 0])]
-        assert np.linalg.norm(palms.keypoints[:, WRIST] - DRAWN_WRISTS, axis=-1).max() < 40
-        assert (palms.keypoints[:, MIDDLE_MCP, 1] < palms.keypoints[:, WRIST, 1] - 50).all()
+        assert np.linalg.norm(palms.keypoints[:, WRIST] - HAND_WRISTS, axis=-1).max() < 35
+        assert np.linalg.norm(palms.keypoints[:, MIDDLE_MCP] - HAND_KNUCKLES, axis=-1).max() < 35
         assert (palms.box[:, :2] < palms.box[:, 2:]).all()
+
+    def test_is_found_where_mediapipe_finds_less(self, detector, hands):
+        assert len(PalmDetector(threads=1).detect(blue(hands))) < len(detector.detect(blue(hands)))
+
+    def test_patches_hold_the_whole_hands(self, detector, drawn_hands):
+        palms = detector.detect(drawn_hands)
+        assert palms.patch is not None
+        palms = palms[np.argsort(palms.box[:, 0])]
+        left_hand = np.array([(60, 235), (265, 130), (150, 85), (155, 330)])
+        crops = crops_from_palms(palms, Lens().intrinsics(640, 480))
+        inside = crops[:1].to_patch(left_hand[None])[0]
+        assert (inside > 0).all()
+        assert (inside < PATCH_SIZE).all()
 
     @pytest.mark.parametrize("turns", [1, 2, 3])
     def test_palms_turn_with_the_frame(self, detector, drawn_hands, turns):
@@ -145,7 +204,7 @@ class TestPalmDetector:
         wrists = detector.detect(np.rot90(drawn_hands, turns).copy()).keypoints[:, WRIST]
         assert len(wrists) == 2
         distance = np.linalg.norm(wrists[:, None] - points, axis=-1).min(axis=0)
-        assert distance.max() < 20
+        assert distance.max() < 40
 
     def test_finds_hands_in_large_grainy_footage(self, detector, drawn_hands):
         large = cv2.resize(drawn_hands, (3840, 2880), interpolation=cv2.INTER_CUBIC)
@@ -154,25 +213,41 @@ class TestPalmDetector:
         palms = detector.detect(grainy)
         assert len(palms) == 2
         expected = 6 * detector.detect(drawn_hands).box
-        assert np.abs(np.sort(palms.box, axis=0) - np.sort(expected, axis=0)).max() < 60
+        assert np.abs(np.sort(palms.box, axis=0) - np.sort(expected, axis=0)).max() < 90
 
-    def test_an_empty_frame_has_no_palms_and_no_crops(self, detector):
+    def test_tiles_find_small_hands(self, detector, hands):
+        frame = np.full((2160, 3840, 3), 90, np.uint8)
+        frame[1300:1620, 2900:3380] = hands
+        palms = detector.detect(frame, tiles=4)
+        distance = np.linalg.norm(palms.keypoints[:, WRIST] - (HAND_WRISTS + np.array([2900, 1300]))[:, None], axis=-1)
+        assert (distance.min(axis=1) < 35).all()
+        assert len(palms) > len(detector.detect(frame))
+
+    def test_palms_of_a_part_move_into_the_frame(self, detector, drawn_hands):
+        palms = detector.detect(np.ascontiguousarray(drawn_hands[60:, 380:])).moved(np.array([380.0, 60.0]))
+        assert np.linalg.norm(palms.keypoints[0, WRIST] - DRAWN_WRISTS[1]) < 45
+        (crops,) = crops_from_palms(palms[:1], Lens().intrinsics(640, 480)).center
+        assert np.linalg.norm(crops - (505, 235)) < 60
+
+    def test_an_empty_frame_has_no_hands_and_no_crops(self, detector):
         palms = detector.detect(np.zeros((360, 640, 3), dtype=np.uint8))
         assert len(palms) == 0
         assert palms.box.shape == (0, 4)
         assert palms.keypoints.shape == (0, 7, 2)
         assert len(crops_from_palms(palms, Lens().intrinsics(640, 360))) == 0
 
-    def test_min_score_decides_what_is_a_palm(self, detector, drawn_hands):
+    def test_min_score_decides_what_is_a_hand(self, detector, drawn_hands):
         scores = detector.detect(drawn_hands).score
-        strict = PalmDetector(min_score=float(scores.mean()), threads=1)
+        strict = HandDetector(min_score=float(scores.mean()), threads=1)
         np.testing.assert_allclose(strict.detect(drawn_hands).score, scores[:1])
 
+
+class TestPalmDetector:
     @pytest.mark.parametrize("frame", MEDIAPIPE_PALMS)
-    def test_equals_mediapipe_on_the_sample_clip(self, detector, frame):
+    def test_equals_mediapipe_on_the_sample_clip(self, frame):
         clip = cv2.VideoCapture(str(SAMPLE_CLIP))
         images = [clip.read()[1] for _ in range(frame + 1)]
-        palms = detector.detect(cv2.cvtColor(images[-1], cv2.COLOR_BGR2RGB))
+        palms = PalmDetector(threads=1).detect(cv2.cvtColor(images[-1], cv2.COLOR_BGR2RGB))
         box, keypoints = MEDIAPIPE_PALMS[frame]
         np.testing.assert_allclose(palms.box, [box], atol=1)
         np.testing.assert_allclose(palms.keypoints.reshape(1, -1), [keypoints], atol=1)
@@ -186,6 +261,13 @@ class TestCropsFromPalms:
         np.testing.assert_allclose(crops.side, [260])
         np.testing.assert_allclose(crops.roll, [0], atol=1e-12)
         assert not crops.mirrored.any()
+
+    def test_a_patch_of_the_detector_is_taken_as_it_is(self):
+        palms = replace(palms_of(((600, 400), (600, 320))), patch=np.array([[590.0, 300.0, 333.0]]))
+        crops = crops_from_palms(palms, Lens().intrinsics(1280, 720))
+        np.testing.assert_allclose(crops.center, [(590, 300)])
+        np.testing.assert_allclose(crops.side, [333])
+        np.testing.assert_allclose(crops.roll, [0], atol=1e-12)
 
     @given(angle=st.floats(-3, 3), aspect=st.floats(0.5, 2), center=st.tuples(*[st.floats(0, 1000)] * 2))
     def test_hand_points_up_in_its_patch_above_the_palm(self, angle, aspect, center):

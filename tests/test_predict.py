@@ -55,7 +55,7 @@ def network(monkeypatch) -> OracleNetwork:
     """What `Predictor.create` runs."""
     network = OracleNetwork(HANDS)
     monkeypatch.setattr(shipped, "DahyfNetwork", lambda model, threads: network)
-    monkeypatch.setattr(predictor, "PalmDetector", lambda: network)
+    monkeypatch.setattr(predictor, "HandDetector", lambda: network)
     return network
 
 

@@ -69,7 +69,7 @@ class RegionDetector:
         part = image[top : math.ceil(y + height), left : math.ceil(x + width)]
         palms = self._detector.detect(np.ascontiguousarray(part))
         corner = np.array([left, top], dtype=np.float64)
-        return replace(palms, box=palms.box + np.tile(corner, 2), keypoints=palms.keypoints + corner)
+        return palms.moved(corner)
 
 
 class OneSided:

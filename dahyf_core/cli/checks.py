@@ -9,7 +9,7 @@ import numpy as np
 
 from dahyf_core import __version__
 from dahyf_core.camera import Crops, Lens
-from dahyf_core.detection import PalmDetector
+from dahyf_core.detection import HandDetector, PalmDetector
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import ESTIMATORS, create_estimator
 
@@ -22,6 +22,7 @@ def environment_facts() -> dict[str, str]:
     whole = Crops(
         np.array([[96.0, 96.0]]), np.array([192.0]), np.zeros(1), np.zeros(1, bool), Lens().intrinsics(192, 192)
     )
+    HandDetector().detect(blank)
     PalmDetector().detect(blank)
     estimators = [create_estimator(name, {}) for name in ESTIMATORS]
     for estimator in estimators:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dahyf_core.arrays import Image
 from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around, upright_rolls
-from dahyf_core.detection import Detector, PalmDetector
+from dahyf_core.detection import Detector, HandDetector
 from dahyf_core.footage import prefetch, read_picture
 from dahyf_core.hand_model import Side, load_hand_models
 from dahyf_core.pose import HandEstimates, StillsEstimator, network_estimator
@@ -56,7 +56,7 @@ class Predictor:
         Raises ModelFileError.
         """
         models = load_hand_models(hand_model)
-        return cls(network_estimator(models, network=network), PalmDetector(), vertices)
+        return cls(network_estimator(models, network=network), HandDetector(), vertices)
 
     @property
     def estimator(self) -> StillsEstimator:
