@@ -340,7 +340,7 @@ def test_hands_are_erased_and_the_rest_stays():
 
 SPHERES = fill_with_spheres(MODEL)
 SURFACE = describe_surface(MODEL)
-SAMPLER = PoseSampler(MODEL, SPHERES, None)
+SAMPLER = PoseSampler(MODEL, SPHERES, None, free_thumbs=0.5)
 
 
 def test_erased_photographs_are_written_once_for_each_source(tmp_path):

@@ -25,7 +25,7 @@ from dahyf_core.synthesis.settings import SynthesisSettings
 from dahyf_core.synthesis.visibility import JointSkin, seen_points
 
 SUPERSAMPLING = 1.25
-FEWEST_VISIBLE = 9
+FEWEST_VISIBLE = 7
 """Smallest number of visible keypoints. Scenes with fewer are drawn again."""
 MOST_ATTEMPTS = 6
 

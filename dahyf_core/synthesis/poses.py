@@ -44,8 +44,6 @@ LAST_JOINT = np.radians((-12.0, 85.0))
 THUMB_TIP = np.radians((-25.0, 85.0))
 EASED = (1.0, 0.7, 0.45, 0.2)
 """Shares of what makes a pose wide that are tried, until no fingers run through each other."""
-WIDE_THUMBS = 0.5
-"""Share of fists whose thumb is free."""
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,9 @@ class FittedPoses:
 class PoseSampler:
     """Draws poses of the fingers (15, 3) and roots (3,), for one right hand model."""
 
-    def __init__(self, model: HandModel, spheres: Spheres, fits: FittedPoses | None) -> None:
-        """model: right; its zero pose must be flat."""
+    def __init__(self, model: HandModel, spheres: Spheres, fits: FittedPoses | None, free_thumbs: float = 0.0) -> None:
+        """model: right; its zero pose must be flat. free_thumbs: share of fists with a thumb as in wide poses."""
+        self._free_thumbs = free_thumbs
         self._model = model
         self._spheres = spheres
         self._apart = _kept_apart(spheres)
@@ -199,7 +198,7 @@ class PoseSampler:
         fingers[:12, 2] *= rng.uniform(0.95, 1.2)
         thumb = FINGER_BONES[THUMB] - 1
         fingers[thumb] = self._fingers[rng.choice(len(self._fingers), p=self._chances), thumb]
-        if rng.random() < WIDE_THUMBS:
+        if self._free_thumbs and rng.random() < self._free_thumbs:
             return self._eased(fingers, self._free_thumb(rng, fingers))
         return self._limited(fingers + rng.normal(0.0, (0.02, 0.03, 0.05), (15, 3)))[0]
 

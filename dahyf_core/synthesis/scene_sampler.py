@@ -99,7 +99,7 @@ class SceneSampler:
         right = hands["right"].model
         self._spheres = fill_with_spheres(right)
         self._rings = RingMaker(right)
-        self._poses = PoseSampler(right, self._spheres, fits)
+        self._poses = PoseSampler(right, self._spheres, fits, settings.free_thumbs)
         shares = settings.pose_shares(fits is not None)
         self._kinds, self._chances = list(shares), list(shares.values())
 

@@ -13,7 +13,8 @@ class SynthesisSettings:
     size: side of a picture, pixels. spans: least and greatest extent of the hand's joints, as a share of the shorter
     side of the frame. margins: least and greatest side of the picture, in extents of the joints.
     fitted, prior, gesture, fist, wide, grasp: relative shares of where poses come from; without fits the first one's
-    is 0. along_forearm, fists_along_forearm: share of hands, and of fists, that are held towards the camera.
+    is 0. free_thumbs: share of fists whose thumb is that of a wide pose. along_forearm, fists_along_forearm: share of
+    hands, and of fists, that are held towards the camera.
     second_hand: another hand close by. pinched_object: something thin between thumb and index finger, where they leave
     room. obstacle: an object between hand and camera. sleeve, band: on the forearm; a band may be a watch. glove: on
     the hands of a picture. ring: on each hand.
@@ -29,6 +30,7 @@ class SynthesisSettings:
     gesture: float = 0.18
     fist: float = 0.16
     wide: float = 0.3
+    free_thumbs: float = 0.5
     grasp: float = 0.22
     along_forearm: float = 0.15
     fists_along_forearm: float = 0.5
