@@ -198,9 +198,10 @@ class PoseSampler:
         fingers[:12, 2] *= rng.uniform(0.95, 1.2)
         thumb = FINGER_BONES[THUMB] - 1
         fingers[thumb] = self._fingers[rng.choice(len(self._fingers), p=self._chances), thumb]
+        fingers = self._limited(fingers + rng.normal(0.0, (0.02, 0.03, 0.05), (15, 3)))[0]
         if self._free_thumbs and rng.random() < self._free_thumbs:
             return self._eased(fingers, self._free_thumb(rng, fingers))
-        return self._limited(fingers + rng.normal(0.0, (0.02, 0.03, 0.05), (15, 3)))[0]
+        return fingers
 
     def _wide(self, rng: np.random.Generator) -> Array:
         """A seen or made-up pose with knuckles, last joints and thumb set free, as far as flesh allows."""
