@@ -105,7 +105,7 @@ class OracleNetwork:
         rot6d = np.concatenate([rotations[..., 0], rotations[..., 1]], axis=-1)
         return joints + 9000 * self.lost, 0.95 if upright else 0.1, right_score, rot6d
 
-    def detect(self, image: NDArray[np.uint8]) -> Palms:
+    def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
         hands = self.hands[number_of(image)]
         keypoints = np.array([hand.joints_2d[PALM] for hand in hands]).reshape(-1, 7, 2)
         boxes = np.concatenate([keypoints.min(axis=1), keypoints.max(axis=1)], axis=1)

@@ -92,7 +92,7 @@ class TestLimits:
         image[40:60, 90:120] = 255
 
         class Bright:
-            def detect(self, image: np.ndarray) -> Palms:
+            def detect(self, image: np.ndarray, *, tiles: int = 1) -> Palms:
                 self.shape = image.shape
                 rows, columns = np.nonzero(image[..., 0])
                 corners = np.array([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]], float)

@@ -32,7 +32,7 @@ class MadeUp:
 
     name = provider = "made up"
 
-    def detect(self, image: NDArray[np.uint8]) -> Palms:
+    def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
         return detect(HANDS, 0.0)
 
     def observe(self, image: NDArray[np.uint8], crops: Crops) -> HandObservations:

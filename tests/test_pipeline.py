@@ -47,7 +47,7 @@ class Networks:
     detections: list[int] = field(default_factory=list)
     name: str = "made up"
 
-    def detect(self, image: NDArray[np.uint8]) -> Palms:
+    def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
         self.detections.append(number_of(image))
         return detect(self.hands, number_of(image) * PERIOD)
 
@@ -168,14 +168,14 @@ class TestWatching:
         shown: list[int] = []
 
         class Looking(Networks):
-            def detect(self, image: NDArray[np.uint8]) -> Palms:
+            def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
                 shown.append(number_of(image))
                 return detect((), 0.0)
 
         networks = Looking(())
         clip = Clip(Footage(numbered), range(1, 2), CAMERA, mirrored=True)
         run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
-        assert shown == [0b10000000]
+        assert set(shown) == {0b10000000}
 
 
 @dataclass
@@ -184,7 +184,7 @@ class Shy(Networks):
 
     first: int = 80
 
-    def detect(self, image: NDArray[np.uint8]) -> Palms:
+    def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
         return super().detect(image) if number_of(image) >= self.first else detect((), 0.0)
 
 
@@ -252,7 +252,7 @@ class TestGoingBack:
                 faint = 44 <= number <= 50 and self.reached <= 50
                 return replace(seen, presence=np.full(len(crops), 0.55 - 0.5 * (number == 50))) if faint else seen
 
-            def detect(self, image: NDArray[np.uint8]) -> Palms:
+            def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
                 return super().detect(image) if not 44 <= number_of(image) < 53 else detect((), 0.0)
 
         tracked = run(numbered, tmp_path, networks=Fading([Hand(moving(300, 300, 60))]))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dahyf_core.arrays import FloatArray, Image
 from dahyf_core.camera import Crops, Intrinsics
 from dahyf_core.capture.observation_log import ObservationLog
-from dahyf_core.detection import Detector, crops_from_palms
+from dahyf_core.detection import Detector, Palms, crops_from_palms
 from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import UNTRACKED, GivenHand, Tracker, boxed_crops, likelihood, show_same_hand, side_evidence
 from dahyf_core.tracking.given import EIGHTH_TURNS
@@ -18,6 +18,10 @@ from dahyf_core.tracking.given import EIGHTH_TURNS
 MEMORY_TIME = 0.5
 MEMORY_BYTES = 64 << 20
 """How far back the last frames are remembered (s), and in how much memory at most."""
+
+TILES = 3
+TILE_INTERVAL = 1.0
+"""How many tiles along the longer side of a frame, and how often they are looked at (s), where no hand is found."""
 
 SURE = 0.8
 """A hand that was seen with this presence in a frame is not looked for there again."""
@@ -61,8 +65,12 @@ class FrameProcessor:
         """The observations in crops of followed hands."""
         return self._estimator.observe(image, crops)
 
+    def _detect(self, time: float, image: Image) -> Palms:
+        """The hands that the detector sees in a frame."""
+        return self._detector.detect(image)
+
     def _search(self, position: int, time: float, image: Image) -> list[ObservationLog]:
-        palms = crops_from_palms(self._detector.detect(image), self._intrinsics)
+        palms = crops_from_palms(self._detect(time, image), self._intrinsics)
         crops = self._tracker.candidates(time, palms)
         if len(crops):
             crops = self._tracker.refined_crops(self._estimator.observe(image, crops))
@@ -152,6 +160,13 @@ class CaptureProcessor(FrameProcessor):
             result.presence = np.concatenate([result.presence, observations.presence])
             yield ObservationLog(np.array([result.position]), np.array([track]), observations)
         self.unfinished.append(track)
+
+    def _detect(self, time: float, image: Image) -> Palms:
+        """The same. Where nothing is seen or followed, the first search of a TILE_INTERVAL looks closer."""
+        palms = super()._detect(time, image)
+        if len(palms) or not self._tracker.is_idle or not self._tracker.is_first_search(time, TILE_INTERVAL):
+            return palms
+        return self._detector.detect(image, tiles=TILES)
 
     def _observe_followed(self, tracker: Tracker, image: Image, crops: Crops) -> HandObservations:
         """The same, with another look in the same frame at hands that are not where they were expected."""

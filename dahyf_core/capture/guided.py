@@ -62,12 +62,12 @@ class RegionDetector:
         self._detector = detector
         self._region = region
 
-    def detect(self, image: Image) -> Palms:
+    def detect(self, image: Image, *, tiles: int = 1) -> Palms:
         """The palms in that part of a frame (H, W, 3), px of the frame."""
         x, y, width, height = self._region
         left, top = max(math.floor(x), 0), max(math.floor(y), 0)
         part = image[top : math.ceil(y + height), left : math.ceil(x + width)]
-        palms = self._detector.detect(np.ascontiguousarray(part))
+        palms = self._detector.detect(np.ascontiguousarray(part), tiles=tiles)
         corner = np.array([left, top], dtype=np.float64)
         return palms.moved(corner)
 

@@ -20,7 +20,7 @@ from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
 from dahyf_core.cleaning import RawHand
-from dahyf_core.detection import MIN_SCORE, Detector, PalmDetector
+from dahyf_core.detection import MIN_SCORE, BothDetectors, Detector
 from dahyf_core.errors import DahyfError, ExitCode
 from dahyf_core.footage import Footage, FootageInfo, probe, select
 from dahyf_core.hand_model import HandModel, Side, load_hand_models
@@ -126,7 +126,7 @@ def _networks(
     guidance = settings.guidance
     estimator: PoseEstimator = create_estimator(settings.estimator, models, threads, settings.network)
     score = min(MIN_SCORE, max(settings.tracking.enter_presence, LEAST_SCORE))
-    detector: Detector = PalmDetector(score, threads)
+    detector: Detector = BothDetectors(score, threads)
     if guidance.side is not None:
         estimator = OneSided(estimator, guidance.side)
     if guidance.region is not None:

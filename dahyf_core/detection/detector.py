@@ -23,9 +23,9 @@ LARGEST_IN_TILE = 0.3
 
 
 class Detector(Protocol):
-    """Finds hands in a frame (H, W, 3) of RGB bytes."""
+    """Finds hands in a frame (H, W, 3) of RGB bytes. tiles: above 1, it also looks at so many parts along a side."""
 
-    def detect(self, image: Image) -> Palms: ...
+    def detect(self, image: Image, *, tiles: int = 1) -> Palms: ...
 
 
 class HandDetector:

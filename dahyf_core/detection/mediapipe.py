@@ -33,7 +33,7 @@ class PalmDetector:
         return self._session.provider
 
     @is_stage("detecting hands")
-    def detect(self, image: NDArray[np.uint8]) -> Palms:
+    def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
         """The palms in a frame (H, W, 3) of RGB bytes, best first."""
         picture, frame_from_picture = letterbox(image)
         boxes, score_logits = self._session.run(image=picture[None])

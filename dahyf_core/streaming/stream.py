@@ -19,7 +19,7 @@ from dahyf_core.capture.pipeline import solve
 from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.capture.tracking_loop import Clip
 from dahyf_core.cleaning import CleaningSettings
-from dahyf_core.detection import Detector, PalmDetector
+from dahyf_core.detection import BothDetectors, Detector
 from dahyf_core.footage import Frame
 from dahyf_core.geometry import (
     axis_angle_from_quaternion,
@@ -99,7 +99,7 @@ class Stream:
         self._intrinsics = lens.intrinsics(width, height)
         self._settings = TrackingSettings(max_hands=max_hands)
         tracker = Tracker(self._settings, self._intrinsics, 0.0)
-        self._processor = FrameProcessor(detector or PalmDetector(), self._estimator, tracker, self._intrinsics)
+        self._processor = FrameProcessor(detector or BothDetectors(), self._estimator, tracker, self._intrinsics)
         self._logs: list[ObservationLog] | None = [] if recording else None
         self._times: list[float] = []
         self._memory: dict[int, _Memory] = {}

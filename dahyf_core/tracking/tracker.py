@@ -155,6 +155,15 @@ class Tracker:
         """Whether fewer hands are followed than may be."""
         return len(self._tracks) < self._settings.max_hands
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no hand is followed."""
+        return not len(self._tracks)
+
+    def is_first_search(self, time: float, interval: float) -> bool:
+        """Whether the detector has not run yet in the interval (s) of the clip that `time` is in."""
+        return not np.isfinite(self._detected) or time // interval > self._detected // interval
+
     def wants_detection(self, time: float) -> bool:
         """Whether a hand may have appeared that is not followed."""
         settings = self._settings
