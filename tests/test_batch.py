@@ -367,13 +367,24 @@ def test_a_real_batch_with_good_and_bad_clips(tmp_path):
         (["--stages", "dance"], 4),
         (["--set", "hands"], 4),
         (["--set", "hands=0"], 4),
+        (["--engine", "cloud"], 2),
+        (["--engine-set", "partition"], 4),
+        (["--processes", "-1"], 2),
+        (["--gpus", "-1"], 2),
     ],
     ids=str,
 )
 def test_wrong_options_are_refused_before_any_work(tmp_path, arguments, code):
     path = manifest(tmp_path, "clip\na.mp4\n")
     assert run("batch", path, "-o", tmp_path / "out", *arguments).exit_code == code
-    assert not list((tmp_path / "out").iterdir())
+    assert not list((tmp_path / "out").glob("*"))
+
+
+def test_a_summary_alone_does_no_task(tmp_path):
+    path = manifest(tmp_path, "clip\na.mp4\n")
+    run("batch", path, "-o", tmp_path / "out", "--only-summary")
+    assert (tmp_path / "out" / "summary.html").exists()
+    assert not list((tmp_path / "out").rglob("*.npz"))
 
 
 def test_the_schema_of_rows_knows_every_column():

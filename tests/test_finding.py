@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_runner import run
 
 from dahyf_core.errors import DatasetError, SettingsError
 from dahyf_core.evaluation.finding import FoundHands, Inputs, Presence, TrueHands, Truths, measure, score_clip
@@ -125,3 +126,12 @@ def test_no_module_stands_where_mediapipe_is_imported_from():
     """Python looks for `mediapipe` first in the folder of the script that runs it."""
     assert not mediapipe_hands.SCRIPT.with_name("mediapipe.py").exists()
     assert mediapipe_hands.SCRIPT.is_file()
+
+
+def test_the_command_refuses_what_it_cannot_measure(tmp_path):
+    output = ["-o", tmp_path / "numbers.json"]
+    (tmp_path / "truth.json").write_text("{}")
+    assert run("finding", tmp_path, "--truth", tmp_path / "truth.json", *output).exit_code == 8
+    checkout = ["--program", f"old={tmp_path}", "--drawn", tmp_path / "drawn", "--only", "stills"]
+    assert run("finding", tmp_path, "--truth", tmp_path / "none.json", *checkout, *output).exit_code == 8
+    assert not (tmp_path / "numbers.json").exists()
