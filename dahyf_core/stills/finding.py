@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.camera import Intrinsics, upright_crops
-from dahyf_core.detection import Detector, crops_from_palms
+from dahyf_core.detection import SURE_SCORE, Detector, crops_from_palms
 from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import LIKELY_HAND, distinct
 
@@ -21,7 +21,8 @@ def find_hands(
     """The hands in a picture (H, W, 3), RGB, each once, in upright patches of the sides that they seem to be."""
     palms = detector.detect(image)
     if not len(palms):
-        palms = detector.detect(image, tiles=TILES)
+        closer = detector.detect(image, tiles=TILES)
+        palms = closer[closer.score >= SURE_SCORE]
     first = estimator.observe(image, crops_from_palms(palms, intrinsics))
     seen = estimator.observe(image, upright_crops(first.joints_2d, first.right_score < 0.5, intrinsics))
     seen = seen[(seen.presence >= LEAST_PRESENCE) & (seen.is_hand >= LIKELY_HAND)]
