@@ -302,6 +302,7 @@ def export_beside(rigs: Sequence[bpy.types.Object], chosen: argparse.Namespace, 
 def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say: Say) -> None:
     """Run the core on a clip, then import what it found. Raises AddonError."""
     check_output(chosen.output)
+    check_exports(chosen.export)
     interpreter = preferences.core_interpreter(preferences.preferences_of(bpy.context))
     if interpreter is None:
         raise AddonError(
@@ -329,6 +330,7 @@ def relay(message: worker.Message, say: Say) -> None:
 def import_file(chosen: argparse.Namespace, _core_arguments: Sequence[str], say: Say) -> None:
     """Import a capture file. Raises AddonError."""
     check_output(chosen.output)
+    check_exports(chosen.export)
     build_file(chosen.capture_file, chosen, say)
 
 
@@ -354,6 +356,7 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
 def retarget_files(chosen: argparse.Namespace, _core_arguments: Sequence[str], say: Say) -> None:
     """Key the rig from each capture, and save the file as the output. Raises AddonError, and then writes nothing."""
     check_output(chosen.output)
+    check_exports(chosen.export)
     rig = overridden_rig(chosen.rig) if chosen.make_override else find_rig(chosen.rig)
     retarget.check_not_linked(rig)
     preset = retarget.choose_preset(rig, chosen.preset)
@@ -430,6 +433,12 @@ def check_output(path: Path) -> None:
         raise OutputError(f"The output {path} is a folder, or in a folder that does not exist.", "Name a new file.")
     if not os.access(path.parent, os.W_OK):
         raise OutputError(f"The folder {path.parent} cannot be written to.", "Check its permissions.")
+
+
+def check_exports(names: Sequence[str]) -> None:
+    """Raise ExportError before the work starts where this Blender cannot write one of these formats."""
+    for name in names:
+        FORMATS[name].convention("ANY", None, None)
 
 
 def say_json(kind: str = "", **content: Any) -> None:

@@ -147,8 +147,9 @@ def run_blocking(command: Sequence[str], on_message: Callable[[Message], None]) 
             except KeyboardInterrupt:
                 worker.cancel()
         code = worker.returncode or 0
-        if code == 0 and seen and seen[-1]["type"] == "done":
-            return code, seen[-1]
+        done = next((message for message in reversed(seen) if message["type"] == "done"), None)
+        if code == 0 and done is not None:  # a Blender writes lines of its own after it
+            return code, done
         code = code or ExitCode.UNEXPECTED
         return code, failure(code, seen, worker.error_text())
     finally:

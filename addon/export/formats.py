@@ -10,7 +10,7 @@ import addon_utils
 import bpy
 import numpy as np
 
-from ..errors import SettingsError
+from ..errors import ExportError, SettingsError
 from ..narrowing import operators, present
 from .baked_scene import BakedScene, Space
 
@@ -36,8 +36,8 @@ class Format:
     """A format of files.
 
     label, contents: for menus. write: (baked scene, file, convention). plain: the convention without a program. ups,
-    units: what it can be. turns: whether `write` is given a scene that is turned already, since the exporter writes
-    Blender's axes.
+    units: what it can be. build_option: what this Blender must be built with. turns: whether `write` is given a scene
+    that is turned already, since the exporter writes Blender's axes.
     """
 
     label: str
@@ -49,10 +49,16 @@ class Format:
     units: frozenset[str] = frozenset({"M", "CM"})
     turns: bool = False
     has_camera: bool = True
+    build_option: str = ""
     of_programs: dict[str, Convention] = field(default_factory=dict)
 
     def convention(self, program: str, up: Up | None, unit: Unit | None) -> Convention:
-        """The convention for a program, with the user's own choices. Raises SettingsError for what it cannot be."""
+        """The convention for a program, with the user's own choices. Raises SettingsError for what it cannot
+        be, and ExportError where this Blender cannot write it."""
+        if self.build_option and not getattr(bpy.app.build_options, self.build_option):
+            raise ExportError(
+                f"This Blender is built without {self.label}.", "Choose another format, or a Blender from blender.org."
+            )
         default = self.of_programs.get(program, self.plain)
         for kind, wanted, possible in (("axis up", up, self.ups), ("unit", unit, self.units)):
             if wanted is not None and wanted not in possible:
@@ -164,6 +170,7 @@ FORMATS: Final = MappingProxyType(
             write_usd,
             Convention("Z"),
             units=frozenset("M"),
+            build_option="usd",
             of_programs=dict.fromkeys(("UNITY", "MAYA", "GODOT", "THREE"), Convention("Y")),
         ),
         "ABC": Format(
@@ -173,6 +180,7 @@ FORMATS: Final = MappingProxyType(
             write_abc,
             Convention(),
             ups=frozenset("Y"),
+            build_option="alembic",
             of_programs=dict.fromkeys(("UNREAL", "UNITY", "MAYA"), CENTIMETRES),
         ),
         "BVH": Format(
