@@ -62,5 +62,5 @@ def test_learns_ten_pictures_by_heart(backbone: str) -> None:
     pictures = torch.nn.functional.interpolate(batch.inputs[0].float(), size=(SMALL_SIDE, SMALL_SIDE), mode="area")
     batch = dataclasses.replace(batch, inputs=(pictures,))
     before, after = learn_by_heart(model, batch, OptimiserConfig(rate=2e-3), steps=60)
-    for name in ("mpjpe_mm", "wrist_degrees", "located_px"):
-        assert after[name] < before[name] / 1.5, name
+    for name in ("mpjpe_mm", "wrist_degrees", "located_px", "projected_px"):
+        assert after[name] < before[name] / 1.8, name

@@ -70,11 +70,10 @@ class MediaPipeProcess:
 
     def see(self, picture: Image) -> list[MediaPipeHand]:
         """The hands in a picture (H, W, 3), RGB."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(struct.pack("<II", *picture.shape[:2]) + picture.tobytes())
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
+        try:
+            answer = self._answer(struct.pack("<II", *picture.shape[:2]) + picture.tobytes())
+        except BrokenPipeError:
+            answer = b""
         if not answer:
             raise SettingsError(
                 "MediaPipe Hands stopped.", f"Run {SCRIPT} with its interpreter to see why; it needs mediapipe 0.10.21."
@@ -83,6 +82,14 @@ class MediaPipeProcess:
             MediaPipeHand(np.array(hand["points"]), np.array(hand["world"]), hand["side"], hand["score"])
             for hand in json.loads(answer)
         ]
+
+    def _answer(self, question: bytes) -> bytes:
+        """Its next line of text, empty if it has ended."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(question)
+        self._process.stdin.flush()
+        return self._process.stdout.readline()
 
 
 class MediaPipeSystem:
