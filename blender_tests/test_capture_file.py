@@ -52,8 +52,8 @@ def test_another_npz(tmp_path: Path) -> None:
 
 
 def test_newer_schema(tmp_path: Path) -> None:
-    arrays = capture_arrays() | {"schema_version": np.array(2)}
-    assert "newer version (schema 2" in refusal(write_capture(tmp_path / "clip.npz", arrays))
+    arrays = capture_arrays() | {"schema_version": np.array(3)}
+    assert "newer version (schema 3" in refusal(write_capture(tmp_path / "clip.npz", arrays))
 
 
 def test_truncated(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ __all__ = [
     "DatasetError",
     "ExitCode",
     "FootageError",
+    "ImportFileError",
     "ModelFileError",
     "OutputError",
     "SettingsError",
@@ -31,3 +32,9 @@ class DatasetError(DahyfError):
     """A data set, one of its files, a label file or a box file is missing, damaged, or of another layout."""
 
     exit_code = ExitCode.DATASET
+
+
+class ImportFileError(DahyfError):
+    """Another tool's file is missing, damaged, unsafe, or of a layout that is not known."""
+
+    exit_code = ExitCode.IMPORT_FILE

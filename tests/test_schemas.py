@@ -57,8 +57,8 @@ def test_what_is_checked_is_described():
 
 def test_the_core_and_the_add_on_check_the_same_meta():
     _, parts = msgspec.json.schema_components([CaptureMeta], ref_template="{name}")
-    guided = {"guidance": META.optional["guidance"]}
-    assert without_references({"$ref": "CaptureMeta"}, parts) == Table(META.fields, guided).schema()
+    read_by_the_core = {name: META.optional[name] for name in ("guidance", "absent", "imported")}
+    assert without_references({"$ref": "CaptureMeta"}, parts) == Table(META.fields, read_by_the_core).schema()
 
 
 def without_references(schema, parts):
@@ -103,9 +103,9 @@ def test_exported_captures(tmp_path, options):
 @pytest.mark.parametrize(
     ("place", "value"),
     [
-        (("schema_version",), 2),
+        (("schema_version",), 3),
         (("meta", "footage", "rate"), ["1e1000000000", 1]),
-        (("meta", "footage", "width"), 0),
+        (("meta", "footage", "width"), -1),
         (("meta", "intrinsics", "distortion"), [0.1] * 6),
         (("hands", 0, "side"), "up"),
         (("hands", 0, "frames", 0, "state"), "lost"),

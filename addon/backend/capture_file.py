@@ -76,7 +76,7 @@ class Hand:
     """One hand over T frames, cleaned. OpenCV camera axes, metres, radians; NaN where the state is MISSING.
 
     pose (T, 16, 3) axis-angle, the first row in the camera frame, the others relative to their parents;
-    translation (T, 3); confidence (T,); state (T,).
+    translation (T, 3); confidence (T,), NaN everywhere where the source has none; state (T,).
     The hand at rest: vertices (V, 3), joints (16, 3), tips (5, 3), faces (F, 3).
     """
 
@@ -102,13 +102,13 @@ class Capture:
     """A capture file. frame (T,) numbers and time (T,) seconds of the frames.
 
     mirrored: the footage is a mirror image, and all data here belongs to the picture flipped back.
-    hand_model and conventions: the file's description of its numbers.
+    hand_model and conventions: the file's description of its numbers. intrinsics: None where no camera is known.
     """
 
     path: Path
     sha256: str
     footage: Footage
-    intrinsics: Intrinsics
+    intrinsics: Intrinsics | None
     frame: NDArray[np.int64]
     time: NDArray[np.float64]
     skeleton: Skeleton
@@ -134,8 +134,11 @@ def read_capture(path: Path) -> Capture:
 def _capture(path: Path, sha256: str, arrays: Arrays) -> Capture:
     meta = parse_json(str(arrays["meta"])[: limits.META_LENGTH])
     META.check(meta, "its meta")
-    footage, intrinsics = _footage(meta["footage"]), _intrinsics(meta["intrinsics"])
-    capture_schema.check_source(meta["footage"]["path"], footage.rate, intrinsics.distortion)
+    footage = _footage(meta["footage"])
+    intrinsics = None if meta["intrinsics"] is None else _intrinsics(meta["intrinsics"])
+    capture_schema.check_source(meta["footage"]["path"], footage.rate, intrinsics.distortion if intrinsics else ())
+    size = (footage.width, footage.height)
+    capture_schema.check_absence(meta.get("absent", []), footage.kind, intrinsics is not None, size)
     return Capture(
         path=path,
         sha256=sha256,

@@ -62,7 +62,7 @@ def line_up(
         size = size[::-1] if footage.rotation % 180 else size
     if size != (footage.width, footage.height):
         return f"{path} is {size[0]} x {size[1]} in Blender, but {footage.width} x {footage.height} was captured."
-    if any(capture.intrinsics.distortion):
+    if capture.intrinsics is not None and any(capture.intrinsics.distortion):
         if background.clip is None or as_stored:
             return f"{path} is shown with its lens distortion: hands are slightly off near the picture's edges."
         undistort(background, capture.intrinsics)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import bpy
 import numpy as np
@@ -17,6 +17,12 @@ from ..shared.names import WRIST
 from .rig import bone_name
 
 CONFIDENCE = "confidence"
+CAPTURED = "captured"
+LEADS: Final = {
+    CONFIDENCE: "Confidence in the captured pose, 0 to 1",
+    CAPTURED: "The frame has a pose. Its source has no confidence",
+}
+"""Properties whose keys mark the captured frames, and their descriptions."""
 FINGERPRINT = "dahyf_fingerprint"
 VISIBILITY_GROUP = "Visibility"
 KEY_TYPES = {State.OBSERVED: "KEYFRAME", State.REPLACED: "JITTER", State.INTERPOLATED: "GENERATED"}
@@ -49,11 +55,15 @@ def key_hand(
     frames (T,) of the timeline. Keys are linear; the last key before frames without a hand is constant.
     The bones may have any roll.
     """
-    armature[CONFIDENCE] = 0.0
-    cast(Any, armature).id_properties_ui(CONFIDENCE).update(
-        min=0.0, max=1.0, description="Confidence in the captured pose, 0 to 1"
-    )
+    name = lead(hand)
+    armature[name] = 0.0
+    cast(Any, armature).id_properties_ui(name).update(min=0.0, max=1.0, description=LEADS[name])
     return write_action(armature, action_name, hand_times(hand, frames), hand_channels(armature, hand, skeleton))
+
+
+def lead(hand: Hand) -> str:
+    """The property whose keys mark the captured frames: the confidence, or CAPTURED where the source has none."""
+    return CONFIDENCE if np.isfinite(hand.confidence).all() else CAPTURED
 
 
 def hand_times(hand: Hand, frames: NDArray[np.floating]) -> KeyTimes:
@@ -68,7 +78,7 @@ def hand_times(hand: Hand, frames: NDArray[np.floating]) -> KeyTimes:
 
 
 def hand_channels(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) -> Iterator[Channel]:
-    """The wrist's location, all rotations, and the confidence, at the frames that have a hand.
+    """The wrist's location, all rotations, and the confidence or its stand-in, at the frames that have a hand.
 
     A rotation R about the rest axes is B^T R B in a bone whose rest orientation is B, so its axis is B^T times R's.
     """
@@ -81,7 +91,9 @@ def hand_channels(armature: bpy.types.Object, hand: Hand, skeleton: Skeleton) ->
             yield Channel(path("location"), name, hand.translation[present] @ orientation, "AUTO_RGB")
         quaternions = quaternions_from_axis_angle(hand.pose[present, index] @ orientation)
         yield Channel(path("rotation_quaternion"), name, continuous(quaternions), "AUTO_YRGB")
-    yield Channel(f'["{CONFIDENCE}"]', CONFIDENCE.capitalize(), hand.confidence[present, None])
+    name = lead(hand)
+    values = hand.confidence[present, None] if name == CONFIDENCE else np.ones((int(present.sum()), 1), np.float32)
+    yield Channel(f'["{name}"]', name.capitalize(), values)
 
 
 def key_visibility(

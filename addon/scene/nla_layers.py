@@ -18,14 +18,14 @@ COMBINE: Final = "COMBINE"
 
 
 def is_captured(action: bpy.types.Action | None) -> bool:
-    """Whether an Action holds captured motion, which has an F-curve of the confidence."""
+    """Whether an Action holds captured motion, which has an F-curve of `keys.LEADS`."""
     return action is not None and confidence_curve(action) is not None
 
 
 def confidence_curve(action: bpy.types.Action) -> bpy.types.FCurve | None:
-    """The F-curve of the confidence, or None."""
-    path = f'["{keys.CONFIDENCE}"]'
-    return next((fcurve for fcurve in compat.fcurves_of(action) if fcurve.data_path == path), None)
+    """The F-curve of the confidence or, where the source has none, of what stands for it; or None."""
+    paths = [f'["{name}"]' for name in keys.LEADS]
+    return next((fcurve for fcurve in compat.fcurves_of(action) if fcurve.data_path in paths), None)
 
 
 def base_action(rig: bpy.types.Object) -> bpy.types.Action | None:

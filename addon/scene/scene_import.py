@@ -8,7 +8,8 @@ import bpy
 
 from ..backend.capture_file import Capture, Intrinsics
 from ..errors import CaptureFileError
-from ..narrowing import present
+from ..narrowing import holds, present
+from ..shared.capture_schema import IMPORTED
 from . import background, camera, camera_view, keys, references, rig, scene_setup, timing
 from .rollback import all_or_nothing
 from .scene_setup import SceneSetup
@@ -40,12 +41,12 @@ class ImportOptions:
 class ImportedCapture:
     """What an import made, and its warnings as sentences.
 
-    is_set_up: whether the scene was set up for it.
+    is_set_up: whether the scene was set up for it. camera: None where the capture knows none.
     """
 
     collection: bpy.types.Collection
     root: bpy.types.Object
-    camera: bpy.types.Object
+    camera: bpy.types.Object | None
     rigs: tuple[rig.Rig, ...]
     is_set_up: bool
     warnings: tuple[str, ...]
@@ -67,7 +68,8 @@ def import_capture(context: bpy.types.Context, capture: Capture, options: Import
         raise CaptureFileError(
             f"Blender cannot show the capture {capture.path}: {error}.", "Capture the footage again."
         ) from error
-    camera_view.replace_footage_cameras(present(context.scene), imported.camera)
+    if imported.camera is not None:
+        camera_view.replace_footage_cameras(present(context.scene), imported.camera)
     return imported
 
 
@@ -87,8 +89,11 @@ def build(context: bpy.types.Context, capture: Capture, options: ImportOptions) 
     scene.collection.children.link(collection)
     root = create_root(collection, f"{name}_root", capture)
     scene_setup.record(root, capture, timeline)
-    filming = add_camera(collection, root, f"{name}_camera", capture.intrinsics)
-    unshown = background.show_footage(filming, capture, timeline) if options.show_footage else None
+    filming, unshown = None, None
+    if capture.intrinsics is not None:
+        filming = add_camera(collection, root, f"{name}_camera", capture.intrinsics)
+        if options.show_footage and capture.footage.kind != IMPORTED:
+            unshown = background.show_footage(filming, capture, timeline)
     rigs = add_hands(context, collection, root, name, capture, options, timeline)
     hidden_by = None if is_set_up else next((each for each in others if scene_setup.is_shown(view_layer, each)), None)
     if hidden_by is None:
@@ -190,7 +195,8 @@ def select(view_layer: bpy.types.ViewLayer, objects: list[bpy.types.Object]) -> 
 def cautions(scene: bpy.types.Scene, capture: Capture) -> Iterator[str]:
     """Warnings about a capture without hands, and about keys between frames."""
     if not capture.hands:
-        yield f"No hands were found in {capture.footage.path}; only the camera was made."
+        made = "; only the camera was made" if capture.intrinsics else ""
+        yield f"No hands were found in {capture.footage.path}{made}."
     rate = scene.render.fps / scene.render.fps_base
     if Timeline(rate=rate).frames_per_picture(capture.footage.rate) != 1:
         yield (
@@ -213,6 +219,6 @@ def unchanged(scene: bpy.types.Scene, root: bpy.types.Object, hidden_by: bpy.typ
             f"The capture covers frames {start} to {end}, but the scene's range is {scene.frame_start} to"
             f" {scene.frame_end}. Set Up Scene changes range, picture size and camera."
         )
-    if scene_setup.picture_of(scene) != scene_setup.picture_in(root):
+    if holds(root, scene_setup.PICTURE) and scene_setup.picture_of(scene) != scene_setup.picture_in(root):
         width, height = root[scene_setup.PICTURE][:2]
         yield f"The scene's render size differs from the footage's, {width:.0f} x {height:.0f}."

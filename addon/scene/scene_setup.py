@@ -70,12 +70,13 @@ def title(root: bpy.types.Object) -> str:
 def record(root: bpy.types.Object, capture: Capture, timeline: timing.Timeline) -> None:
     """Store in a root the range, picture size and first frame with a hand of its capture."""
     frames = timeline.frames(capture)
-    lens = camera.lens_of(capture.intrinsics)
-    size = (capture.intrinsics.width, capture.intrinsics.height)
     seen = np.any([hand.present for hand in capture.hands], axis=0) if capture.hands else np.zeros(len(frames), bool)
     root[RANGE] = [int(np.floor(frames[0])), int(np.ceil(frames[-1]))]
     root[SEEN] = int(np.ceil(frames[np.argmax(seen)]))
-    root[PICTURE] = [*map(float, size), lens.pixel_aspect_x, lens.pixel_aspect_y]
+    if capture.intrinsics is not None:
+        lens = camera.lens_of(capture.intrinsics)
+        size = (capture.intrinsics.width, capture.intrinsics.height)
+        root[PICTURE] = [*map(float, size), lens.pixel_aspect_x, lens.pixel_aspect_y]
 
 
 def set_rate(scene: bpy.types.Scene, capture: Capture) -> None:
@@ -97,6 +98,7 @@ def set_up(scene: bpy.types.Scene, root: bpy.types.Object) -> None:
     if holds(root, RANGE):
         scene.frame_set(root[SEEN])
         set_range(scene, root)
+    if holds(root, PICTURE):
         set_picture(scene, root)
 
 
@@ -133,7 +135,7 @@ def switch(scene: bpy.types.Scene, view_layer: bpy.types.ViewLayer, root: bpy.ty
     scene.camera = camera_of(root)
     if not holds(before, RANGE) or not holds(root, RANGE):
         return
-    if picture_of(scene) == picture_in(before):
+    if holds(root, PICTURE) and holds(before, PICTURE) and picture_of(scene) == picture_in(before):
         set_picture(scene, root)
     if [scene.frame_start, scene.frame_end] == list(before[RANGE]):
         set_range(scene, root)

@@ -16,11 +16,23 @@ from . import limits
 from .errors import CaptureFileError, detail
 from .names import BONE_NAMES, SIDES
 from .plain_arrays import NotAnArchiveError, read_plain_arrays
-from .rules import Choice, Flag, Items, Keyed, Number, Table, Text
+from .rules import Choice, Flag, Items, Keyed, Maybe, Number, Table, Text
+from .strict_json import parse_json
 
 Arrays = Mapping[str, NDArray[Any]]
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+"""The newest schema that is read."""
+COMPLETE_VERSION: Final = 1
+"""The schema of captures in which nothing is absent, so that older readers read them too."""
+
+CAMERA: Final = "camera"
+CONFIDENCE: Final = "confidence"
+JOINTS_2D: Final = "joints_2d"
+ABSENT: Final = (CAMERA, CONFIDENCE, JOINTS_2D)
+"""What an imported capture may lack. Without a camera there are no 2D joints either."""
+IMPORTED: Final = "import"
+"""The kind of a source that is another tool's file, without pictures."""
 
 
 class State(IntEnum):
@@ -61,7 +73,7 @@ ARRAYS: Final[Mapping[str, tuple[str, tuple[str | int, ...]]]] = {
 """Type and shape of each array; T frames, H hands, V vertices, F faces."""
 
 RAW_ARRAYS: Final = tuple(name for name in ARRAYS if name.startswith("raw_"))
-"""Finite exactly where `raw_confidence` is."""
+"""Finite exactly where `raw_confidence` is, or where `raw_pose` is if confidence is absent."""
 
 KEYED_ARRAYS: Final = ("pose", "translation", "joints_2d", "joints_3d")
 """Finite exactly where `state` says that there is a hand."""
@@ -77,16 +89,17 @@ CONVENTIONS: Final = {
 }
 
 _SIDE: Final = Number(1, limits.PICTURE_SIDE, whole=True)
+_KNOWN_SIDE: Final = Number(0, limits.PICTURE_SIDE, whole=True)
 _FOCAL: Final = Number(*limits.FOCAL_PX)
 _PIXEL: Final = Number(-limits.PIXEL, limits.PIXEL)
 
 FOOTAGE: Final = Table(
     {
         "path": Text(),
-        "kind": Choice(("video", "sequence", "still")),
+        "kind": Choice(("video", "sequence", "still", IMPORTED)),
         "sha256": Text(),
-        "width": _SIDE,
-        "height": _SIDE,
+        "width": _KNOWN_SIDE,
+        "height": _KNOWN_SIDE,
         "rate": Items(Number(1, limits.RATE_TERM, whole=True), 2, 2),
         "rotation": Choice((0, 90, 180, 270)),
         "constant_rate": Flag(),
@@ -110,13 +123,20 @@ META: Final = Table(
         "version": Text(),
         "created": Text(),
         "footage": FOOTAGE,
-        "intrinsics": INTRINSICS,
+        "intrinsics": Maybe(INTRINSICS),
         "estimator": Text(),
         "hand_model": Table({"name": Text(), "sha256": Keyed(SIDES, Text())}),
         "mirrored": Flag(),
         "cleaning": Table(),
     },
-    optional={"conventions": Table(), "guidance": Table()},
+    optional={
+        "conventions": Table(),
+        "guidance": Table(),
+        "absent": Items(Choice(ABSENT), 0, len(ABSENT)),
+        "imported": Maybe(
+            Table({"tool": Text(), "file": Text(), "sha256": Text(), "conversions": Items(Text(), 0, limits.NOTES)})
+        ),
+    },
 )
 """All that is read of `meta`."""
 
@@ -141,7 +161,7 @@ def read_arrays(path: Path, wanted: Collection[str] = tuple(ARRAYS)) -> dict[str
         raise _not_a_capture(path, f"it has no {' and no '.join(sorted(missing))}")
     try:
         _check_version(path, int(arrays["schema_version"].item()))
-        check_arrays(arrays, wanted)
+        check_arrays(arrays, wanted, absent_in(str(arrays["meta"])))
     except (ValueError, TypeError) as error:
         raise damaged(path, error) from error
     return arrays
@@ -159,10 +179,46 @@ def damaged(path: Path, error: Exception) -> CaptureFileError:
     return CaptureFileError(f"The capture file {path} is damaged: {detail(error)}.", "Capture the footage again.")
 
 
-def check_arrays(arrays: Arrays, names: Collection[str] = tuple(ARRAYS)) -> None:
-    """Raise ValueError unless these arrays are there, of their types and shapes, and hold what a capture can."""
+def check_arrays(arrays: Arrays, names: Collection[str] = tuple(ARRAYS), absent: Collection[str] = ()) -> None:
+    """Raise ValueError unless these arrays are there, of their types and shapes, and hold what a capture can.
+
+    absent: what the capture says that it lacks; arrays of it must hold nothing.
+    """
     _check_shapes(arrays, names)
-    _check_values({name: arrays[name] for name in names})
+    _check_values({name: arrays[name] for name in names}, absent)
+
+
+def absent_in(meta: str) -> tuple[str, ...]:
+    """What a capture lacks, by its `meta`. Raises ValueError for names that there are not."""
+    try:
+        read = parse_json(meta[: limits.META_LENGTH])
+        absent = read.get("absent", []) if isinstance(read, dict) else []
+        META.optional["absent"].check(absent, "absent")
+    except ValueError as error:
+        raise ValueError(f"its meta is not understood ({detail(error)})") from error
+    return tuple(absent)
+
+
+def empty_arrays(absent: Collection[str]) -> frozenset[str]:
+    """The arrays that are NaN everywhere in a capture that lacks these."""
+    empty: set[str] = set()
+    if CONFIDENCE in absent:
+        empty |= {"raw_confidence", "confidence"}
+    if JOINTS_2D in absent:
+        empty |= {"raw_box", "raw_joints_2d"}
+    if CAMERA in absent:
+        empty |= {"raw_joints_2d_projected", "joints_2d"}
+    return frozenset(empty)
+
+
+def check_absence(absent: Collection[str], kind: str, has_camera: bool, size: tuple[int, int]) -> None:
+    """Raise ValueError where what a capture lacks does not fit together."""
+    if (CAMERA in absent) == has_camera:
+        raise ValueError("its camera is both there and absent" if has_camera else "its camera is missing")
+    if CAMERA in absent and JOINTS_2D not in absent:
+        raise ValueError("it has 2D joints without a camera")
+    if kind != IMPORTED and (CAMERA in absent or 0 in size):
+        raise ValueError("it has footage without a camera or a size")
 
 
 def check_source(path: str, rate: Fraction, distortion: Collection[float]) -> None:
@@ -210,8 +266,14 @@ def _check_shapes(arrays: Arrays, names: Collection[str]) -> None:
             raise ValueError(f"it has {sizes[letter]} {letter}, more than {most}")
 
 
-def _check_values(arrays: Arrays) -> None:
+def _check_values(arrays: Arrays, absent: Collection[str]) -> None:
+    empty = empty_arrays(absent)
+    seen = "raw_pose" if CONFIDENCE in absent else "raw_confidence"
     for name, array in arrays.items():
+        if name in empty:
+            if not np.isnan(array).all():
+                raise ValueError(f"{name} has values that its meta calls absent")
+            continue
         if array.dtype.kind == "f" and np.isinf(array).any():
             raise ValueError(f"{name} has infinite values")
         if name in COMPLETE_ARRAYS and np.isnan(array).any():
@@ -219,13 +281,14 @@ def _check_values(arrays: Arrays) -> None:
         if name in limits.GREATEST:
             _check_range(name, array[~np.isnan(array)], -limits.GREATEST[name], limits.GREATEST[name])
         if name in RAW_ARRAYS:
-            _check_presence(name, array, np.isfinite(arrays["raw_confidence"]), "raw_confidence")
+            _check_presence(name, array, _present(arrays[seen]), seen)
         if name in KEYED_ARRAYS:
             _check_presence(name, array, arrays["state"] != State.MISSING, "state")
     if (np.diff(arrays["time"]) <= 0).any() or (np.diff(arrays["frame"]) <= 0).any():
         raise ValueError("its frames are out of order")
     _check_range("state", arrays["state"], 0, max(State))
-    _check_range("confidence", arrays["confidence"], 0, 1)
+    if "confidence" not in empty:
+        _check_range("confidence", arrays["confidence"], 0, 1)
     if not np.isin(arrays["side"], SIDES).all():
         raise ValueError("side is neither left nor right")
     _check_skin(arrays)
@@ -247,6 +310,12 @@ def _check_bones(arrays: Arrays) -> None:
         raise ValueError("parents do not form a hand")
     lengths = np.linalg.norm(joints[:, 1:] - joints[:, parents[1:]], axis=-1)
     _check_range("the length of a bone", lengths, *limits.BONE)
+
+
+def _present(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """(H, T) where all components of (H, T, ...) are finite."""
+    finite: NDArray[np.bool_] = np.isfinite(values).all(axis=tuple(range(2, values.ndim)))
+    return finite
 
 
 def _check_presence(name: str, values: NDArray[Any], present: NDArray[np.bool_], reference: str) -> None:

@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     DATASET = 8
     RETARGET = 9
     BATCH = 10
+    IMPORT_FILE = 11
     INTERRUPTED = 130
 
 

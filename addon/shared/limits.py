@@ -15,6 +15,8 @@ JSON_BYTES: Final = 64 << 20
 PRESET_BYTES: Final = 1_000_000
 TEXT_LENGTH: Final = 4_096
 """Characters of a name or path in a file."""
+NOTES: Final = 64
+"""Sentences about how an imported file was converted."""
 META_LENGTH: Final = 4_000_000
 """Characters of a capture file's `meta`."""
 FILE_NAME_BYTES: Final = 255

@@ -25,7 +25,7 @@ def facts_of(capture: Capture) -> Facts:
         seen = np.flatnonzero(hand)
         if len(seen):
             lost += int(seen[-1] - seen[0] + 1 - len(seen))
-    confidences = capture.confidence[observed]
+    confidences = capture.confidence[observed & np.isfinite(capture.confidence)]
     return Facts(
         confidence=round(float(np.median(confidences)), 4) if len(confidences) else None,
         seen=int(observed.sum()),
@@ -38,8 +38,6 @@ def facts_of(capture: Capture) -> Facts:
 def thumbnail(capture: Capture) -> str:
     """A frame from the middle of those with hands, and the hands over it: a JPEG as base64; empty without footage."""
     width, height = THUMBNAIL
-    record = capture.source.footage
-    scale = min(width / record.width, height / record.height)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -12,7 +12,16 @@ from dahyf_core.capture.meta import read_meta
 from dahyf_core.capture.record import Capture
 from dahyf_core.errors import CaptureFileError
 from dahyf_core.profiling import is_stage
-from dahyf_core.shared.capture_schema import ARRAYS, CONVENTIONS, SCHEMA_VERSION, check_arrays, damaged, read_arrays
+from dahyf_core.shared.capture_schema import (
+    ARRAYS,
+    COMPLETE_VERSION,
+    CONVENTIONS,
+    IMPORTED,
+    SCHEMA_VERSION,
+    check_arrays,
+    damaged,
+    read_arrays,
+)
 
 
 @is_stage("writing the file")
@@ -24,14 +33,14 @@ def save_capture(capture: Capture, path: Path) -> None:
     with np.errstate(over="ignore"):  # what becomes infinite is refused below
         arrays = {name: getattr(capture, name).astype(dtype, copy=False) for name, (dtype, _) in ARRAYS.items()}
     try:
-        check_arrays(arrays)
+        check_arrays(arrays, absent=capture.source.absent)
     except ValueError as error:
         raise CaptureFileError(
             f"{path} was not written, because the result is impossible: {error}.",
             "Check the hand model and the lens that were given.",
         ) from error
     with replacing(path) as stream:
-        np.savez(stream, schema_version=SCHEMA_VERSION, meta=json.dumps(meta_of(capture)), **arrays)
+        np.savez(stream, schema_version=schema_version_of(capture), meta=json.dumps(meta_of(capture)), **arrays)
 
 
 def load_capture(path: Path) -> Capture:
@@ -47,6 +56,12 @@ def load_capture(path: Path) -> Capture:
     return Capture(source=source, cleaning=cleaning, **{name: arrays[name] for name in ARRAYS})
 
 
+def schema_version_of(capture: Capture) -> int:
+    """The oldest schema that can say what the capture holds."""
+    source = capture.source
+    return SCHEMA_VERSION if source.absent or source.footage.kind == IMPORTED else COMPLETE_VERSION
+
+
 def meta_of(capture: Capture) -> dict[str, Any]:
     """The `meta` of the file, ready for JSON."""
     source, model = capture.source, capture.source.hand_model
@@ -57,11 +72,13 @@ def meta_of(capture: Capture) -> dict[str, Any]:
         "version": source.version,
         "created": source.created,
         "footage": footage,
-        "intrinsics": asdict(source.intrinsics),
+        "intrinsics": None if source.intrinsics is None else asdict(source.intrinsics),
         "estimator": source.estimator,
         "hand_model": {"name": model.name, "flat_hand_mean": True, "sha256": dict(model.sha256)},
         "mirrored": source.mirrored,
         "guidance": asdict(source.guidance),
         "cleaning": asdict(capture.cleaning),
         "conventions": CONVENTIONS,
+        **({"absent": list(source.absent)} if source.absent else {}),
+        **({} if source.imported is None else {"imported": asdict(source.imported)}),
     }

@@ -12,16 +12,17 @@ from msgspec import Meta
 
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture.guidance import Guidance
-from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord
+from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord, ImportRecord
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.deprecation import with_new_names
 from dahyf_core.errors import SettingsError, detail
 from dahyf_core.shared import limits
-from dahyf_core.shared.capture_schema import check_source
+from dahyf_core.shared.capture_schema import check_absence, check_source
 from dahyf_core.shared.strict_json import parse_json
 
 Text = Annotated[str, Meta(max_length=limits.TEXT_LENGTH)]
 Side = Annotated[int, Meta(ge=1, le=limits.PICTURE_SIDE)]
+KnownSide = Annotated[int, Meta(ge=0, le=limits.PICTURE_SIDE)]
 RateTerm = Annotated[int, Meta(ge=1, le=limits.RATE_TERM)]
 Focal = Annotated[float, Meta(ge=limits.FOCAL_PX[0], le=limits.FOCAL_PX[1])]
 Pixel = Annotated[float, Meta(ge=-limits.PIXEL, le=limits.PIXEL)]
@@ -32,10 +33,10 @@ class FootageMeta(msgspec.Struct):
     """The footage; docs/capture-file.md describes each field."""
 
     path: Text
-    kind: Literal["video", "sequence", "still"]
+    kind: Literal["video", "sequence", "still", "import"]
     sha256: Text
-    width: Side
-    height: Side
+    width: KnownSide
+    height: KnownSide
     rate: Annotated[list[RateTerm], Meta(min_length=2, max_length=2)]
     rotation: Literal[0, 90, 180, 270]
     constant_rate: bool
@@ -62,18 +63,29 @@ class HandModelMeta(msgspec.Struct):
     sha256: dict[Literal["left", "right"], Text]
 
 
+class ImportMeta(msgspec.Struct):
+    """The other tool's file."""
+
+    tool: Text
+    file: Text
+    sha256: Text
+    conversions: Annotated[list[Text], Meta(max_length=limits.NOTES)]
+
+
 class CaptureMeta(msgspec.Struct):
     """The fields of `meta` that are read."""
 
     version: Text
     created: Text
     footage: FootageMeta
-    intrinsics: LensMeta
+    intrinsics: LensMeta | None
     estimator: Text
     hand_model: HandModelMeta
     mirrored: bool
     cleaning: dict[str, Any]
     guidance: dict[str, Any] = {}
+    absent: Annotated[list[Literal["camera", "confidence", "joints_2d"]], Meta(max_length=3)] = []
+    imported: ImportMeta | None = None
 
 
 def read_meta(text: str) -> tuple[CaptureSource, CleaningSettings]:
@@ -102,7 +114,8 @@ def _cleaning(settings: dict[str, Any]) -> dict[str, Any]:
 def _source(meta: CaptureMeta, guidance: Guidance) -> CaptureSource:
     footage, lens = meta.footage, meta.intrinsics
     rate = Fraction(footage.rate[0], footage.rate[1])
-    check_source(footage.path, rate, lens.distortion)
+    check_source(footage.path, rate, () if lens is None else lens.distortion)
+    check_absence(meta.absent, footage.kind, lens is not None, (footage.width, footage.height))
     return CaptureSource(
         footage=FootageRecord(
             footage.path,
@@ -115,13 +128,21 @@ def _source(meta: CaptureMeta, guidance: Guidance) -> CaptureSource:
             footage.constant_rate,
             footage.deinterlace,
         ),
-        intrinsics=Intrinsics(
-            lens.fx, lens.fy, lens.cx, lens.cy, lens.width, lens.height, tuple(lens.distortion), lens.source
-        ),
+        intrinsics=None if lens is None else _intrinsics(lens),
         estimator=meta.estimator,
         hand_model=HandModelRecord(meta.hand_model.name, dict(meta.hand_model.sha256.items())),
         mirrored=meta.mirrored,
         guidance=guidance,
+        absent=tuple(meta.absent),
+        imported=None if meta.imported is None else _imported(meta.imported),
         version=meta.version,
         created=meta.created,
     )
+
+
+def _intrinsics(lens: LensMeta) -> Intrinsics:
+    return Intrinsics(lens.fx, lens.fy, lens.cx, lens.cy, lens.width, lens.height, tuple(lens.distortion), lens.source)
+
+
+def _imported(meta: ImportMeta) -> ImportRecord:
+    return ImportRecord(meta.tool, meta.file, meta.sha256, tuple(meta.conversions))

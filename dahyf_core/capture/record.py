@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class FootageRecord:
     """The footage a capture was made from. width and height are after the rotation (degrees) of its metadata.
 
+    kind: "video", "sequence" or "still". "import" is another tool's file without pictures; width and height are those
+    of its camera, or 0.
     deinterlace: the frames that were deinterlaced, as `footage.probe` takes it.
     """
 
@@ -80,18 +82,36 @@ def now() -> str:
 
 
 @dataclass(frozen=True)
+class ImportRecord:
+    """The file of another tool that a capture was made from.
+
+    tool: name of the importer. sha256: of the file, or of the first file of a folder. conversions: sentences that say
+    what was converted, assumed or left out.
+    """
+
+    tool: str
+    file: str
+    sha256: str
+    conversions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CaptureSource:
     """The source of a capture. mirrored: the footage shows a mirror image. created: ISO 8601 with time zone.
 
-    guidance: what the user knew of the hands.
+    intrinsics: None where no camera is known; the 3D frame then has the camera's axes (x right, y down, z forward) and
+    any origin. guidance: what the user knew of the hands. absent: what the source lacks, some of
+    `shared.capture_schema.ABSENT`. imported: the other tool's file, if it was imported.
     """
 
     footage: FootageRecord
-    intrinsics: Intrinsics
+    intrinsics: Intrinsics | None
     estimator: str
     hand_model: HandModelRecord
     mirrored: bool = False
     guidance: Guidance = field(default_factory=Guidance)
+    absent: tuple[str, ...] = ()
+    imported: ImportRecord | None = None
     version: str = __version__
     created: str = field(default_factory=now)
 
@@ -139,6 +159,11 @@ class Capture:
     def wrist_position(self) -> Array:
         """(H, T, 3) head of the wrist bone, m, camera frame."""
         return self.rest_joints[:, None, 0] + self.translation
+
+    def known_confidence(self, hand: int, frames: NDArray[np.bool_]) -> Array:
+        """(N,) confidences of a hand in some of the frames (T,), without those that the source does not have."""
+        confidence: Array = self.confidence[hand, frames]
+        return confidence[np.isfinite(confidence)]
 
     def raw_hand(self, hand: int) -> RawHand:
         """The uncleaned estimates of one hand."""

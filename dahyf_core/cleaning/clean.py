@@ -33,7 +33,7 @@ def clean(
     times: Array,
     settings: CleaningSettings,
     model: HandModel,
-    intrinsics: Intrinsics,
+    intrinsics: Intrinsics | None,
     frame: NDArray[np.integer] | None = None,
 ) -> CleanHand:
     """Clean one hand. model: of the hand's own side. times: (T,) seconds, increasing.
@@ -43,9 +43,14 @@ def clean(
     Rotations are gated, filled and smoothed first. The translation is then solved again from the located joints, with
     the clean rotations and the one shape, so that the hand stays on the footage. The wrist's position in the picture
     and its depth are filled and smoothed separately. Rests are held still last.
+
+    Without confidences, all frames that were seen are confident. Without located joints, the wrist is where the raw
+    translation puts it. Without intrinsics, its path is smoothed in space by `wrist_position_hz`.
     """
     thresholds = settings.thresholds(np.arange(len(times)) if frame is None else frame)
-    confident = raw.seen & (np.nan_to_num(raw.confidence) >= thresholds)
+    has_confidence = bool(np.isfinite(raw.confidence).any()) or not raw.seen.any()
+    confidence = np.nan_to_num(raw.confidence) if has_confidence else raw.seen.astype(float)
+    confident = raw.seen & (confidence >= thresholds) if has_confidence else raw.seen
     trust = judge_jumps(raw.pose, times, confident, settings.spike_seconds)
     confident = trust.believed
     plan = plan_filling(raw.seen, confident, times, settings)
@@ -57,13 +62,13 @@ def clean(
         pose[run, 1:] = smooth_rotations(pose[run, 1:], times[run], settings.finger_hz)
 
     believed = confident if confident.any() else raw.seen
-    shape = clip_shape(raw.shape[believed], raw.confidence[believed])
+    shape = clip_shape(raw.shape[believed], confidence[believed])
     wrist_head = model.rest(shape).joints[0]
     keypoints = _keypoints(model, pose, shape)
     wrist = np.full((len(times), 3), np.nan)
-    rays = intrinsics.normalise(raw.joints_2d[confident])
-    wrist[confident] = wrist_head + minimise_reprojection(keypoints[confident], rays)
-    wrist = _cleaned_path(wrist, plan, runs, times, settings)
+    wrist[confident] = wrist_head + _translations(raw, confident, keypoints, wrist_head, model, intrinsics)
+    smooth_path = _cleaned_place if intrinsics is None else _cleaned_path
+    wrist = smooth_path(wrist, plan, runs, times, settings)
     if settings.wrist_rotation_only and plan.filled.any():
         wrist[plan.filled] = np.median(wrist[plan.filled], axis=0)
     if settings.stillness > 0 and runs:
@@ -77,11 +82,27 @@ def clean(
         pose=pose,
         shape=shape,
         translation=translation,
-        confidence=np.where(trust.doubtful, DOUBT, 1) * np.nan_to_num(raw.confidence),
+        confidence=np.where(trust.doubtful, DOUBT, 1) * confidence if has_confidence else raw.confidence,
         state=plan.state,
         joints_3d=joints_3d,
-        joints_2d=intrinsics.project(joints_3d),
+        joints_2d=np.full((len(times), 21, 2), np.nan) if intrinsics is None else intrinsics.project(joints_3d),
     )
+
+
+def _translations(
+    raw: RawHand,
+    rows: NDArray[np.bool_],
+    keypoints: Array,
+    wrist_head: Array,
+    model: HandModel,
+    intrinsics: Intrinsics | None,
+) -> Array:
+    """(N, 3) m of the chosen rows: from the located joints, or where there are none, from the raw translation."""
+    if intrinsics is not None and np.isfinite(raw.joints_2d[rows]).all():
+        return minimise_reprojection(keypoints[rows], intrinsics.normalise(raw.joints_2d[rows]))
+    heads = model.joints[0] + raw.shape[rows] @ model.joint_directions[0].T
+    placed: Array = raw.translation[rows] + heads - wrist_head
+    return placed
 
 
 def _keypoints(model: HandModel, pose: Array, shape: Array) -> Array:
@@ -93,6 +114,14 @@ def _keypoints(model: HandModel, pose: Array, shape: Array) -> Array:
         posed = model.skeleton(pose[rows], np.broadcast_to(shape, (len(rows), len(shape))), np.zeros((len(rows), 3)))
         result[rows] = model.keypoints(posed, KEYPOINTS)
     return result
+
+
+def _cleaned_place(wrist: Array, plan: FillPlan, runs: list[slice], times: Array, settings: CleaningSettings) -> Array:
+    """Fill and smooth a path (T, 3) that no camera has seen."""
+    place = plan.vectors(wrist)
+    for run in runs:
+        place[run] = smooth(place[run], times[run], settings.wrist_position_hz)
+    return place
 
 
 def _cleaned_path(wrist: Array, plan: FillPlan, runs: list[slice], times: Array, settings: CleaningSettings) -> Array:

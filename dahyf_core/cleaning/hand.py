@@ -15,6 +15,7 @@ class RawHand:
 
     box (T, 4): centre x, y and side in px, roll in radians. joints_2d, joints_2d_projected (T, 21, 2): located and
     projected, px as filmed. pose (T, 16, 3): axis-angle. shape (T, 10). translation (T, 3): m. confidence (T,): 0 to 1.
+    What the source does not have at all (box and joints_2d, joints_2d_projected, confidence) is NaN everywhere.
     """
 
     side: Side
@@ -29,7 +30,7 @@ class RawHand:
     @property
     def seen(self) -> NDArray[np.bool_]:
         """(T,) frames that have an estimate."""
-        return np.isfinite(self.confidence)
+        return np.isfinite(self.pose[:, 0, 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,8 @@ class CleanHand:
 
     pose (T, 16, 3): axis-angle. shape (10,): one for the clip. translation (T, 3): m. confidence (T,): the estimator's,
     0 where it saw no hand, half of it where the gate doubts the pose. state (T,) uint8: `State`. joints_3d (T, 21, 3):
-    m, camera frame. joints_2d (T, 21, 2): their projection, px as filmed.
+    m, camera frame. joints_2d (T, 21, 2): their projection, px as filmed, NaN without a camera. Without confidences of
+    the source, confidence is NaN everywhere.
     """
 
     pose: Array

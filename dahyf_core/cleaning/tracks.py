@@ -41,7 +41,7 @@ def edit_tracks(
     frame: NDArray[np.integer],
     edits: TrackEdits,
     models: Mapping[Side, HandModel],
-    intrinsics: Intrinsics,
+    intrinsics: Intrinsics | None,
 ) -> list[RawHand]:
     """The remaining hands, in their old order. frame: (T,) frame numbers in the footage.
 
@@ -77,18 +77,22 @@ def split_hand(raw: RawHand, first: NDArray[np.bool_]) -> tuple[RawHand, RawHand
 
 
 def join_hands(raw: RawHand, other: RawHand) -> RawHand:
-    """The more confident estimate of each frame, of two hands of one side."""
+    """The more confident estimate of each frame, of two hands of one side; without confidences, the first's."""
     keeps = np.nan_to_num(raw.confidence, nan=-1.0) >= np.nan_to_num(other.confidence, nan=-1.0)
-    return _where(keeps, raw, other)
+    return _where(np.where(raw.seen & other.seen, keeps, raw.seen), raw, other)
 
 
-def swap_side(raw: RawHand, models: Mapping[Side, HandModel], intrinsics: Intrinsics) -> RawHand:
+def swap_side(raw: RawHand, models: Mapping[Side, HandModel], intrinsics: Intrinsics | None) -> RawHand:
     """The hand of the other side that looks the same in the picture.
 
     A left hand that shows its palm and a right hand that shows its back have the same outline: from far away, they
     are mirror images in depth. Each frame is mirrored in the plane through the hand's middle that faces the camera.
-    Two swaps restore the hand.
+    Two swaps restore the hand. Raises SettingsError without a camera.
     """
+    if intrinsics is None:
+        raise SettingsError(
+            "The sides of hands cannot be swapped, because no camera is known.", "Import the file again with --sides."
+        )
     side = OTHER_SIDE[raw.side]
     seen = raw.seen
     pose, shape, translation = raw.pose[seen], raw.shape[seen], raw.translation[seen]

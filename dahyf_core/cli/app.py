@@ -21,6 +21,7 @@ from dahyf_core.cli import (
     evaluate,
     export,
     finding,
+    importing,
     jobs,
     live,
     options,
@@ -389,6 +390,7 @@ def check(as_json: options.Json = False) -> None:
 
 app.command(epilog=batch.EXAMPLES)(batch.batch)
 app.command(epilog=task.EXAMPLES)(task.task)
+app.command(epilog=importing.EXAMPLES, name="import")(importing.import_)
 app.command(epilog=predict.EXAMPLES)(predict.predict)
 app.command(epilog=live.EXAMPLES)(live.live)
 app.command(epilog=report.EXAMPLES)(report.report)

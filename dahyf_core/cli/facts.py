@@ -9,6 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from dahyf_core.camera import Intrinsics
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
 from dahyf_core.cli.streams import printable
@@ -50,10 +51,9 @@ def capture_facts(capture: Capture) -> Facts:
         "first_frame": int(capture.frame[0]),
         "last_frame": int(capture.frame[-1]),
         "rate": str(source.footage.rate),
-        "lens": camera.source,
-        "focal_length_px": [round(camera.fx, 2), round(camera.fy, 2)],
-        "principal_point_px": [round(camera.cx, 2), round(camera.cy, 2)],
-        "distortion": list(camera.distortion),
+        **(_lens_facts(camera) if camera else {"lens": None}),
+        **({"absent": list(source.absent)} if source.absent else {}),
+        **({"imported": asdict(source.imported)} if source.imported else {}),
         "mirrored": source.mirrored,
         "estimator": source.estimator,
         "hand_model": source.hand_model.name,
@@ -61,6 +61,15 @@ def capture_facts(capture: Capture) -> Facts:
         "created": source.created,
         "version": source.version,
         "hands": [_hand_facts(capture, hand) for hand in range(capture.hands)],
+    }
+
+
+def _lens_facts(camera: Intrinsics) -> Facts:
+    return {
+        "lens": camera.source,
+        "focal_length_px": [round(camera.fx, 2), round(camera.fy, 2)],
+        "principal_point_px": [round(camera.cx, 2), round(camera.cy, 2)],
+        "distortion": list(camera.distortion),
     }
 
 
@@ -86,12 +95,12 @@ def print_facts(facts: Mapping[str, Any], console: Console) -> None:
 
 def _hand_facts(capture: Capture, hand: int) -> Facts:
     state = capture.state[hand]
-    observed = state == State.OBSERVED
+    confidence = capture.known_confidence(hand, state == State.OBSERVED)
     return {
         "hand": hand,
         "side": str(capture.side[hand]),
         **{kind.name.lower(): int(np.count_nonzero(state == kind)) for kind in State},
-        "confidence": round(float(capture.confidence[hand, observed].mean()), 3) if observed.any() else None,
+        "confidence": round(float(confidence.mean()), 3) if len(confidence) else None,
     }
 
 

@@ -11,7 +11,7 @@ from dahyf_core import __version__
 from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture import Capture
-from dahyf_core.export.options import ExportOptions
+from dahyf_core.export.options import ExportOptions, known_camera
 from dahyf_core.export.skeleton import SkeletonAnimation, animate, rest_transforms
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def write_glb(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix
     motions = [_add_hand(file, data, hand) for hand in animate(capture, rate=options.rate)]
     file.animations = motions if len(motions) == 1 else [_together(motions), *motions]
     if options.camera:
-        _add_camera(file, capture.source.intrinsics)
+        _add_camera(file, known_camera(capture))
     data.finish()
     stream.write(b"".join(file.save_to_bytes()))
 

@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.capture import Capture
-from dahyf_core.capture.file import meta_of
+from dahyf_core.capture.file import meta_of, schema_version_of
 from dahyf_core.cleaning import State
 from dahyf_core.export.options import ExportOptions
 from dahyf_core.geometry import continuous_quaternions, quaternion_from_axis_angle
-from dahyf_core.shared.capture_schema import SCHEMA_VERSION
 from dahyf_core.shared.names import JOINT_NAMES
 
 DECIMALS = 6
@@ -25,7 +24,7 @@ def write_json(capture: Capture, stream: BinaryIO, options: ExportOptions, suffi
 
 def _document(capture: Capture) -> Iterator[str]:
     head = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": schema_version_of(capture),
         "meta": meta_of(capture),
         "bones": capture.bone_names.tolist(),
         "parents": capture.parents.tolist(),
@@ -72,8 +71,8 @@ def _frames(capture: Capture, hand: int) -> Iterator[dict[str, Any]]:
             "frame": int(capture.frame[index]),
             "time": round(float(capture.time[index]), DECIMALS),
             "state": State(state[index]).name.lower(),
-            "confidence": _rounded(capture.confidence[hand, index]),
-            **{name: _rounded(values[index]) if present else None for name, values in arrays.items()},
+            "confidence": _known(capture.confidence[hand, index]),
+            **{name: _known(values[index]) if present else None for name, values in arrays.items()},
         }
 
 
@@ -82,6 +81,11 @@ def _quaternions(pose: NDArray[np.floating], present: NDArray[np.bool_]) -> NDAr
     quaternions = np.full((*pose.shape[:-1], 4), np.nan)
     quaternions[present] = continuous_quaternions(quaternion_from_axis_angle(pose[present]))
     return quaternions
+
+
+def _known(values: NDArray[np.floating]) -> Any:
+    """The values, or None where the source of the capture does not have them."""
+    return _rounded(values) if np.isfinite(values).all() else None
 
 
 def _rounded(values: NDArray[np.floating]) -> Any:

@@ -4,10 +4,12 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Literal
 
+from dahyf_core.camera import Intrinsics
+from dahyf_core.capture import Capture
 from dahyf_core.errors import SettingsError
+from dahyf_core.geometry import Up
 from dahyf_core.shared.limits import RATE
 
-Up = Literal["y", "z"]
 Unit = Literal["m", "cm"]
 METRES = {"m": 1.0, "cm": 0.01}
 """Metres of each unit."""
@@ -37,3 +39,10 @@ class ExportOptions:
     def given(self) -> frozenset[str]:
         """Names of the options that are not at their defaults."""
         return frozenset(field.name for field in fields(self) if getattr(self, field.name) != field.default)
+
+
+def known_camera(capture: Capture) -> Intrinsics:
+    """The camera that filmed a capture. Raises SettingsError where it is not known."""
+    if capture.source.intrinsics is None:
+        raise SettingsError("The capture has no camera that could be exported.", "Leave out the option camera.")
+    return capture.source.intrinsics

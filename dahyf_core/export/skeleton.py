@@ -13,8 +13,10 @@ from dahyf_core.arrays import Array, FloatArray
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
 from dahyf_core.errors import SettingsError
-from dahyf_core.export.options import METRES, Unit, Up
+from dahyf_core.export.options import METRES, Unit
 from dahyf_core.geometry import (
+    FROM_CAMERA,
+    Up,
     axis_angle_from_matrix,
     axis_angle_from_quaternion,
     continuous_quaternions,
@@ -24,13 +26,6 @@ from dahyf_core.geometry import (
 )
 from dahyf_core.shared.limits import FRAMES
 from dahyf_core.shared.rest_bones import PALM, TIP_BONES, bend_directions, bone_tails
-
-FROM_CAMERA: dict[Up, FloatArray] = {
-    "y": np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0], [0.0, 0.0, -1.0]]),
-    "z": np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]]),
-}
-"""Rotations from the camera frame (x right, y down, z forward) to scenes with that axis up, x to the right. The camera
-looks along -z where y is up, and along y where z is. All are right-handed."""
 
 SAME_TIME = 0.0005
 """Largest deviation of a frame from an even rate, seconds."""

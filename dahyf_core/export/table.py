@@ -52,6 +52,6 @@ def _rows(capture: Capture, hand: int) -> Iterator[list[object]]:
             hand,
             str(capture.side[hand]),
             State(capture.state[hand, row]).name.lower(),
-            f"{capture.confidence[hand, row]:.{DECIMALS}f}",
+            f"{confidence:.{DECIMALS}f}" if np.isfinite(confidence := capture.confidence[hand, row]) else "",
             *(f"{value:.{DECIMALS}f}" if present[row] else "" for value in values[row]),
         ]

@@ -10,8 +10,9 @@ from dahyf_core import __version__
 from dahyf_core.camera import Intrinsics
 from dahyf_core.capture import Capture
 from dahyf_core.export.gltf import SKIN_COLOUR, normals
-from dahyf_core.export.options import METRES, ExportOptions
-from dahyf_core.export.skeleton import FROM_CAMERA, SkeletonAnimation, animate, rest_transforms
+from dahyf_core.export.options import METRES, ExportOptions, known_camera
+from dahyf_core.export.skeleton import SkeletonAnimation, animate, rest_transforms
+from dahyf_core.geometry import FROM_CAMERA
 
 SMALLEST_WEIGHT = 1e-6
 APERTURE = 36.0
@@ -36,7 +37,7 @@ def write_usd(capture: Capture, stream: BinaryIO, options: ExportOptions, suffix
     for hand in hands:
         _add_hand(stage, hand)
     if options.camera:
-        _add_camera(stage, capture.source.intrinsics, hands[0])
+        _add_camera(stage, known_camera(capture), hands[0])
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"capture{suffix}"
         _write(stage.GetRootLayer(), file)

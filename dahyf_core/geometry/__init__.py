@@ -5,6 +5,7 @@ Nothing here depends on lenses, data sets or networks. The rotations are tested 
 """
 
 from dahyf_core.geometry.alignment import nearest_rotation, similarity_aligned
+from dahyf_core.geometry.axes import FROM_CAMERA, Up
 from dahyf_core.geometry.hand_points import KEYPOINT_SETS, MIDDLE_KNUCKLE, MIRROR, PALM, WRIST, relative_depths
 from dahyf_core.geometry.kinematics import BoneLevels, bone_levels, forward_kinematics
 from dahyf_core.geometry.rotations import (
@@ -26,12 +27,14 @@ from dahyf_core.geometry.rotations import (
 from dahyf_core.geometry.translation import minimise_reprojection, solve_translation
 
 __all__ = [
+    "FROM_CAMERA",
     "KEYPOINT_SETS",
     "MIDDLE_KNUCKLE",
     "MIRROR",
     "PALM",
     "WRIST",
     "BoneLevels",
+    "Up",
     "angle_between",
     "axis_angle_from_matrix",
     "axis_angle_from_quaternion",

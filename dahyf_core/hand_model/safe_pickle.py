@@ -11,7 +11,8 @@ library reads them otherwise.
 import io
 import pickle
 import pickletools
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from dahyf_core.errors import ModelFileError, detail
 from dahyf_core.shared.limits import HAND_MODEL_BYTES, LARGEST_UNPACKED, UNPACKED_BYTES, UNPACKED_RATIO
 
 _NUMBER_TYPES = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
+_TEXT_TYPE = re.compile(r"[SU][0-9]{1,4}")
+_OBJECTS = "O8"
 _MEMO_WRITERS = {"PUT", "BINPUT", "LONG_BINPUT", "MEMOIZE"}
 _MEMO_READERS = {"GET", "BINGET", "LONG_BINGET"}
 _MARK = -1
@@ -35,20 +38,33 @@ class DamagedPickleError(Exception):
     """A pickle's data do not fit together."""
 
 
-def read_pickle(path: Path, largest: int = LARGEST_UNPACKED) -> object:
+def read_pickle(path: Path, largest: int = LARGEST_UNPACKED, allowed: "Substitutes | None" = None) -> object:
     """The content of a pickle: dictionaries and lists of numbers, text and arrays. Sparse matrices become dense.
 
     Reads pickles of Python 2 and 3, with or without chumpy objects. Tuples become lists. largest: bytes of the largest
-    file that is read. Raises RefusedNameError and DamagedPickleError.
+    file that is read. allowed: substitutes for more names. Raises RefusedNameError and DamagedPickleError.
     """
     try:
         if path.stat().st_size > largest:
             raise DamagedPickleError(f"it is larger than {largest / 1e6:.0f} MB")
-        content = path.read_bytes()
+        return unpickle(path.read_bytes(), allowed)
+    except OSError as error:
+        raise DamagedPickleError(detail(error)) from error
+
+
+def unpickle(content: bytes, allowed: "Substitutes | None" = None, storages: "Storages | None" = None) -> object:
+    """Like `read_pickle`, from bytes. storages: the numbers that the pickle refers to, by name, as PyTorch's do.
+
+    Raises RefusedNameError and DamagedPickleError.
+    """
+    storages = storages or {}
+    try:
         _check_operations(content)
-        pickled = _Unpickler(io.BytesIO(content), encoding="latin1").load()
-        return _Evaluation(max(UNPACKED_BYTES, UNPACKED_RATIO * len(content))).of(pickled)
-    except RefusedNameError:
+        unpickler = _Unpickler(io.BytesIO(content), encoding="latin1")
+        unpickler.allowed, unpickler.storages = allowed or {}, storages
+        size = len(content) + sum(map(len, storages.values()))
+        return Evaluation(max(UNPACKED_BYTES, UNPACKED_RATIO * size)).of(unpickler.load())
+    except (RefusedNameError, DamagedPickleError):
         raise
     except Exception as error:  # a forged or cut pickle fails in any way that its opcodes can
         raise DamagedPickleError(detail(error)) from error
@@ -113,7 +129,7 @@ def read_pickled_arrays(path: Path) -> dict[str, np.ndarray]:
     return {str(name): value for name, value in content.items() if isinstance(value, np.ndarray)}
 
 
-class _Object:
+class Substitute:
     """An object that the pickle would have made: its arguments and its state, without its class."""
 
     state: Any = None
@@ -124,12 +140,18 @@ class _Object:
     def __setstate__(self, state: object) -> None:
         self.state = state
 
-    def evaluate(self, evaluation: "_Evaluation") -> object:
+    def evaluate(self, evaluation: "Evaluation") -> object:
         """The plain data that the object stands for."""
         raise NotImplementedError
 
 
-class _Evaluation:
+Substitutes = Mapping[tuple[str, str], Callable[..., object]]
+"""What stands for a class or function, by its module and name."""
+Storages = Mapping[str, bytes]
+"""Raw numbers by name."""
+
+
+class Evaluation:
     """Converts substitutes to plain data at any depth. Values with several references are evaluated once.
 
     budget: bytes that all arrays may take together.
@@ -141,7 +163,7 @@ class _Evaluation:
 
     def of(self, value: object) -> object:
         """A value without substitutes in it. Raises DamagedPickleError; RecursionError for one that holds itself."""
-        if not isinstance(value, _Object | dict | list | tuple):
+        if not isinstance(value, Substitute | dict | list | tuple):
             return value
         if id(value) not in self._done:
             self._done[id(value)] = self._evaluate(value)
@@ -150,7 +172,7 @@ class _Evaluation:
     def numbers(self, value: object) -> np.ndarray:
         """The array that a value is. Raises DamagedPickleError."""
         array = self.of(value)
-        if not isinstance(array, np.ndarray):
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
             raise DamagedPickleError(f"it holds a {type(array).__name__} instead of an array")
         return array
 
@@ -165,13 +187,15 @@ class _Evaluation:
         data = self.of(data)
         if not isinstance(data, str | bytes | bytearray) or not isinstance(dtype, _Dtype):
             raise DamagedPickleError("it holds an array of objects")
+        if dtype.dtype.hasobject:
+            raise DamagedPickleError("it holds an array of objects")
         self.spend(2 * len(data))
         raw = data.encode("latin1") if isinstance(data, str) else data
         numbers = np.frombuffer(raw, dtype.dtype).reshape(shape, order="F" if order == "F" else "C")
         return numbers.astype(dtype.dtype.newbyteorder("="))
 
     def _evaluate(self, value: object) -> object:
-        if isinstance(value, _Object):
+        if isinstance(value, Substitute):
             return value.evaluate(self)
         if isinstance(value, dict):
             return {name: self.of(item) for name, item in value.items()}
@@ -180,47 +204,52 @@ class _Evaluation:
 
 
 class _Dtype:
-    """numpy.dtype of plain numbers: a type code and a byte order."""
+    """numpy.dtype of plain numbers, of text, or of objects that are data themselves: a type code and a byte order."""
 
     def __init__(self, code: object = None, *_: object) -> None:
         name = code.decode("latin1") if isinstance(code, bytes) else str(code)
-        if name not in _NUMBER_TYPES:
+        if name not in _NUMBER_TYPES and name != _OBJECTS and not _TEXT_TYPE.fullmatch(name):
             raise DamagedPickleError(f"it holds an array of type {name[:20]!r}, not of plain numbers")
-        self.dtype = np.dtype(name)
+        self.dtype = np.dtype("O" if name == _OBJECTS else name)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         if state[1] == ">":
             self.dtype = self.dtype.newbyteorder(">")
 
 
-class _Array(_Object):
+class _Array(Substitute):
     """numpy.ndarray from its state (version, shape, dtype, is_fortran, bytes)."""
 
-    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+    def evaluate(self, evaluation: Evaluation) -> object:
         _, shape, dtype, is_fortran, data = self.state
+        if isinstance(dtype, _Dtype) and dtype.dtype.hasobject:
+            values = evaluation.of(data)
+            if not isinstance(values, list) or len(shape) > 1 or (not shape and len(values) != 1):
+                raise DamagedPickleError("it holds an array of objects with several axes")
+            return values if shape else values[0]
         return evaluation.array(data, dtype, shape, "F" if is_fortran else "C")
 
 
-class _Scalar(_Object):
+class _Scalar(Substitute):
     """numpy.core.multiarray.scalar(dtype, bytes)."""
 
-    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+    def evaluate(self, evaluation: Evaluation) -> np.ndarray:
         dtype, data = self.arguments
         return evaluation.array(data, dtype, (), "C")
 
 
-class _Buffer(_Object):
+class _Buffer(Substitute):
     """numpy.core.numeric._frombuffer(bytes, dtype, shape, order)."""
 
-    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+    def evaluate(self, evaluation: Evaluation) -> np.ndarray:
         data, dtype, shape, order = self.arguments
         return evaluation.array(data, dtype, shape, order)
 
 
-class _Encoded(_Object):
+class _Encoded(Substitute):
     """_codecs.encode(text, encoding)."""
 
-    def evaluate(self, evaluation: _Evaluation) -> bytes:
+    def evaluate(self, evaluation: Evaluation) -> bytes:
         text, encoding = (*self.arguments, "latin1")[:2]
         if not isinstance(text, str) or encoding != "latin1":
             raise DamagedPickleError(f"it holds text encoded as {str(encoding)[:20]!r}")
@@ -228,17 +257,17 @@ class _Encoded(_Object):
         return text.encode("latin1")
 
 
-class _Set(_Object):
+class _Set(Substitute):
     """A set. Only chumpy's own bookkeeping has sets."""
 
-    def evaluate(self, evaluation: _Evaluation) -> object:
+    def evaluate(self, evaluation: Evaluation) -> object:
         return None
 
 
-class _SparseMatrix(_Object):
+class _SparseMatrix(Substitute):
     """scipy.sparse.csc_matrix, made dense with every index checked."""
 
-    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+    def evaluate(self, evaluation: Evaluation) -> np.ndarray:
         data, indices, starts = (evaluation.numbers(self.state[name]) for name in ("data", "indices", "indptr"))
         rows, columns = map(int, self.state.get("_shape") or self.state["shape"])
         lengths = np.diff(starts)
@@ -252,17 +281,17 @@ class _SparseMatrix(_Object):
         return dense
 
 
-class _Ch(_Object):
+class _Ch(Substitute):
     """chumpy.ch.Ch, an array x."""
 
-    def evaluate(self, evaluation: _Evaluation) -> object:
+    def evaluate(self, evaluation: Evaluation) -> object:
         return evaluation.of(self.state["x"])
 
 
-class _Select(_Object):
+class _Select(Substitute):
     """chumpy.reordering.Select, elements idxs of a, in preferred_shape."""
 
-    def evaluate(self, evaluation: _Evaluation) -> np.ndarray:
+    def evaluate(self, evaluation: Evaluation) -> np.ndarray:
         values, chosen = evaluation.numbers(self.state["a"]), evaluation.numbers(self.state["idxs"])
         evaluation.spend(chosen.size * values.itemsize)
         selected = values.ravel()[chosen]
@@ -295,8 +324,18 @@ _SUBSTITUTES: dict[tuple[str, str], Callable[..., object]] = {
 
 
 class _Unpickler(pickle.Unpickler):
+    allowed: Substitutes
+    storages: Storages
+
     def find_class(self, module: str, name: str) -> Any:
-        try:
-            return _SUBSTITUTES[module, name]
-        except KeyError:
-            raise RefusedNameError(f"{module}.{name}") from None
+        found = _SUBSTITUTES.get((module, name)) or self.allowed.get((module, name))
+        if found is None:
+            raise RefusedNameError(f"{module}.{name}")
+        return found
+
+    def persistent_load(self, pid: Any) -> Any:
+        """A storage of PyTorch: what stands for its type, made of the bytes of that name."""
+        kind, storage_type, key, *_ = pid
+        if kind != "storage" or str(key) not in self.storages:
+            raise DamagedPickleError("it refers to data that are not there")
+        return storage_type(self.storages[str(key)])

@@ -14,6 +14,7 @@ from dahyf_core.arrays import Image
 from dahyf_core.capture import Capture
 from dahyf_core.errors import FootageError
 from dahyf_core.footage import FootageInfo, probe, read_frames
+from dahyf_core.shared.capture_schema import IMPORTED
 
 REMEDY = "Give the path of the captured footage with --footage."
 
@@ -36,6 +37,11 @@ class CapturedFootage:
         Raises FootageError when it is missing, or cannot be what was captured.
         """
         record = capture.source.footage
+        if record.kind == IMPORTED:
+            raise FootageError(
+                f"The capture was imported from {record.path}, which has no pictures.",
+                "Import the file again with --footage.",
+            )
         path = moved_to or Path(record.path)
         if moved_to is None and record.kind != "sequence" and not path.exists():
             raise FootageError(f"The footage {path} is no longer there.", REMEDY)

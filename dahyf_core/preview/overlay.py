@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from dahyf_core.capture import Capture
 from dahyf_core.cleaning import State
+from dahyf_core.errors import FootageError
 from dahyf_core.preview.labels import WHITE, Colour, draw_text, text_width
 from dahyf_core.preview.mesh import draw_mesh
 from dahyf_core.preview.skinning import skin
@@ -20,6 +21,7 @@ HAND_COLOURS: dict[str, tuple[Colour, ...]] = {
 STATE_COLOURS: dict[State, Colour] = {State.REPLACED: (244, 70, 92), State.INTERPOLATED: (255, 196, 60)}
 MESH_OPACITY = 0.7
 FINGERS = ((0, 1, 2, 3, 4), (0, 5, 6, 7, 8), (9, 10, 11, 12), (13, 14, 15, 16), (0, 17, 18, 19, 20), (5, 9, 13, 17))
+NO_CAMERA = "Import the file again with --footage."
 SHADE: Colour = (24, 26, 30)
 
 
@@ -38,6 +40,8 @@ def draw_hands(image: NDArray[np.uint8], capture: Capture, index: int, view: Vie
     """Draw the hands of the capture's frame `index` into the `view` of its picture, in place, far ones first."""
     present = np.flatnonzero(capture.state[:, index] != State.MISSING)
     colours = hand_colours(capture)
+    if capture.source.intrinsics is None:
+        raise FootageError("The capture has no camera through which its hands could be drawn.", NO_CAMERA)
     intrinsics = view.intrinsics(capture.source.intrinsics)
     for hand in sorted(present, key=lambda hand: -capture.translation[hand, index, 2]):
         vertices = skin(
@@ -71,7 +75,9 @@ def draw_caption(image: NDArray[np.uint8], capture: Capture, index: int, height:
     for hand, colour in enumerate(hand_colours(capture)):
         state = State(capture.state[hand, index])
         if state != State.MISSING:
-            text = f"{str(capture.side[hand])[0].upper()} {capture.confidence[hand, index]:.2f}"
+            text = str(capture.side[hand])[0].upper()
+            if np.isfinite(capture.confidence[hand, index]):
+                text += f" {capture.confidence[hand, index]:.2f}"
             words.append((text, state_colour(state, colour)))
     pad = round(0.8 * height)
     width = sum(text_width(text, height) + 2 * pad for text, _ in words)

@@ -136,7 +136,7 @@ def _lanes(capture: Capture, chosen: NDArray[np.intp]) -> list[NDArray[np.uint8]
         bright = np.array([LANE_GROUND] + [state_colour(state, colour) for state in list(State)[1:]], np.uint8)
         dim = (bright * 0.35 + np.array(LANE_GROUND) * 0.65).astype(np.uint8)
         state = capture.state[hand, frame_of_column]
-        confidence = capture.confidence[hand, frame_of_column]
+        confidence = np.nan_to_num(capture.confidence[hand, frame_of_column], nan=1.0)  # unknown: the state alone
         below = np.arange(LANE, 0, -1)[:, None] <= confidence * LANE
         lane = np.where(below[..., None], bright[state], dim[state])
         lane[: LANE // 8, marks] = WHITE

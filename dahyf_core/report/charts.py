@@ -106,7 +106,10 @@ def _draw_confidence(axes: Axes, capture: Capture, hand: int, summary: HandSumma
     axes.set_ylim(-0.25, 1.04)
     axes.set_yticks([0, 0.5, 1])
     axes.axhline(capture.cleaning.threshold, color=PALETTE["quiet"].light, linewidth=0.9, dashes=(4, 3))
-    _plot(axes, capture.frame, capture.confidence[hand], TIMELINE_BINS, summary.side, 1.1)
+    if np.isfinite(capture.confidence[hand]).any():
+        _plot(axes, capture.frame, capture.confidence[hand], TIMELINE_BINS, summary.side, 1.1)
+    else:
+        axes.set_ylabel("no confidence")
     for state, bars in _state_bars(capture.frame, capture.state[hand]).items():
         axes.broken_barh(bars, (-0.22, 0.13), color=PALETTE[_role(state, summary.side)].light, linewidth=0)
     _fit(axes, capture.frame)

@@ -52,9 +52,12 @@ def worst_frames(capture: Capture, count: int) -> list[Flag]:
 
 def reprojection_distance(capture: Capture, hand: int) -> NDArray[np.floating]:
     """(T,) mean distance of the cleaned joints to the located ones, in palms at the hand's depth; NaN without both."""
+    camera = capture.source.intrinsics
+    if camera is None:
+        return np.full(len(capture.frame), np.nan)
     pixels = np.linalg.norm(capture.joints_2d[hand] - capture.raw_joints_2d[hand], axis=-1).mean(axis=-1)
     depth = capture.wrist_position[hand, :, 2]
-    distance: NDArray[np.floating] = pixels * depth / (capture.source.intrinsics.fx * palm_length(capture, hand))
+    distance: NDArray[np.floating] = pixels * depth / (camera.fx * palm_length(capture, hand))
     return distance
 
 

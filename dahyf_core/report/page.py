@@ -8,7 +8,7 @@ from typing import Any
 
 import jinja2
 
-from dahyf_core.capture import Capture, replacing
+from dahyf_core.capture import Capture, CaptureSource, replacing
 from dahyf_core.errors import FootageError
 from dahyf_core.preview import CapturedFootage
 from dahyf_core.report.charts import draw_curves, draw_timeline
@@ -120,7 +120,7 @@ def _curves(capture: Capture, hand: int, summary: HandSummary) -> Picture:
 def _facts(capture: Capture) -> str:
     """The footage in a line."""
     record, frames = capture.source.footage, len(capture.frame)
-    size = f"{record.width} × {record.height} px"
+    size = f"{record.width} × {record.height} px" if record.width else "no pictures"
     if record.kind == "still":
         return f"{size}, a still"
     rate = float(record.rate)
@@ -135,11 +135,21 @@ def _settings(capture: Capture) -> dict[str, Any]:
     return {
         "Footage": source.footage.path,
         "Captured": f"{source.created}, version {source.version}",
-        "Lens": f"{camera.source}; focal length {camera.fx:.5g} px",
+        "Lens": f"{camera.source}; focal length {camera.fx:.5g} px" if camera else "not known",
+        **_import_settings(source),
         "Mirrored": _said(source.mirrored),
         "Estimator": source.estimator,
         "Hand model": source.hand_model.name,
     } | {SETTINGS[field.name]: _said(getattr(capture.cleaning, field.name)) for field in fields(capture.cleaning)}
+
+
+def _import_settings(source: CaptureSource) -> dict[str, str]:
+    """Where an imported capture comes from, how it was converted, and what it lacks."""
+    lacks = {"Not in the source": ", ".join(source.absent)} if source.absent else {}
+    if source.imported is None:
+        return lacks
+    imported = source.imported
+    return {"Imported": f"{imported.file}, read as {imported.tool}. {' '.join(imported.conversions)}"} | lacks
 
 
 def _said(value: Any) -> Any:

@@ -70,7 +70,7 @@ def _photographs(
 
 def _what_is_seen(capture: Capture, index: int) -> str:
     hands = [
-        f"{name.lower()} {STATE_WORDS[State(state)]}, confidence {confidence:.2f}"
+        f"{name.lower()} {STATE_WORDS[State(state)]}" + (f", confidence {confidence:.2f}" if confidence >= 0 else "")
         for name, state, confidence in zip(
             hand_names(capture), capture.state[:, index], capture.confidence[:, index], strict=True
         )

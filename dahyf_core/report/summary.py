@@ -76,6 +76,7 @@ def number(value: float) -> str:
 
 def _summarise(capture: Capture, hand: int, name: str) -> HandSummary:
     raw, cleaned = raw_motion(capture, hand), cleaned_motion(capture, hand)
+    confidence = capture.known_confidence(hand, raw.present)
     times, palm = capture.time, palm_length(capture, hand)
     return HandSummary(
         name=name,
@@ -83,7 +84,7 @@ def _summarise(capture: Capture, hand: int, name: str) -> HandSummary:
         frames=len(times),
         seen=int(np.count_nonzero(raw.present)),
         states={state: int(np.count_nonzero(capture.state[hand] == state)) for state in STATE_WORDS},
-        confidence=float(np.median(capture.confidence[hand, raw.present])) if raw.present.any() else np.nan,
+        confidence=float(np.median(confidence)) if len(confidence) else np.nan,
         raw=raw,
         cleaned=cleaned,
         hand_jitter=BeforeAfter.of_jitter(raw.joints, cleaned.joints, times, palm),

@@ -142,6 +142,22 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Maybe:
+    """A value of one kind, or null."""
+
+    rule: Rule
+
+    def check(self, value: Any, name: str) -> None:
+        """Raise ValueError for anything else."""
+        if value is not None:
+            self.rule.check(value, name)
+
+    def schema(self) -> Schema:
+        """The same rule as a JSON Schema."""
+        return {"anyOf": [self.rule.schema(), {"type": "null"}]}
+
+
+@dataclass(frozen=True)
 class Keyed:
     """An object whose keys are some of these, and whose values are all of one kind."""
 
