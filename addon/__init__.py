@@ -14,7 +14,17 @@ from . import command_line, compat, panels
 from .backend import job
 from .cleaning import confidence_bar
 from .live import session
-from .operators import capture, captures, choose_footage, clean, finding, import_capture, modal_job, threshold_overrides
+from .operators import (
+    capture,
+    captures,
+    choose_footage,
+    clean,
+    finding,
+    import_capture,
+    import_result,
+    modal_job,
+    threshold_overrides,
+)
 from .operators import environment as environment_operators
 from .operators import export as export_operators
 from .operators import live as live_operators
@@ -46,6 +56,7 @@ MODULES = (
     preset_operators,
     environment_operators,
     import_capture,
+    import_result,
     clean,
     threshold_overrides,
     track_operators,

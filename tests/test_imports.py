@@ -28,7 +28,7 @@ from dahyf_core.cleaning import CleaningSettings, RawHand, State
 from dahyf_core.errors import CaptureFileError, ImportFileError, SettingsError
 from dahyf_core.export import ExportOptions, export_capture
 from dahyf_core.geometry import FROM_CAMERA, MIRROR, angle_between, axis_angle_from_matrix, matrix_from_axis_angle
-from dahyf_core.hand_model import load_hand_models
+from dahyf_core.hand_model import TIPS, load_hand_models
 from dahyf_core.imports import ImportOptions, import_file
 from dahyf_core.imports.convert import AS_IT_IS
 
@@ -322,6 +322,30 @@ def test_an_export_of_parameters_comes_back(mano, tmp_path):
     capture = import_file(tmp_path / "b.npz", mano)
     for truth in truths:
         check(capture, list(capture.side).index(truth.side), truth)
+
+
+def test_an_export_in_the_layout_of_hamer_is_what_hamer_writes(mano, tmp_path):
+    truths = two(mano)
+    for truth, kept in ((truths, [0, 1]), (truths[1:], [0])):
+        path = write_pickle(tmp_path / "a.pkl", [hamer_output(truth, frame) for frame in range(FRAMES)])
+        export_capture(import_file(path, mano, ImportOptions(rate=RATE)), tmp_path / "b.pkl")
+        written = pickle.loads((tmp_path / "b.pkl").read_bytes())  # noqa: S301 (our own)
+        assert list(written) == list(range(FRAMES))
+        for frame in range(FRAMES):
+            theirs, ours = hamer_output(truth, frame), written[frame]
+            assert set(ours) == set(theirs)
+            order = [list(ours["right"]).index(side) for side in theirs["right"]]
+            assert sorted(order) == kept
+            for name, value in theirs["pred_mano_params"].items():
+                np.testing.assert_allclose(ours["pred_mano_params"][name][order], value, atol=1e-4)
+            np.testing.assert_allclose(ours["pred_cam_t_full"][order], theirs["pred_cam_t_full"], atol=1e-4)
+            off = np.abs(ours["pred_keypoints_3d"][order] - theirs["pred_keypoints_3d"])
+            assert np.delete(off, TIPS, axis=1).max() < 1e-4
+            assert off.max() < 0.015  # tips are without the skin's own corrections, which are random in a made-up file
+        capture = import_file(tmp_path / "b.pkl", mano, ImportOptions(rate=RATE))
+        assert capture.source.imported.tool == "hamer"
+        for each in truth:
+            check(capture, list(capture.side).index(each.side), each)
 
 
 def test_bvh_of_our_own(open_hands, tmp_path):

@@ -60,8 +60,9 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
 
 
 def draw_menu_entry(menu: bpy.types.Menu, _context: bpy.types.Context) -> None:
-    """The line in File > Import."""
+    """The lines in File > Import."""
     present(menu.layout).operator(DAHYF_HANDS_OT_import_capture.bl_idname, text="DaHyF Hands Capture (.npz)")
+    present(menu.layout).operator("dahyf_hands.import_result", text="Hands of Other Tools (HaMeR, MediaPipe, BVH, ...)")
 
 
 CLASSES = (DAHYF_HANDS_OT_import_capture,)

@@ -5,7 +5,7 @@ import bpy
 from ..narrowing import present
 
 OPERATORS = (
-    ("choose_footage", "capture", "import_capture", "cancel", "dismiss_error"),
+    ("choose_footage", "capture", "import_capture", "import_result", "cancel", "dismiss_error"),
     ("show_footage", "draw_box"),
     ("select_hands", "set_up_scene", "split_here", "join_hands", "drop_hand"),
     ("clean", "add_range", "add_correction_layer", "jump_to_bad_span"),

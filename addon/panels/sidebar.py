@@ -109,6 +109,7 @@ class DAHYF_HANDS_PT_capture(SidebarPanel, bpy.types.Panel):
             column.prop(settings, name)
         draw_action(self.layout, context, settings)
         self.layout.operator("dahyf_hands.import_capture", icon="IMPORT")
+        self.layout.operator("dahyf_hands.import_result")
         draw_captures(self.layout, context)
 
 

@@ -38,7 +38,7 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         show_default=False,
-        help="The file to write: .json, .csv, .npz (MANO's parameters), .bvh, .glb, .usda, .usdc or .usd.",
+        help="The file to write: .json, .csv, .npz (MANO's parameters), .pkl (HaMeR's), .bvh, .glb, .usda, .usdc, .usd.",
     ),
 ]
 UpOption = Annotated[

@@ -14,13 +14,8 @@ def write_mano(capture: Capture, stream: BinaryIO, options: ExportOptions, suffi
 
     Warns if the shape numbers are not MANO's.
     """
+    warn_of_shape(capture)
     model = capture.source.hand_model.name
-    if model != "mano":
-        warnings.warn(
-            f"The shape numbers (betas) belong to the hand model {model} and mean nothing in MANO; capture with"
-            " --hand-model and your MANO file to get MANO's.",
-            stacklevel=2,
-        )
     hands, frames = capture.state.shape
     np.savez(
         stream,
@@ -36,3 +31,14 @@ def write_mano(capture: Capture, stream: BinaryIO, options: ExportOptions, suffi
         flat_hand_mean=np.bool_(True),
         model_type=np.str_(model),
     )
+
+
+def warn_of_shape(capture: Capture) -> None:
+    """Warn if the shape numbers are not MANO's."""
+    model = capture.source.hand_model.name
+    if model != "mano":
+        warnings.warn(
+            f"The shape numbers (betas) belong to the hand model {model} and mean nothing in MANO; capture with"
+            " --hand-model and your MANO file to get MANO's.",
+            stacklevel=3,
+        )

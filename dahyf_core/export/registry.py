@@ -10,6 +10,7 @@ from dahyf_core.capture import Capture, replacing
 from dahyf_core.errors import SettingsError
 from dahyf_core.export.bvh import write_bvh
 from dahyf_core.export.gltf import write_glb
+from dahyf_core.export.hamer import write_hamer
 from dahyf_core.export.json_file import write_json
 from dahyf_core.export.mano import write_mano
 from dahyf_core.export.options import ExportOptions
@@ -97,6 +98,7 @@ for each in (
     Exporter("json", (".json",), write_json),
     Exporter("csv", (".csv",), write_csv),
     Exporter("mano", (".npz",), write_mano),
+    Exporter("hamer", (".pkl",), write_hamer),
     Exporter("bvh", (".bvh",), write_bvh, MOVING | AXES),
     Exporter("gltf", (".glb",), write_glb, MOVING | CAMERA, "pygltflib", "export"),
     Exporter("usd", (".usda", ".usdc", ".usd"), write_usd, MOVING | AXES | CAMERA, "pxr", "usd"),

@@ -169,7 +169,10 @@ def _time(
         return motion.frames, times, options.rate or motion.rate or _median_rate(times)
     rate = options.rate or motion.rate
     if rate is None:
-        raise SettingsError(f"{path} does not say its frame rate.", "Give it with --rate, or the clip with --footage.")
+        raise SettingsError(
+            f"{path} does not say its frame rate.",
+            "Give the frame rate (--rate), or the clip that it was made from (--footage).",
+        )
     return motion.frames, (motion.frames - motion.frames[0]) / float(rate), rate
 
 
