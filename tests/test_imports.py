@@ -341,7 +341,7 @@ def test_an_export_in_the_layout_of_hamer_is_what_hamer_writes(mano, tmp_path):
             np.testing.assert_allclose(ours["pred_cam_t_full"][order], theirs["pred_cam_t_full"], atol=1e-4)
             off = np.abs(ours["pred_keypoints_3d"][order] - theirs["pred_keypoints_3d"])
             assert np.delete(off, TIPS, axis=1).max() < 1e-4
-            assert off.max() < 0.015  # tips are without the skin's own corrections, which are random in a made-up file
+            assert off.max() < 0.03  # tips lack the skin's corrections, which are random in a made-up file
         capture = import_file(tmp_path / "b.pkl", mano, ImportOptions(rate=RATE))
         assert capture.source.imported.tool == "hamer"
         for each in truth:

@@ -38,7 +38,7 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         show_default=False,
-        help="The file to write: .json, .csv, .npz (MANO's parameters), .pkl (HaMeR's), .bvh, .glb, .usda, .usdc, .usd.",
+        help="File to write: .json, .csv, .npz (MANO's parameters), .pkl (HaMeR's), .bvh, .glb, .usda, .usdc or .usd",
     ),
 ]
 UpOption = Annotated[
