@@ -71,7 +71,8 @@ def see(hands: Sequence[Hand], time: float, crops: Crops) -> HandObservations:
             rows.append((joints, hand.presence, hand.right_score(time), hand.is_hand))
         else:
             rows.append((OPEN_HAND + center, 0.01, 0.5, 0.0))
-    joints, presence, right_score, is_hand = (np.array(values) for values in zip(*rows, strict=True))
+    joints = np.array([row[0] for row in rows]).reshape(-1, 21, 2)
+    presence, right_score, is_hand = np.array([row[1:] for row in rows]).reshape(-1, 3).T
     payload = np.full((len(crops), 3), time, dtype=np.float32)
     return HandObservations(crops, joints, presence, right_score, payload, is_hand)
 

@@ -15,7 +15,7 @@ from dahyf_core.capture.following import FrameProcessor
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.tracking_loop import _ObservationRecorder
 from dahyf_core.cleaning import CleaningSettings, RawHand, clean
-from dahyf_core.detection import Palms
+from dahyf_core.detection import Detectors, Palms
 from dahyf_core.errors import OutputError
 from dahyf_core.hand_model import load_hand_model
 from dahyf_core.pose import HandObservations
@@ -62,7 +62,7 @@ def test_tracking_takes_the_same_memory_for_clips_of_any_length(tmp_path: Path) 
         tracker = Tracker(TrackingSettings(max_hands=1), CAMERA, 0.0)
         networks, recorder = MadeUp(), _ObservationRecorder(Journal(tmp_path, {"frames": frames}), CAMERA)
         image = np.zeros((8, 8, 3), np.uint8)
-        processor = FrameProcessor(networks, networks, tracker, CAMERA)
+        processor = FrameProcessor(Detectors(networks, networks), networks, tracker, CAMERA)
         for frame in range(frames):
             recorder.add(processor.process(frame, frame / 25, image), frame + 1)
             recorder.keep(tracker, every=128)

@@ -21,7 +21,7 @@ from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.pipeline import Interrupted, capture_footage, never
 from dahyf_core.capture.tracking_loop import Clip, TrackingResult, run_tracking
 from dahyf_core.cleaning import State
-from dahyf_core.detection import Palms
+from dahyf_core.detection import Detectors, Palms
 from dahyf_core.errors import OutputError
 from dahyf_core.footage import Footage, FootageInfo, Frame, probe
 from dahyf_core.hand_model import Side
@@ -114,7 +114,7 @@ def run(
     networks = networks or Networks(hands)
     journal = Journal(folder, {"max_hands": settings.max_hands})
     clip = Clip(Footage(info), range(len(info)), CAMERA)
-    return run_tracking(clip, networks, networks, settings, journal, report or Messages(), stop)
+    return run_tracking(clip, Detectors(networks, networks), networks, settings, journal, report or Messages(), stop)
 
 
 def after(count: int) -> Callable[[], bool]:
@@ -154,10 +154,17 @@ class TestWatching:
         clip = Clip(made, range(10, FRAMES), CAMERA)
         networks = Networks(SCENE)
         journal = Journal(tmp_path / "made", {})
-        tracked = run_tracking(clip, networks, networks, TrackingSettings(), journal, Messages(), never)
+        tracked = run_tracking(
+            clip, Detectors(networks, networks), networks, TrackingSettings(), journal, Messages(), never
+        )
         of_file = Clip(Footage(numbered), range(10, FRAMES), CAMERA)
         networks, journal = Networks(SCENE), Journal(tmp_path / "file", {})
-        assert_same(tracked, run_tracking(of_file, networks, networks, TrackingSettings(), journal, Messages(), never))
+        assert_same(
+            tracked,
+            run_tracking(
+                of_file, Detectors(networks, networks), networks, TrackingSettings(), journal, Messages(), never
+            ),
+        )
 
     def test_progress_is_told_for_each_frame(self, numbered, tmp_path):
         report = Messages()
@@ -174,7 +181,15 @@ class TestWatching:
 
         networks = Looking(())
         clip = Clip(Footage(numbered), range(1, 2), CAMERA, mirrored=True)
-        run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
+        run_tracking(
+            clip,
+            Detectors(networks, networks),
+            networks,
+            TrackingSettings(),
+            Journal(tmp_path / "j", {}),
+            Messages(),
+            never,
+        )
         assert set(shown) == {0b10000000}
 
 
@@ -217,14 +232,30 @@ class TestGoingBack:
 
         networks = Shy(LATE)
         clip = Clip(Counted(FRAMES), range(FRAMES), CAMERA)
-        run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), Messages(), never)
+        run_tracking(
+            clip,
+            Detectors(networks, networks),
+            networks,
+            TrackingSettings(),
+            Journal(tmp_path / "j", {}),
+            Messages(),
+            never,
+        )
         assert np.bincount(read).max() == 2
 
     def test_hands_that_the_memory_reaches_are_not_read_again(self, tmp_path):
         networks = Networks(SCENE)
         clip = Clip(MadeFrames(FRAMES), range(FRAMES), CAMERA)
         report = Messages()
-        run_tracking(clip, networks, networks, TrackingSettings(), Journal(tmp_path / "j", {}), report, never)
+        run_tracking(
+            clip,
+            Detectors(networks, networks),
+            networks,
+            TrackingSettings(),
+            Journal(tmp_path / "j", {}),
+            report,
+            never,
+        )
         assert not any("back" in text for text in report.texts)
 
     @pytest.mark.parametrize("first", [85, 100, 101, 103, 108])
@@ -266,7 +297,9 @@ class TestGivenHands:
     def given(self, folder: Path, hand: GivenHand, networks: Networks | None = None) -> TrackingResult:
         networks = networks or Shy(LATE, first=FRAMES)
         clip = Clip(MadeFrames(FRAMES), range(FRAMES), CAMERA, given=(hand,))
-        return run_tracking(clip, networks, networks, TrackingSettings(), Journal(folder, {}), Messages(), never)
+        return run_tracking(
+            clip, Detectors(networks, networks), networks, TrackingSettings(), Journal(folder, {}), Messages(), never
+        )
 
     def box(self, hand: Hand) -> tuple[float, float, float, float]:
         joints = hand.at(0.0)

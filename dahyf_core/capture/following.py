@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from dahyf_core.arrays import FloatArray, Image
 from dahyf_core.camera import Crops, Intrinsics
+from dahyf_core.capture.finding import SURE_HAND, TILES, find_hands
 from dahyf_core.capture.observation_log import ObservationLog
-from dahyf_core.detection import Detector, Palms, crops_from_palms
+from dahyf_core.detection import Detectors, crops_from_palms
 from dahyf_core.pose import HandObservations, PoseEstimator
 from dahyf_core.tracking import UNTRACKED, GivenHand, Tracker, boxed_crops, likelihood, show_same_hand, side_evidence
 from dahyf_core.tracking.given import EIGHTH_TURNS
@@ -19,9 +20,12 @@ MEMORY_TIME = 0.5
 MEMORY_BYTES = 64 << 20
 """How far back the last frames are remembered (s), and in how much memory at most."""
 
-TILES = 3
-TILE_INTERVAL = 1.0
-"""How many tiles along the longer side of a frame, and how often they are looked at (s), where no hand is found."""
+SMALL = 0.12
+"""Patches of followed hands that are smaller than this, in longer sides of the frame, let expect that the other hand
+is too small to be found without tiles."""
+
+ENTER_SURETY = 0.1
+"""By how much the surety of a hand that the hand detector finds must be more than a new hand's presence."""
 
 SURE = 0.8
 """A hand that was seen with this presence in a frame is not looked for there again."""
@@ -41,9 +45,11 @@ class _FrameResult:
 class FrameProcessor:
     """Runs detector, network and tracker on one frame after the other."""
 
-    def __init__(self, detector: Detector, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics) -> None:
+    def __init__(
+        self, detectors: Detectors, estimator: PoseEstimator, tracker: Tracker, intrinsics: Intrinsics
+    ) -> None:
         self._tracker = tracker
-        self._detector = detector
+        self._detectors = detectors
         self._estimator = estimator
         self._intrinsics = intrinsics
 
@@ -65,19 +71,33 @@ class FrameProcessor:
         """The observations in crops of followed hands."""
         return self._estimator.observe(image, crops)
 
-    def _detect(self, time: float, image: Image) -> Palms:
-        """The hands that the detector sees in a frame."""
-        return self._detector.detect(image)
-
-    def _search(self, position: int, time: float, image: Image) -> list[ObservationLog]:
-        palms = crops_from_palms(self._detect(time, image), self._intrinsics)
+    def _search(self, position: int, time: float, image: Image, last: bool = False) -> list[ObservationLog]:
+        """New hands where the palm detector sees one; else, now and then, where the hand detector does."""
+        asks_both = self._tracker.wants_closer_search(time) or last
+        palms = crops_from_palms(self._detectors.palms.detect(image), self._intrinsics)
         crops = self._tracker.candidates(time, palms)
         if len(crops):
             crops = self._tracker.refined_crops(self._estimator.observe(image, crops))
-        if not len(crops):
+        if len(crops):
+            observations = self._estimator.observe(image, crops)
+            if found := _of_hands(position, self._tracker.admit(time, observations), observations):
+                return found
+        if self._detectors.hands is None or not asks_both:
             return []
-        observations = self._estimator.observe(image, crops)
+        observations = find_hands(
+            self._detectors.hands,
+            self._estimator,
+            image,
+            self._intrinsics,
+            tiles=self._tiles(),
+            surety=min(SURE_HAND, self._tracker.enter_presence + ENTER_SURETY),
+            choose=self._tracker.not_followed,
+        )
         return _of_hands(position, self._tracker.admit(time, observations), observations)
+
+    def _tiles(self) -> int:
+        """In how many tiles along the longer side the hand detector looks: frames that arrive live cannot wait."""
+        return 1
 
 
 class CaptureProcessor(FrameProcessor):
@@ -89,13 +109,13 @@ class CaptureProcessor(FrameProcessor):
 
     def __init__(
         self,
-        detector: Detector,
+        detectors: Detectors,
         estimator: PoseEstimator,
         tracker: Tracker,
         intrinsics: Intrinsics,
         given: Sequence[GivenHand] = (),
     ) -> None:
-        super().__init__(detector, estimator, tracker, intrinsics)
+        super().__init__(detectors, estimator, tracker, intrinsics)
         self._given = given
         self._memory: deque[_FrameResult] = deque()
         self.unfinished: list[int] = []
@@ -103,12 +123,12 @@ class CaptureProcessor(FrameProcessor):
     def process(self, position: int, time: float, image: Image, last: bool = False) -> list[ObservationLog]:
         """The observations in the next frame (H, W, 3), RGB, and those of new hands in the frames before it.
 
-        last: whether no frame follows. Then the detector runs, if a hand may be missing.
+        last: whether no frame follows. Then both detectors run, if a hand may be missing.
         """
         seen = self._follow(position, time, image)
         found = [log for hand in self._given if hand.position == position for log in self._take(hand, time, image)]
         if self._tracker.wants_detection(time) or (last and self._tracker.has_room):
-            found += self._search(position, time, image)
+            found += self._search(position, time, image, last)
         seen += found + [past for log in found for track in log.track for past in self._trace_back(int(track), time)]
         here = [log.observations for log in seen if log.position[0] == position]
         joints_2d = np.concatenate([np.zeros((0, 21, 2)), *(observations.joints_2d for observations in here)])
@@ -161,12 +181,10 @@ class CaptureProcessor(FrameProcessor):
             yield ObservationLog(np.array([result.position]), np.array([track]), observations)
         self.unfinished.append(track)
 
-    def _detect(self, time: float, image: Image) -> Palms:
-        """The same. Where nothing is seen or followed, the first search of a TILE_INTERVAL looks closer."""
-        palms = super()._detect(time, image)
-        if len(palms) or not self._tracker.is_idle or not self._tracker.is_first_search(time, TILE_INTERVAL):
-            return palms
-        return self._detector.detect(image, tiles=TILES)
+    def _tiles(self) -> int:
+        """Many where no hand is followed, or small ones are."""
+        longer = max(self._intrinsics.width, self._intrinsics.height)
+        return TILES if self._tracker.largest_side < SMALL * longer else 1
 
     def _observe_followed(self, tracker: Tracker, image: Image, crops: Crops) -> HandObservations:
         """The same, with another look in the same frame at hands that are not where they were expected."""
@@ -174,7 +192,7 @@ class CaptureProcessor(FrameProcessor):
         doubtful = tracker.doubtful(first)
         if not len(doubtful):
             return first
-        palms = crops_from_palms(self._detector.detect(image), self._intrinsics)
+        palms = crops_from_palms(self._detectors.palms.detect(image), self._intrinsics)
         rows, others = tracker.other_crops(doubtful, first, palms)
         looks = HandObservations.concatenate([first, self._estimator.observe(image, others)])
         return looks[tracker.best_looks(np.concatenate([np.arange(len(first)), rows]), looks, palms)]

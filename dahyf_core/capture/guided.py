@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from dahyf_core.arrays import Image
 from dahyf_core.camera import Crops
 from dahyf_core.capture.guidance import GivenBox, Guidance, Region
-from dahyf_core.detection import Detector, Palms
+from dahyf_core.detection import Detector, Detectors, Palms
 from dahyf_core.errors import SettingsError
 from dahyf_core.footage import FootageInfo
 from dahyf_core.hand_model import Side
@@ -70,6 +70,12 @@ class RegionDetector:
         palms = self._detector.detect(np.ascontiguousarray(part), tiles=tiles)
         corner = np.array([left, top], dtype=np.float64)
         return palms.moved(corner)
+
+
+def in_region(detectors: Detectors, region: Region) -> Detectors:
+    """The same detectors, for a part of the frame."""
+    hands = detectors.hands and RegionDetector(detectors.hands, region)
+    return Detectors(RegionDetector(detectors.palms, region), hands)
 
 
 class OneSided:

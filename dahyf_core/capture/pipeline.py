@@ -13,14 +13,15 @@ from dahyf_core import __version__
 from dahyf_core.capture.assembly import assemble_capture
 from dahyf_core.capture.atomic import sole_writer
 from dahyf_core.capture.file import save_capture
-from dahyf_core.capture.guided import OneSided, RegionDetector, check_guidance, flipped, given_hands
+from dahyf_core.capture.guided import OneSided, check_guidance, flipped, given_hands, in_region
 from dahyf_core.capture.job import CaptureSettings, observed_part
 from dahyf_core.capture.journal import Journal, journal_folder
 from dahyf_core.capture.observation_log import ObservationLog
+from dahyf_core.capture.other_side import seen_as
 from dahyf_core.capture.record import Capture, CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.capture.tracking_loop import Clip, Report, run_tracking
 from dahyf_core.cleaning import RawHand
-from dahyf_core.detection import MIN_SCORE, BothDetectors, Detector
+from dahyf_core.detection import MIN_SCORE, Detectors
 from dahyf_core.errors import DahyfError, ExitCode
 from dahyf_core.footage import Footage, FootageInfo, probe, select
 from dahyf_core.hand_model import HandModel, Side, load_hand_models
@@ -74,13 +75,13 @@ def _capture(
     clip = Clip(Footage(info), positions, intrinsics, settings.mirrored, given)
     with stage("loading networks"):
         models = load_hand_models(settings.hand_model)
-        estimator, detector = _networks(settings, models, info.width, threads)
+        estimator, detectors = _networks(settings, models, info.width, threads)
     report.status(f"The estimator {estimator.name} runs on {estimator.provider}.")
     tracking = settings.tracking
     journal = Journal.beside(output, observed_part(settings) | _resolved(clip, estimator))
     if journal.has_dropped:
         report.warning(f"The frames of an unfinished capture with other settings beside {output} were discarded.")
-    tracked = run_tracking(clip, detector, estimator, tracking, journal, report, stop)
+    tracked = run_tracking(clip, detectors, estimator, tracking, journal, report, stop)
     done, total = tracked.done, len(clip.positions)
     if not tracked.complete and not journal.may_replace(output):
         raise Interrupted(
@@ -121,18 +122,18 @@ def _capture(
 
 def _networks(
     settings: CaptureSettings, models: Mapping[Side, HandModel], width: int, threads: int
-) -> tuple[PoseEstimator, Detector]:
-    """The estimator and the detector, as the user's knowledge limits them. width: of the picture, px."""
+) -> tuple[PoseEstimator, Detectors]:
+    """The estimator and the detectors, as the user's knowledge limits them. width: of the picture, px."""
     guidance = settings.guidance
     estimator: PoseEstimator = create_estimator(settings.estimator, models, threads, settings.network)
     score = min(MIN_SCORE, max(settings.tracking.enter_presence, LEAST_SCORE))
-    detector: Detector = BothDetectors(score, threads)
+    detectors = Detectors.create(score, threads)
     if guidance.side is not None:
         estimator = OneSided(estimator, guidance.side)
     if guidance.region is not None:
         region = flipped(guidance.region, width) if settings.mirrored else guidance.region
-        detector = RegionDetector(detector, region)
-    return estimator, detector
+        detectors = in_region(detectors, region)
+    return estimator, detectors
 
 
 def _tell_of_conversions(info: FootageInfo, report: Report) -> None:
@@ -155,7 +156,7 @@ def solve(
         report.warning(str(left_out))
     for number, hand in enumerate(hands, 1):
         report.status(f"Finding the poses of hand {number} of {len(hands)}, a {hand.side} one.")
-        observations = log.observations[hand.rows]
+        observations = seen_as(hand.side, clip, log.position[hand.rows], log.observations[hand.rows], estimator)
         estimates = estimator.solve(observations, hand.side)
         result.append(_raw_hand(hand.side, index[hand.rows], len(clip.positions), observations, estimates))
     return result

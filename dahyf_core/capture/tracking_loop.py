@@ -15,7 +15,7 @@ from dahyf_core.capture.following import MEMORY_TIME, CaptureProcessor
 from dahyf_core.capture.journal import Journal
 from dahyf_core.capture.observation_log import ObservationLog
 from dahyf_core.capture.sweep import Sweep
-from dahyf_core.detection import Detector
+from dahyf_core.detection import Detectors
 from dahyf_core.errors import OutputError
 from dahyf_core.footage import Frame, FrameSource
 from dahyf_core.pose import PoseEstimator
@@ -137,7 +137,7 @@ class TrackingResult:
 
 def run_tracking(
     clip: Clip,
-    detector: Detector,
+    detectors: Detectors,
     estimator: PoseEstimator,
     settings: TrackingSettings,
     journal: Journal,
@@ -150,7 +150,7 @@ def run_tracking(
     """
     total = len(clip.positions)
     tracker = Tracker(settings, clip.intrinsics, clip.times[0])
-    processor = CaptureProcessor(detector, estimator, tracker, clip.intrinsics, clip.given)
+    processor = CaptureProcessor(detectors, estimator, tracker, clip.intrinsics, clip.given)
     recorder = _ObservationRecorder(journal, clip.intrinsics)
     recorder.go_on(tracker)
     if recorder.done:
@@ -174,8 +174,8 @@ def _go_forwards(
     goes_on, total = True, len(clip.positions)
     if recorder.done:
         _recall(processor, clip, recorder)
-    with closing(_pictures(clip, recorder.done, total)) as pictures:
-        for frame, image in pictures:
+    with closing(pictures(clip, recorder.done, total)) as frames:
+        for frame, image in frames:
             done = clip.positions.index(frame.position) + 1
             seen = processor.process(frame.position, frame.time, image, last=done == total)
             recorder.add(seen, done, processor.unfinished)
@@ -204,8 +204,8 @@ def _go_backwards(
     frame_bytes = 3 * clip.intrinsics.width * clip.intrinsics.height
     swept = end if recorder.swept is None else recorder.swept
     while segment := sweep.next_segment(first, swept, frame_bytes):
-        with closing(_pictures(clip, segment.start - first, segment.stop - first)) as pictures:
-            frames = [(frame.position, image) for frame, image in pictures]
+        with closing(pictures(clip, segment.start - first, segment.stop - first)) as seen:
+            frames = [(frame.position, image) for frame, image in seen]
         found = sweep.follow(frames, clip.source.times)
         swept = segment.start
         recorder.keep_swept(found, swept)
@@ -215,7 +215,7 @@ def _go_backwards(
     return True
 
 
-def _pictures(clip: Clip, start: int, stop: int) -> Generator[tuple[Frame, Image], None, None]:
+def pictures(clip: Clip, start: int, stop: int) -> Generator[tuple[Frame, Image], None, None]:
     """Frames `start` to `stop` of a clip, each with the image in which hands are searched."""
     with closing(clip.source.read(clip.positions[start:stop])) as frames:
         for frame in frames:
@@ -226,6 +226,6 @@ def _recall(processor: CaptureProcessor, clip: Clip, recorder: _ObservationRecor
     """Restore the memory of the last processed frames, as if the run had not been interrupted."""
     log = recorder.log()
     start = int(np.searchsorted(clip.times, clip.times[recorder.done - 1] - MEMORY_TIME))
-    for frame, image in _pictures(clip, start, recorder.done):
+    for frame, image in pictures(clip, start, recorder.done):
         seen = log.observations[log.position == frame.position]
         processor.remember(frame.position, frame.time, image, seen.joints_2d, seen.presence)

@@ -1,22 +1,23 @@
 """The hand detector that ships (docs/hand-detector.md)."""
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dahyf_core.arrays import FloatArray, Image
-from dahyf_core.detection.anchors import MIN_OVERLAP, decode, logit
-from dahyf_core.detection.letterbox import anchor_centers, letterbox
+from dahyf_core.detection.anchors import MIN_OVERLAP, decode
+from dahyf_core.detection.letterbox import letterbox
+from dahyf_core.detection.mediapipe import MIN_SCORE as MIN_PALM_SCORE
+from dahyf_core.detection.mediapipe import PalmDetector
+from dahyf_core.detection.network import AnchoredNetwork
 from dahyf_core.detection.palms import Palms
 from dahyf_core.detection.suppression import merge_overlapping
 from dahyf_core.detection.tiles import Area, tiles_of
 from dahyf_core.profiling import is_stage
-from dahyf_core.runtime import create_session
-from dahyf_core.shipped import asset
 
-MIN_SCORE = 0.33
-"""Four of ten photographs without hands then have a false one, on which the pose network's presence decides."""
+MIN_SCORE = 0.2
+"""Detections that are no surer improve the boxes of those that they overlap, and are mostly none themselves."""
 
 LARGEST_IN_TILE = 0.3
 """Side of a palm's box, in sides of its tile. Larger ones may be cut by the tile, and are seen without tiles."""
@@ -28,7 +29,7 @@ class Detector(Protocol):
     def detect(self, image: Image, *, tiles: int = 1) -> Palms: ...
 
 
-class HandDetector:
+class HandDetector(AnchoredNetwork):
     """Finds hands in frames: of any colour, gloved, holding things, from all sides."""
 
     def __init__(self, min_score: float = MIN_SCORE, threads: int = 0) -> None:
@@ -36,17 +37,10 @@ class HandDetector:
 
         Raises ModelFileError when the network cannot be loaded.
         """
-        self._session = create_session(asset("hand_detector.onnx"), threads)
-        self._anchors = anchor_centers()
-        self._min_logit = logit(min_score)
-
-    @property
-    def provider(self) -> str:
-        """The ONNX Runtime execution provider that runs the network."""
-        return self._session.provider
+        super().__init__("hand_detector.onnx", min_score, threads)
 
     @is_stage("detecting hands")
-    def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
+    def detect(self, image: Image, *, tiles: int = 1) -> Palms:
         """The hands in a frame (H, W, 3) of RGB bytes, best first.
 
         tiles: above 1, look at overlapping squares as well, so many along the longer side. The network needs hands of
@@ -76,3 +70,19 @@ class HandDetector:
         patch = patches[0, likely].astype(np.float64)
         points = np.concatenate([points, (patch[:, :2] + self._anchors[likely])[:, None]], axis=1) * scale + shift
         return score, np.concatenate([points.reshape(-1, 20), scale * patch[:, 2:]], axis=1)
+
+
+@dataclass(frozen=True)
+class Detectors:
+    """What looks for hands in moving pictures. palms: asked often. hands: asked now and then, None for never."""
+
+    palms: Detector
+    hands: Detector | None = None
+
+    @classmethod
+    def create(cls, min_score: float = MIN_PALM_SCORE, threads: int = 0) -> Self:
+        """Those that ship. min_score: palms of a lower probability are left out, and hands if it is below MIN_SCORE.
+
+        threads: CPU threads, 0 for one per core. Raises ModelFileError when a network cannot be loaded.
+        """
+        return cls(PalmDetector(min_score, threads), HandDetector(min(min_score, MIN_SCORE), threads))

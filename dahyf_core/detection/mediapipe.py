@@ -1,39 +1,29 @@
 """MediaPipe's palm detector (full model), which is the detector [32] of the DaHyF paper."""
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dahyf_core.detection.anchors import MIN_OVERLAP, decode, logit
-from dahyf_core.detection.letterbox import anchor_centers, letterbox
+from dahyf_core.arrays import Image
+from dahyf_core.detection.anchors import MIN_OVERLAP, decode
+from dahyf_core.detection.letterbox import letterbox
+from dahyf_core.detection.network import AnchoredNetwork
 from dahyf_core.detection.palms import Palms
 from dahyf_core.detection.suppression import merge_overlapping
 from dahyf_core.profiling import is_stage
-from dahyf_core.runtime import create_session
-from dahyf_core.shipped import asset
 
 MIN_SCORE = 0.5
 """MediaPipe's threshold: probability of a palm."""
 
 
-class PalmDetector:
-    """Finds palms in whole frames. Captures, the baseline and the annotator use it; stills use `HandDetector`."""
+class PalmDetector(AnchoredNetwork):
+    """Finds palms in whole frames. Captures ask it first; the baseline and the annotator use it alone."""
 
     def __init__(self, min_score: float = MIN_SCORE, threads: int = 0) -> None:
         """min_score: palms of a lower probability are left out, in (0, 1). threads: CPU threads, 0 for one per core.
 
         Raises ModelFileError when the network cannot be loaded.
         """
-        self._session = create_session(asset("palm_detector.onnx"), threads)
-        self._anchors = anchor_centers()
-        self._min_logit = logit(min_score)
-
-    @property
-    def provider(self) -> str:
-        """The ONNX Runtime execution provider that runs the network."""
-        return self._session.provider
+        super().__init__("palm_detector.onnx", min_score, threads)
 
     @is_stage("detecting hands")
-    def detect(self, image: NDArray[np.uint8], *, tiles: int = 1) -> Palms:
+    def detect(self, image: Image, *, tiles: int = 1) -> Palms:
         """The palms in a frame (H, W, 3) of RGB bytes, best first."""
         picture, frame_from_picture = letterbox(image)
         boxes, score_logits = self._session.run(image=picture[None])

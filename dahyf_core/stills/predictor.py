@@ -11,12 +11,12 @@ import numpy as np
 
 from dahyf_core.arrays import Image
 from dahyf_core.camera import Intrinsics, Lens, assumed_focal, box_around, upright_rolls
+from dahyf_core.capture.finding import find_hands
 from dahyf_core.detection import Detector, HandDetector
 from dahyf_core.footage import prefetch, read_picture
 from dahyf_core.hand_model import Side, load_hand_models
 from dahyf_core.pose import HandEstimates, StillsEstimator, network_estimator
 from dahyf_core.stills.boxes import HandBox, asked_boxes, check_pictures
-from dahyf_core.stills.finding import find_hands
 from dahyf_core.stills.prediction import Prediction
 from dahyf_core.stills.refinement import WantedHand, estimate_hands, sensible_box
 

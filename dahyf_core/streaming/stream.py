@@ -19,7 +19,7 @@ from dahyf_core.capture.pipeline import solve
 from dahyf_core.capture.record import CaptureSource, FootageRecord, HandModelRecord
 from dahyf_core.capture.tracking_loop import Clip
 from dahyf_core.cleaning import CleaningSettings
-from dahyf_core.detection import BothDetectors, Detector
+from dahyf_core.detection import Detectors
 from dahyf_core.footage import Frame
 from dahyf_core.geometry import (
     axis_angle_from_quaternion,
@@ -82,12 +82,12 @@ class Stream:
         lens: Lens = Lens(),  # noqa: B008 (frozen)
         max_hands: int = 2,
         estimator: PoseEstimator | None = None,
-        detector: Detector | None = None,
+        detectors: Detectors | None = None,
         hand_models: Mapping[Side, HandModel] | None = None,
         network: str | Path | None = None,
         recording: bool = False,
     ) -> None:
-        """width, height: of the frames, px. estimator, detector, hand_models: None for those that ship.
+        """width, height: of the frames, px. estimator, detectors, hand_models: None for those that ship.
 
         network: an ONNX file in place of the network that ships, where no estimator is given. recording: keep all
         observations, about 2 kB a hand and frame, for `recorded`.
@@ -99,7 +99,7 @@ class Stream:
         self._intrinsics = lens.intrinsics(width, height)
         self._settings = TrackingSettings(max_hands=max_hands)
         tracker = Tracker(self._settings, self._intrinsics, 0.0)
-        self._processor = FrameProcessor(detector or BothDetectors(), self._estimator, tracker, self._intrinsics)
+        self._processor = FrameProcessor(detectors or Detectors.create(), self._estimator, tracker, self._intrinsics)
         self._logs: list[ObservationLog] | None = [] if recording else None
         self._times: list[float] = []
         self._memory: dict[int, _Memory] = {}

@@ -44,6 +44,16 @@ FOLLOWED_SHIFT = 0.2
 FOLLOWED_GROWTH = 1.6
 """A palm's crop this close to a followed hand's, in sides and as a ratio of sides, shows the same hand."""
 
+CLOSER_DELAY = 0.5
+CLOSER_INTERVAL = 1.0
+"""Seconds from a loss, in which a hand is blurred rather than gone, and from one closer search, to the next."""
+
+SURE_NEW = 0.8
+"""Presence and is_hand of a new hand that may be one which is followed, but was lost to something else."""
+
+SEEN_SHIFT = 0.35
+"""A palm's patch this near to that of a followed hand, in its sides, says that a hand is there."""
+
 MISSING_SIDE = 1.25
 """How much more a new hand counts if none of its side is followed."""
 
@@ -79,6 +89,8 @@ class Tracker:
         self._time = start
         self._detected = -np.inf
         self._search_until = start
+        self._closer_due = start
+        self._unseen: list[int] = []
 
     def next_crops(self, time: float) -> Crops:
         """Crops (N,) in which to look for the N followed hands."""
@@ -156,13 +168,24 @@ class Tracker:
         return len(self._tracks) < self._settings.max_hands
 
     @property
-    def is_idle(self) -> bool:
-        """Whether no hand is followed."""
-        return not len(self._tracks)
+    def enter_presence(self) -> float:
+        """Presence from which a new hand is followed."""
+        return self._settings.enter_presence
 
-    def is_first_search(self, time: float, interval: float) -> bool:
-        """Whether the detector has not run yet in the interval (s) of the clip that `time` is in."""
-        return not np.isfinite(self._detected) or time // interval > self._detected // interval
+    @property
+    def largest_side(self) -> float:
+        """Side of the largest patch of a followed hand, px; 0 where none is followed."""
+        return float(self._tracks.side.max(initial=0.0))
+
+    def wants_closer_search(self, time: float) -> bool:
+        """Whether it is time for another detector too, where the palm detector finds nothing new. Asked once a search.
+
+        That is at the start, CLOSER_DELAY after each loss, and every CLOSER_INTERVAL.
+        """
+        wanted = time >= self._closer_due - TIME_TOLERANCE
+        if wanted:
+            self._closer_due = time + CLOSER_INTERVAL
+        return wanted
 
     def wants_detection(self, time: float) -> bool:
         """Whether a hand may have appeared that is not followed."""
@@ -177,10 +200,17 @@ class Tracker:
         """Those crops of detected palms, best first, that show no followed hand."""
         self._detected = time
         tracks = self._tracks
+        apart = np.linalg.norm(palms.center[:, None] - tracks.center[None], axis=-1) / tracks.side
+        self._unseen = tracks.id[(apart > SEEN_SHIFT).all(axis=0)].tolist()
+        return palms[self.not_followed(palms)[: 2 * self._settings.max_hands]]
+
+    def not_followed(self, palms: Crops) -> IntArray:
+        """The rows of those crops of detected hands that show no followed one."""
+        tracks = self._tracks
         shift = np.linalg.norm(palms.center[:, None] - tracks.center[None], axis=-1) / tracks.side
         growth = np.abs(np.log(palms.side[:, None] / tracks.side[None]))
         followed = (shift < FOLLOWED_SHIFT) & (growth < np.log(FOLLOWED_GROWTH))
-        return palms[np.flatnonzero(~followed.any(axis=1))[: 2 * self._settings.max_hands]]
+        return np.flatnonzero(~followed.any(axis=1))
 
     def refined_crops(self, seen: Observation) -> Crops:
         """Crops around the joints of those candidates that showed a hand, mirrored for left hands."""
@@ -190,12 +220,14 @@ class Tracker:
     def admit(self, time: float, seen: Observation) -> IntArray:
         """Begin a track for each new hand in a closer look; returns the track (N,), or UNTRACKED.
 
-        Where there are too many, the surest and largest go first, and those of a side that is not followed.
+        Where there are too many, the surest and largest go first, and those of a side that is not followed. A track
+        ends where a sure hand of its side is elsewhere and the detector sees none at its place: it went over to a thing.
         """
         usable = self._are_hands(seen, self._settings.enter_presence) & (np.asarray(seen.is_hand) >= LIKELY_HAND)
         usable &= ~show_same_hand(seen.joints_2d, self._tracks.joints_2d).any(axis=1)
         rows = np.flatnonzero(usable)
         rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
+        self._end_lost_to_things(seen, rows, time)
         free = self._settings.max_hands - len(self._tracks)
         if len(rows) > free:
             rows = rows[np.argsort(-self._worth(seen, rows), kind="stable")][:free]
@@ -234,13 +266,13 @@ class Tracker:
     def state(self) -> dict[str, NDArray[Any]]:
         """All that later frames depend on, as plain arrays."""
         tracks = {f"track_{field.name}": getattr(self._tracks, field.name) for field in fields(Tracks)}
-        schedule = np.array([self._time, self._detected, self._search_until])
+        schedule = np.array([self._time, self._detected, self._search_until, self._closer_due])
         return tracks | {"schedule": schedule, "next_id": np.array(self._next_id)}
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from a `state`."""
         self._tracks = Tracks(**{field.name: state[f"track_{field.name}"] for field in fields(Tracks)})
-        self._time, self._detected, self._search_until = map(float, state["schedule"])
+        self._time, self._detected, self._search_until, self._closer_due = map(float, state["schedule"])
         self._next_id = int(state["next_id"])
 
     def _worth(self, seen: Observation, rows: IntArray) -> FloatArray:
@@ -276,6 +308,18 @@ class Tracker:
         if (time - self._tracks.born[lost] >= self._settings.established_time).any():
             self._detected = -np.inf
             self._search_until = time + self._settings.search_time
+            self._closer_due = time + CLOSER_DELAY
+
+    def _end_lost_to_things(self, seen: Observation, rows: IntArray, time: float) -> None:
+        tracks = self._tracks
+        sure = rows[(seen.presence[rows] >= SURE_NEW) & (seen.is_hand[rows] >= SURE_NEW)]
+        evidence = side_evidence(seen.right_score[sure], seen.presence[sure])
+        side = np.where(np.abs(tracks.vote) >= MIRROR_VOTE, np.sign(tracks.vote), 0)
+        replaced = (side[:, None] * evidence >= MIRROR_VOTE).any(axis=1)
+        kept = ~(replaced & np.isin(tracks.id, self._unseen) & np.isfinite(tracks.is_hand))
+        if not kept.all():
+            self._end_all_but(np.flatnonzero(kept), time)
+            self._tracks = tracks[kept]
 
     def _continued(self, tracks: Tracks, rows: NDArray[np.integer], time: float, seen: Observation) -> Tracks:
         moved = (seen.joints_2d[rows] - tracks.joints_2d)[:, PALM_JOINTS].mean(axis=1)

@@ -18,7 +18,7 @@ from dahyf_core.capture.pipeline import never, solve
 from dahyf_core.capture.tracking_loop import Clip, run_tracking
 from dahyf_core.cleaning import CleaningSettings
 from dahyf_core.datasets import Sample
-from dahyf_core.detection import Detector
+from dahyf_core.detection import Detector, Detectors
 from dahyf_core.footage import Footage, probe, select
 from dahyf_core.geometry import matrix_from_axis_angle
 from dahyf_core.hand_model import Side, load_hand_models
@@ -152,7 +152,7 @@ class EstimatorSystem:
         tracking = TrackingSettings(max_hands=max_hands)
         with tempfile.TemporaryDirectory() as folder:
             journal = Journal(Path(folder) / "journal", {})
-            log = run_tracking(clip, self.detector, self.estimator, tracking, journal, Quiet(), never).log
+            log = run_tracking(clip, Detectors(self.detector), self.estimator, tracking, journal, Quiet(), never).log
         source = CaptureSource(FootageRecord.of(info), intrinsics, self.estimator.name, HandModelRecord.of(MODELS))
         hands = solve(clip, log, self.estimator, tracking, Quiet())
         return assemble_capture(source, info.frames[clip.positions], clip.times, hands, MODELS, CleaningSettings())
