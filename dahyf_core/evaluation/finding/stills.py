@@ -20,6 +20,8 @@ T = TypeVar("T")
 
 EVERY: Final = 12
 """Frames between those of a drawn clip that are taken as pictures."""
+VISIBLE: Final = 0.65
+"""Share of a hand's size that is in the picture where its frame cuts it."""
 SMALL_FRAME: Final = 1280, 720
 SMALL_HAND: Final = 52
 """Size of a small hand, px: 4 % of the frame's width."""
@@ -50,6 +52,9 @@ def still_sets(
     yield "photographs", photographs
     for name, change in COPIES.items():
         yield f"photographs, {name}", [_copy(still, change, work / name) for still in photographs]
+    yield "photographs, cut by the frame", [_cut_by_the_frame(still, work / "cut") for still in photographs]
+    for name, members in truths.sorts.items():
+        yield name, [Still(data / member, member, TrueHands.boxes(truths.pictures[member])) for member in members]
     walls = _walls(data / "backgrounds", truths)
     yield (
         "photographs, small",
@@ -141,6 +146,24 @@ def _copy(still: Still, change: Callable[[Image], Image], folder: Path) -> Still
     path = folder / (still.source.replace("/", "_") + ".png")
     _write(path, change(read_image(still.picture)))
     return replace(still, picture=path)
+
+
+def _cut_by_the_frame(still: Still, folder: Path) -> Still:
+    """The photograph up to a line through its first hand, VISIBLE of which is left, on one of four sides."""
+    folder.mkdir(parents=True, exist_ok=True)
+    truth, source = still.truth, still.source.encode()
+    axis, is_far = np.random.default_rng([len(source), *source]).integers(2, size=2)
+    image, centre, size = read_image(still.picture), truth.centre[0, 0], truth.size[0, 0]
+    line = int(centre[axis] + (VISIBLE - 0.5) * size * (1 if is_far else -1))
+    line = int(np.clip(line, 1, image.shape[1 - axis] - 1))
+    kept = slice(0, line) if is_far else slice(line, None)
+    part = image[:, kept] if axis == 0 else image[kept]
+    path = folder / (still.source.replace("/", "_") + ".png")
+    _write(path, np.ascontiguousarray(part))
+    shift = np.zeros(2)
+    shift[axis] = 0 if is_far else line
+    middles = np.clip(truth.centre - shift, 0, (part.shape[1], part.shape[0]))
+    return Still(path, still.source, replace(truth, centre=middles))
 
 
 def _made_small(still: Still, wall: Image, folder: Path) -> Still:

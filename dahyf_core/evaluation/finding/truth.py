@@ -97,12 +97,13 @@ class Truths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is known of real footage; paths are relative to one folder.
 
     clips: hands of each. pictures: hands of each. people: photographs of a folder of photographs in which hands are, or
-    may be, seen.
+    may be, seen. sorts: some of the pictures by what is seen in them, each a set of its own.
     """
 
     clips: dict[str, list[SeenHand]]
     pictures: dict[str, list[Box]]
     people: list[str]
+    sorts: dict[str, list[str]] = {}
 
     @classmethod
     def load(cls, path: Path) -> Self:
