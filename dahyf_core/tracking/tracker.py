@@ -221,7 +221,7 @@ class Tracker:
         """Begin a track for each new hand in a closer look; returns the track (N,), or UNTRACKED.
 
         Where there are too many, the surest and largest go first, and those of a side that is not followed. A track
-        ends where a sure hand of its side is elsewhere and the detector sees none at its place: it went over to a thing.
+        ends where a sure hand of its side is elsewhere and the detector sees none at its place: it went to a thing.
         """
         usable = self._are_hands(seen, self._settings.enter_presence) & (np.asarray(seen.is_hand) >= LIKELY_HAND)
         usable &= ~show_same_hand(seen.joints_2d, self._tracks.joints_2d).any(axis=1)
