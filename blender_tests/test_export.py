@@ -113,6 +113,14 @@ def test_imported_bones_are_where_the_hands_were(hands: Subject, tmp_path: Path,
         assert max(off.values()) < 0.1 * MILLIMETRE, (k, off)
 
 
+def test_the_place_of_a_skeleton_is_in_its_channels_alone(hands: Subject, tmp_path: Path) -> None:
+    """Programs differ in whether they add the offset of a root to its channels."""
+    for path in files.export_files(hands, [tmp_path / "clip.bvh"], files.ExportOptions()):
+        root, *others = re.findall(r"OFFSET (.*)", path.read_text("utf-8"))
+        assert set(map(float, root.split())) == {0.0}
+        assert any(float(number) for number in others[0].split())
+
+
 @pytest.fixture
 def character() -> bpy.types.Object:
     """A rig of half size, turned and moved below a moving parent, whose helper bone carries a constrained one.

@@ -1,5 +1,6 @@
 """The formats: how Blender's exporters write a baked scene, and the conventions of the programs that read it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ Unit = Literal["M", "CM"]
 
 UNITS: Final = MappingProxyType({"M": 1.0, "CM": 100.0})
 """Of the file in a metre."""
+ROOT_OFFSET: Final = re.compile(r"(ROOT [^\n]*\s*\{\s*)OFFSET[^\n]*")
+"""The offset of the first joint of a BVH file."""
 TO_Y_UP: Final = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]])
 """Rotation from Blender's world, Z up, to a space with Y up and -Z away from the camera."""
 
@@ -137,7 +140,10 @@ def write_abc(baked: BakedScene, path: Path, _convention: Convention) -> None:
 
 
 def write_bvh(baked: BakedScene, path: Path, _convention: Convention) -> None:
-    """Skeletons alone, one a file. Bones but for the root only turn."""
+    """Skeletons alone, one a file. Bones but for the root only turn.
+
+    The root's offset is zero and its place in the channels alone: some programs add the two, some do not.
+    """
     (armature,) = baked.armatures
     present(bpy.context.view_layer).objects.active = armature
     addon_utils.enable("io_anim_bvh")
@@ -148,6 +154,8 @@ def write_bvh(baked: BakedScene, path: Path, _convention: Convention) -> None:
         rotate_mode="XYZ",
         root_transform_only=True,
     )
+    text = path.read_text("utf-8")
+    path.write_text(ROOT_OFFSET.sub(r"\g<1>OFFSET 0.0 0.0 0.0", text, count=1), "utf-8")
 
 
 CENTIMETRES: Final = Convention("Y", "CM")
