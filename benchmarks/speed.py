@@ -159,12 +159,13 @@ def machine() -> Numbers:
 
 def sizes(python: Path) -> dict[str, Numbers]:
     """MB of the networks' files, and of the package with all that it needs."""
-    palms, landmarks, lite = (asset(f"{name}.onnx") for name in ("palm_detector", "hand_landmark", "dahyf_lite"))
+    names = "palm_detector", "hand_detector", "hand_landmark", "dahyf_lite"
+    palms, hands, landmarks, lite = (asset(f"{name}.onnx") for name in names)
     theirs = next(python.parent.parent.glob("lib/python*/site-packages/mediapipe/modules"))
     models = {
         "mediapipe": [theirs / f"{name}.tflite" for name in PALM_AND_LANDMARKS],
-        "baseline": [palms, landmarks],
-        "dahyf": [palms, lite],
+        "baseline": [palms, hands, landmarks],
+        "dahyf": [palms, hands, lite],
     }
     installed = {"mediapipe": installed_size(python, "mediapipe")}
     installed["baseline"] = installed["dahyf"] = installed_size(Path(sys.executable), "dahyf-hands") + own_size()

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
 
 from dahyf_core.arrays import Array
 from dahyf_core.geometry import MIDDLE_KNUCKLE, PALM, WRIST, nearest_rotation, similarity_aligned
@@ -87,6 +86,8 @@ def f_scores(points: Array, truth: Array, thresholds: tuple[float, ...] = F_THRE
     The score is the harmonic mean of two shares: found vertices with a true vertex closer than the threshold, and true
     vertices with a found one that close. Align the meshes first.
     """
+    from scipy.spatial import KDTree  # when it is first needed: captures never do, and importing it takes 0.2 s
+
     scores = np.zeros((len(points), len(thresholds)))
     for row, (found, true) in enumerate(zip(points, truth, strict=True)):
         to_truth, _ = KDTree(true).query(found)

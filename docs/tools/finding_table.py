@@ -14,7 +14,7 @@ from typing import Any
 
 PAGE = Path(__file__).resolve().parent.parent / "finding.md"
 NAMES = {"mediapipe": "MediaPipe Hands", "before": "before", "dahyf": "`dahyf`"}
-STILLS = ("hands found", "of what is found, hands", "pictures with a false hand")
+STILLS = ("hands found", "of what is found, hands", "pictures with a false hand", "of the hands found, wrong side")
 GROUPS = (
     "hands found",
     "of what is found, hands",
