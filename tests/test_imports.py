@@ -162,7 +162,20 @@ def hamer_files(truths, tmp_path):
         batch[name] = np.concatenate([frame["pred_mano_params"][name] for frame in frames.values()])
     batch |= {"frame": np.repeat(np.arange(FRAMES), len(truths)), "img_size": SIZE, "focal_length": FOCAL}
     np.savez(tmp_path / "batch.npz", **batch)
+    lists = [
+        {
+            "all_pred_mano_params": [
+                {name: value[hand] for name, value in frame["pred_mano_params"].items()} for hand in range(len(truths))
+            ],
+            "all_right": [np.array(side) for side in frame["right"]],
+            "all_cam_t": [*frame["pred_cam_t_full"]],
+            "scaled_focal_length": frame["scaled_focal_length"],
+            "img_size": frame["img_size"],
+        }
+        for frame in frames.values()
+    ]
     return {
+        "lists beside each other": write_pickle(tmp_path / "l.pkl", lists),
         "dictionary": write_pickle(tmp_path / "a.pkl", frames),
         "list": write_pickle(tmp_path / "b.pkl", [*frames.values()]),
         "tensors": write_pickle(tmp_path / "t.pkl", in_tensors),

@@ -43,6 +43,15 @@ FRAME: Final = (
 RATE: Final = ("fps", "frame_rate", "mocap_framerate")
 NESTS: Final = ("wilor_preds", "pred_mano_params", "mano_params", "mano", "camera", "preds", "pred", "out", "output")
 LISTS: Final = ("hands", "detections", "results", "outputs", "predictions", "frames", "data")
+PARAMETERS: Final = ("all_pred_mano_params", "all_mano_params", "mano")
+"""Lists of one dictionary a hand, in files of video scripts around HaMeR."""
+BESIDE: Final = {
+    "all_right": "right",
+    "all_cam_t": "pred_cam_t_full",
+    "cam_trans": "pred_cam_t_full",
+    "tracked_ids": "track_id",
+}
+"""Lists beside them, and what they are of each hand."""
 MIRRORED_BACK: Final = "wilor_preds"
 """The nest of WiLoR-mini, whose left hands are left hands."""
 DEEPEST = 6
@@ -153,11 +162,27 @@ def _hands(value: Any, depth: int = 0) -> list[dict[str, Any]]:
     flattened = flat(value)
     if first_of(flattened, ORIENT) is not None:
         return [flattened]
+    if parameters := next((value[name] for name in PARAMETERS if isinstance(value.get(name), list)), None):
+        return _beside(value, parameters)
     nested = [value[name] for name in LISTS if name in value]
     sides = [
         {**flat(each), "side": name} for name, each in value.items() if name in ("left", "right") if _is_hand(each)
     ]
     return sides or [hand for each in nested for hand in _hands(each, depth + 1)]
+
+
+def _beside(value: Mapping[Any, Any], parameters: Sequence[Any]) -> list[dict[str, Any]]:
+    """The hands of a frame that has a list of parameters, and lists of places and sides beside it."""
+    beside = {name: each for name, each in value.items() if name in BESIDE}
+    count = len(parameters)
+    if any(np.ndim(each) == 0 or len(each) != count for each in beside.values()):
+        raise ValueError("its lists of parameters, sides and places differ in length")
+    shared = {name: value[name] for name in (*FOCAL, *SIZE) if name in value}
+    return [
+        {**flat(each), **shared, **{BESIDE[name]: list_of[row] for name, list_of in beside.items()}}
+        for row, each in enumerate(parameters)
+        if isinstance(each, Mapping)
+    ]
 
 
 def _is_hand(value: Any) -> bool:
