@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import bpy
 
@@ -26,6 +26,7 @@ from .scene.scene_setup import SceneSetup, timeline_of
 from .settings import capture_properties, preferences
 
 COMMAND = "dahyf_hands"
+CAPTURE_SUFFIX: Final = ".npz"
 
 EPILOG = """\
 Blender loads FILE first, if it is given before --command. Otherwise the work starts in an empty scene.
@@ -134,13 +135,21 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         help="file for the capture; its name gets a number if the file exists (default: OUT.hands.npz)",
     )
     capture.set_defaults(work=capture_clip)
-    importing = commands.add_parser("import", parents=[shared], help="import a capture file")
-    importing.add_argument("capture_file", type=Path, metavar="CAPTURE", help="a file that `dahyf capture` wrote")
+    importing = commands.add_parser(
+        "import",
+        parents=[shared],
+        help="import a capture file, or another tool's result",
+        epilog="For results of other tools, all other options go to `dahyf import`, such as --from amass --side left.",
+    )
+    importing.add_argument(
+        "capture_file", type=Path, metavar="FILE", help="a file that `dahyf capture` wrote, or another tool's result"
+    )
     importing.set_defaults(work=import_file)
     add_retarget(commands, common)
     add_export(commands, every)
     chosen, rest = parser.parse_known_args(arguments)
-    if rest and chosen.work is not capture_clip:
+    takes_more = chosen.work is capture_clip or (chosen.work is import_file and is_result(chosen.capture_file, rest))
+    if rest and not takes_more:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     return chosen, rest
 
@@ -303,22 +312,27 @@ def capture_clip(chosen: argparse.Namespace, core_arguments: Sequence[str], say:
     """Run the core on a clip, then import what it found. Raises AddonError."""
     check_output(chosen.output)
     check_exports(chosen.export)
+    wanted = chosen.capture_file or chosen.output.with_suffix(".hands.npz")
+    build_file(made_by_core("capture", chosen.clip, wanted, core_arguments, say), chosen, say)
+
+
+def made_by_core(command: str, source: Path, wanted: Path, core_arguments: Sequence[str], say: Say) -> Path:
+    """Run the core's `capture` or `import`, and return the capture file that it made. Raises AddonError."""
     interpreter = preferences.core_interpreter(preferences.preferences_of(bpy.context))
     if interpreter is None:
         raise AddonError(
             preferences.core_state(preferences.preferences_of(bpy.context)).text,
             f"Use Set Up in the preferences, or set {environment.INTERPRETER_VARIABLE} to a Python that has it.",
         )
-    wanted = chosen.capture_file or chosen.output.with_suffix(".hands.npz")
-    capture_file = capture_properties.unused(wanted.resolve(), chosen.clip.absolute())
+    capture_file = capture_properties.unused(wanted.resolve(), source.absolute())
     say("status", text=f"The capture goes to {capture_file}.")
-    command = environment.core_command(
-        interpreter, "capture", str(chosen.clip), "--output", str(capture_file), "--json", *core_arguments
+    line = environment.core_command(
+        interpreter, command, str(source), "--output", str(capture_file), "--json", *core_arguments
     )
-    code, last = worker.run_blocking(command, lambda message: relay(message, say))
+    code, last = worker.run_blocking(line, lambda message: relay(message, say))
     if code:
         raise CoreError(last, code)
-    build_file(capture_file, chosen, say)
+    return capture_file
 
 
 def relay(message: worker.Message, say: Say) -> None:
@@ -327,11 +341,20 @@ def relay(message: worker.Message, say: Say) -> None:
         say(**message)
 
 
-def import_file(chosen: argparse.Namespace, _core_arguments: Sequence[str], say: Say) -> None:
-    """Import a capture file. Raises AddonError."""
+def import_file(chosen: argparse.Namespace, core_arguments: Sequence[str], say: Say) -> None:
+    """Import a capture file, or what the core makes of another tool's result. Raises AddonError."""
     check_output(chosen.output)
     check_exports(chosen.export)
-    build_file(chosen.capture_file, chosen, say)
+    capture_file = chosen.capture_file
+    if is_result(capture_file, core_arguments):
+        wanted = chosen.output.with_suffix(".hands.npz")
+        capture_file = made_by_core("import", capture_file, wanted, core_arguments, say)
+    build_file(capture_file, chosen, say)
+
+
+def is_result(file: Path, core_arguments: Sequence[str]) -> bool:
+    """Whether a file is another tool's. Of .npz files only those are for which `--from` names a tool."""
+    return file.suffix.lower() != CAPTURE_SUFFIX or "--from" in core_arguments
 
 
 def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None:
@@ -343,7 +366,7 @@ def build_file(capture_file: Path, chosen: argparse.Namespace, say: Say) -> None
         SceneSetup(chosen.set_up_scene.upper()), show_footage=not chosen.no_footage, first_frame=chosen.start_frame
     )
     imported = import_capture(bpy.context, capture, options)
-    if imported.is_set_up:
+    if imported.is_set_up and imported.camera:
         views.look_through_camera(bpy.data.screens, present(bpy.context.scene).render)
     for warning in imported.warnings:
         say("warning", text=warning)

@@ -1,5 +1,6 @@
 """Other tools' results, imported by the core from the panel: hands without camera, pictures and confidence."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from animation import fcurves_of
 from conftest import CORE_PYTHON, ROOT
 
+from addon import command_line
 from addon.cleaning import flagged_spans, recleaning
 from addon.operators import import_result
 from addon.scene import nla_layers, scene_setup
@@ -100,3 +102,19 @@ def test_what_the_core_is_told(registered: None, tmp_path: Path) -> None:
     ]
     Chosen.use_footage, Chosen.tool = False, "AUTO"
     assert import_result.import_arguments(Chosen, file, output, settings)[-2:] == ["--rate", "30"]
+
+
+def test_without_a_window(skeleton: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    output = tmp_path / "out.blend"
+    arguments = ["import", str(skeleton), "-o", str(output), "--json", "--from", "bvh", "--axes", "y"]
+    assert command_line.run(arguments) == 0
+    messages = [json.loads(line) for line in capsys.readouterr().out.splitlines() if line.startswith("{")]
+    assert messages[-1]["type"] == "done"
+    assert messages[-1]["hands"] == 2
+    assert any("Not in the file: camera" in message.get("text", "") for message in messages)
+    assert (tmp_path / "out.hands.npz").is_file()
+    bpy.ops.wm.open_mainfile(filepath=str(output))
+    views = [area.spaces.active for screen in bpy.data.screens for area in screen.areas if area.type == "VIEW_3D"]
+    assert "CAMERA" not in {view.region_3d.view_perspective for view in views}
+    with pytest.raises(SystemExit):
+        command_line.parse(["import", "clip.npz", "-o", str(output), "--axes", "y"])

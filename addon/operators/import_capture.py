@@ -49,7 +49,7 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
             notices.put("capture", notices.Notice(notices.ERROR, error.reason, error.remedy))
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        if imported.is_set_up:
+        if imported.is_set_up and imported.camera:
             screens = [context.window.screen] if context.window else []
             views.look_through_camera(screens, present(context.scene).render)
         kind: notices.Kind = notices.WARNING if imported.warnings else notices.INFO

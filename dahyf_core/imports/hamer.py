@@ -43,14 +43,9 @@ FRAME: Final = (
 RATE: Final = ("fps", "frame_rate", "mocap_framerate")
 NESTS: Final = ("wilor_preds", "pred_mano_params", "mano_params", "mano", "camera", "preds", "pred", "out", "output")
 LISTS: Final = ("hands", "detections", "results", "outputs", "predictions", "frames", "data")
-PARAMETERS: Final = ("all_pred_mano_params", "all_mano_params", "mano")
+PARAMETERS: Final = ("all_pred_mano_params", "all_mano_params")
 """Lists of one dictionary a hand, in files of video scripts around HaMeR."""
-BESIDE: Final = {
-    "all_right": "right",
-    "all_cam_t": "pred_cam_t_full",
-    "cam_trans": "pred_cam_t_full",
-    "tracked_ids": "track_id",
-}
+BESIDE: Final = {"all_right": "right", "all_cam_t": "pred_cam_t_full"}
 """Lists beside them, and what they are of each hand."""
 MIRRORED_BACK: Final = "wilor_preds"
 """The nest of WiLoR-mini, whose left hands are left hands."""
