@@ -70,6 +70,16 @@ def test_joints_count_by_their_distance_and_parameters_by_its_square(batch: Batc
         assert float(terms.rotation_loss(labels.rotations + size, labels)) == pytest.approx(size**2, rel=1e-4)
 
 
+def test_a_projection_far_away_is_drawn_back_without_outweighing_others(batch: Batch) -> None:
+    labels = batch.labels
+    moved = (labels.joints_2d + 50 * PATCH_SIZE).requires_grad_()
+    loss = terms.projected_loss(moved, labels)
+    (gradient,) = torch.autograd.grad(loss, moved)
+    assert 1 < float(loss.detach()) < 10
+    known = labels.visible & (labels.is_hand & labels.right)[:, None]
+    assert (gradient[known] > 0).all()
+
+
 @pytest.mark.parametrize("part", ["visible", "has_3d", "has_parameters", "is_hand"])
 def test_what_is_unknown_teaches_nothing(objective: Objective, batch: Batch, part: str) -> None:
     labels = dataclasses.replace(batch.labels, **{part: torch.zeros_like(getattr(batch.labels, part))})

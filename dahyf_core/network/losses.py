@@ -109,7 +109,7 @@ def located_loss(located: Tensor, labels: Labels) -> Tensor:
 def patch_distance(joints: Tensor, labels: Labels) -> Tensor:
     """L1 (B, 21) of joints in patch pixels to the labels, in sides of the patch.
 
-    Beyond one side it grows as the logarithm does: a wild projection does not outweigh all others, and finds its way back.
+    Beyond one side it grows as the logarithm does: a wild projection does not outweigh others, and finds its way back.
     """
     distance = ((joints - labels.joints_2d) / PATCH_SIZE).abs()
     return torch.where(distance <= 1, distance, 1 + distance.clamp(min=1).log()).mean(dim=-1)
