@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from animation import fcurves_of
 from conftest import CORE_PYTHON, ROOT
+from rig_factory import build_rig
 
 from addon import command_line
 from addon.cleaning import flagged_spans, recleaning
 from addon.operators import import_result
+from addon.retarget.mapping.presets import SHIPPED, read_preset
 from addon.scene import nla_layers, scene_setup
 from addon.settings import capture_properties
 
@@ -77,6 +79,13 @@ def test_imported_hands_are_cleaned_and_set_up(skeleton: Path) -> None:
     assert bpy.ops.dahyf_hands.clean(finger_hz=2.0) == {"FINISHED"}
     assert bpy.ops.dahyf_hands.set_up_scene(root=hand.parent.name) == {"FINISHED"}
     assert nla_layers.is_captured(nla_layers.base_action(rigs()[0]))
+
+
+def test_imported_hands_move_a_character(skeleton: Path) -> None:
+    rig = build_rig(read_preset(SHIPPED / "mixamo.json"), name="Hero")
+    bpy.ops.dahyf_hands.import_result(filepath=str(skeleton))
+    assert bpy.ops.dahyf_hands.retarget(target="Hero") == {"FINISHED"}
+    assert any("Index" in curve.data_path for curve in fcurves_of(rig))
 
 
 def test_what_is_no_result_is_refused_in_a_sentence(skeleton: Path) -> None:

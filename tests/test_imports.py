@@ -444,6 +444,7 @@ def test_mediapipe_tasks(open_hands, tmp_path, names):
     assert capture.source.absent == ()
     assert capture.source.footage.rate == 25
     np.testing.assert_allclose(capture.confidence, 0.9, atol=1e-6)
+    assert not any("moved" in note for note in capture.source.imported.conversions)
     for truth in truths:
         hand = list(capture.side).index(truth.side)
         assert off_from(capture, hand, truth, "mediapipe") < 4

@@ -16,7 +16,7 @@ import numpy as np
 
 from dahyf_core.hand_model.safe_pickle import DamagedPickleError, RefusedNameError, read_pickle, unpickle
 from dahyf_core.imports.torch_data import SUBSTITUTES, read_torch
-from dahyf_core.shared.limits import HAND_MODEL_BYTES, JSON_BYTES, LARGEST_UNPACKED
+from dahyf_core.shared.limits import IMPORT_BYTES, LARGEST_UNPACKED
 from dahyf_core.shared.plain_arrays import LARGEST_HEADER, read_plain_arrays
 from dahyf_core.shared.strict_json import parse_json, read_text
 
@@ -93,7 +93,7 @@ def _read_npz(path: Path) -> dict[str, Any]:
             raise
     with zipfile.ZipFile(path) as archive:
         entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
-        if sum(entry.file_size for entry in entries) > HAND_MODEL_BYTES:
+        if sum(entry.file_size for entry in entries) > IMPORT_BYTES:
             raise ValueError("it would unpack to more data than such files have")
         return {entry.filename[:-4]: _array(archive.read(entry)) for entry in entries}
 
@@ -116,15 +116,15 @@ def _array(content: bytes) -> object:
 
 
 def _read_json(path: Path) -> Any:
-    return parse_json(read_text(path, JSON_BYTES))
+    return parse_json(read_text(path, IMPORT_BYTES))
 
 
 def _read_lines(path: Path) -> Any:
-    return [parse_json(line) for line in read_text(path, JSON_BYTES).splitlines() if line.strip()]
+    return [parse_json(line) for line in read_text(path, IMPORT_BYTES).splitlines() if line.strip()]
 
 
 def _read_text(path: Path) -> str:
-    return read_text(path, HAND_MODEL_BYTES)
+    return read_text(path, IMPORT_BYTES)
 
 
 READERS: Final[dict[str, Callable[[Path], Any]]] = {

@@ -71,7 +71,7 @@ def import_file(
         raise ImportFileError(f"{path} holds {len(hands)} hands.", f"Give a file with 1 to {HANDS}.")
     if not all(each.is_placed for each in posed):
         camera = None
-    if camera is not None and _is_stated(options.lens):
+    if camera is not None and motion.camera is not None and options.lens != Lens():
         lens = options.lens.intrinsics(camera.width, camera.height)
         posed = [
             replaced_camera(each, models[hand.side], camera, lens) for each, hand in zip(posed, hands, strict=True)
@@ -99,10 +99,6 @@ def _contents(path: Path) -> Contents:
             f"{path} cannot be read: {detail(error)}.",
             f"Give a file of {', '.join(IMPORTERS)}, saved as plain arrays, numbers and texts.",
         ) from error
-
-
-def _is_stated(lens: Lens) -> bool:
-    return lens != Lens()
 
 
 def _camera(motion: Motion, options: ImportOptions) -> tuple[Intrinsics | None, list[str]]:

@@ -1,13 +1,13 @@
 """Hands of any source as poses and shapes of a hand model, in the camera frame."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dahyf_core.arrays import Array
 from dahyf_core.camera import Intrinsics
-from dahyf_core.fitting import FitSettings, FitTargets, fit
+from dahyf_core.fitting import FitResult, FitSettings, FitTargets, fit
 from dahyf_core.geometry import (
     FROM_CAMERA,
     axis_angle_from_matrix,
@@ -26,6 +26,8 @@ SAME_REST = 0.001
 RIDGE = 1e-4
 """Weight of the shape's prior against squared metres of bones."""
 ROUNDS = 5
+SHAPE_FRAMES = 200
+"""Frames, spread over a clip, in which the shape of a hand is found."""
 FEWEST = 10
 """Of 21 points, with which a hand is fitted."""
 PALM_BONES = np.array([0, 1, 4, 7, 10, 13])
@@ -177,20 +179,7 @@ def _of_points(hand: PointsHand, model: HandModel, turn: Array, camera: Intrinsi
     pixels = None if hand.pixels is None or camera is None else hand.pixels[seen]
     if points is not None and pixels is not None and camera is not None and not hand.is_placed:
         points = points + minimise_reprojection(points, camera.normalise(pixels))[:, None]
-    is_exact = hand.sigma <= EXACT
-    targets = FitTargets(
-        camera if pixels is not None else None, pixels, points, sigma_3d=hand.sigma, placement="camera"
-    )
-    weight = FAITHFUL if is_exact else 1.0
-    settings = FitSettings(
-        keypoints=hand.keypoints,
-        shape="shared" if points is not None else "fixed",
-        pose_prior=weight,
-        shape_prior=weight,
-        iterations=60 if is_exact else 30,
-        tolerance=1e-6 if is_exact else 1e-4,
-    )
-    result = fit(model, targets, settings)
+    result = _fitted(hand, model, points, pixels, camera)
     translation: Array = result.translation
     is_placed = hand.is_placed or pixels is not None
     notes = ["The hand model was fitted to the points."]
@@ -199,6 +188,40 @@ def _of_points(hand: PointsHand, model: HandModel, turn: Array, camera: Intrinsi
         translation = -(model.joints[0] + result.shape @ model.joint_directions[0].T)
     rows = [_spread(values, seen) for values in (result.pose, result.shape, translation)]
     return PosedMotion(rows[0], rows[1], rows[2], is_placed, tuple(notes))
+
+
+def _fitted(
+    hand: PointsHand, model: HandModel, points: Array | None, pixels: Array | None, camera: Intrinsics | None
+) -> FitResult:
+    """The model fitted to points (N, 21, 3) in the camera frame and to pixels (N, 21, 2), with one shape for all.
+
+    The shape is found in some of the frames, so that long clips need little memory. Pixels alone keep the mean hand.
+    """
+    is_exact = hand.sigma <= EXACT
+    weight = FAITHFUL if is_exact else 1.0
+    settings = FitSettings(
+        keypoints=hand.keypoints,
+        shape="fixed",
+        pose_prior=weight,
+        shape_prior=weight,
+        iterations=60 if is_exact else 30,
+        tolerance=1e-6 if is_exact else 1e-4,
+    )
+
+    def targets(rows: slice | NDArray[np.intp]) -> FitTargets:
+        return FitTargets(
+            None if pixels is None else camera,
+            None if pixels is None else pixels[rows],
+            None if points is None else points[rows],
+            sigma_3d=hand.sigma,
+            placement="camera",
+        )
+
+    if points is None:
+        return fit(model, targets(slice(None)), settings)
+    some = np.unique(np.linspace(0, len(points) - 1, SHAPE_FRAMES).astype(int))
+    shape = fit(model, targets(some), replace(settings, shape="shared")).shape[0]
+    return fit(model, targets(slice(None)), settings, shape)
 
 
 def _spread(values: Array, seen: NDArray[np.bool_]) -> Array:

@@ -20,7 +20,7 @@ from dahyf_core.hand_model.safe_pickle import (
     read_pickle,
     unpickle,
 )
-from dahyf_core.shared.limits import HAND_MODEL_BYTES, LARGEST_UNPACKED
+from dahyf_core.shared.limits import IMPORT_BYTES, LARGEST_UNPACKED
 
 STORAGES: Final = {
     "FloatStorage": "f4",
@@ -142,7 +142,7 @@ def read_torch(path: Path) -> object:
         return read_pickle(path, LARGEST_UNPACKED, SUBSTITUTES)
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-        if sum(entry.file_size for entry in entries) > HAND_MODEL_BYTES:
+        if sum(entry.file_size for entry in entries) > IMPORT_BYTES:
             raise DamagedPickleError("it would unpack to more data than such files have")
         inner = [entry.filename for entry in entries if entry.filename.endswith("/data.pkl")]
         if len(inner) != 1:

@@ -12,6 +12,8 @@ LARGEST_UNPACKED: Final = 4 << 30
 ARCHIVE_MEMBERS: Final = 1_000
 HAND_MODEL_BYTES: Final = 256 << 20
 JSON_BYTES: Final = 64 << 20
+IMPORT_BYTES: Final = 512 << 20
+"""Of a text or an archive of another tool."""
 PRESET_BYTES: Final = 1_000_000
 TEXT_LENGTH: Final = 4_096
 """Characters of a name or path in a file."""
