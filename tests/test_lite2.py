@@ -38,9 +38,12 @@ from dahyf_core.pose.shipped import network_estimator  # noqa: E402
 from dahyf_core.training import RunFolder, TrainingConfig, train  # noqa: E402
 from dahyf_core.training.batches import Batch, PatchSource, StepBatches, WeightedSource  # noqa: E402
 from dahyf_core.training.config import DataConfig  # noqa: E402
+from dahyf_core.training.data import DataOpener  # noqa: E402
+from dahyf_core.training.features import FeatureSource  # noqa: E402
 from dahyf_core.training.kinematics import KinematicsConfig, sample_hands  # noqa: E402
 from dahyf_core.training.loop import LossModule, TrainingModel  # noqa: E402
 from dahyf_core.training.objective import Objective, ObjectiveConfig  # noqa: E402
+from dahyf_core.training.run_folder import load_weights, save_weights  # noqa: E402
 
 LITE2 = NetworkConfig(
     "lite2", regressor="lifted", channels=16, map_size=10, hidden=(32,), dropout=0.0, depth=True, dense=True
@@ -269,11 +272,13 @@ def test_a_network_of_the_paper_has_a_file_too_and_unknown_outputs_are_refused(
         DahyfNetwork(tmp_path / "paper.onnx", threads=1)
 
 
-def test_a_run_is_trained_after_a_teacher_and_exported(tmp_path: Path) -> None:
+@pytest.fixture
+def with_teacher(tmp_path: Path) -> TrainingConfig:
+    """A configuration for two steps on a made-up FreiHAND, with the landmark network as teacher."""
     mano = load_hand_model(write_pickle(tmp_path / "MANO_RIGHT.pkl", made_up_mano()))
     write_freihand(tmp_path / "set", mano)
     data = DataConfig("hands", "freihand", tmp_path / "set", count=3, amplitudes=tmp_path / "set", label_fade=0.5)
-    config = TrainingConfig(
+    return TrainingConfig(
         steps=2,
         data=(data,),
         validation=(dataclasses.replace(data, limit=2),),
@@ -285,6 +290,10 @@ def test_a_run_is_trained_after_a_teacher_and_exported(tmp_path: Path) -> None:
         threads=1,
         log_every=1,
     )
+
+
+def test_a_run_is_trained_after_a_teacher_and_exported(with_teacher: TrainingConfig, tmp_path: Path) -> None:
+    config = with_teacher
     trunk = RunFolder.create(tmp_path / "trunk", config)
     train(config, trunk, lambda *_: None)
     terms = json.loads((trunk.path / "metrics.jsonl").read_text().splitlines()[0])
@@ -296,6 +305,44 @@ def test_a_run_is_trained_after_a_teacher_and_exported(tmp_path: Path) -> None:
     assert {"pa_mm", "located_px", "depth_palms", "initial_pa_mm"} <= set(measured)
     assert run("export-onnx", main.path, "-o", tmp_path / "mine.onnx").exit_code == 0
     assert DahyfNetwork(tmp_path / "mine.onnx", threads=1).card.patch_size == PICTURE
+
+
+def test_features_of_plain_convolutions_are_computed_ahead_and_these_stand_still(
+    network: DaHyF, with_teacher: TrainingConfig, tmp_path: Path
+) -> None:
+    start = tmp_path / "start.safetensors"
+    save_weights(network.state_dict(), start)
+    data = dataclasses.replace(with_teacher.data[0], cached_variants=2)
+    config = dataclasses.replace(
+        with_teacher, objective=ObjectiveConfig(), data=(data,), validation=(data,), start=start, ema=0.0
+    )
+    folder = RunFolder.create(tmp_path / "run", config)
+    train(config, folder, lambda *_: None)
+    source = DataOpener.of(config, folder, lambda *_: None).source(dataclasses.replace(data, cached_variants=0))
+    pictures = source.batch(np.arange(4), np.random.default_rng((config.seed, 0))).inputs[0]
+    ahead = FeatureSource(folder.features(data.name)).batch(np.arange(4), np.random.default_rng(0)).inputs
+    with torch.inference_mode():
+        for stored, exact in zip(ahead, network.backbone.early(pictures.float() / 255), strict=True):
+            torch.testing.assert_close(stored, exact, atol=2e-2, rtol=5e-3)
+    before, after = network.state_dict(), load_weights(folder.weights)
+    still = [name for name in before if name.startswith(("backbone.stem", "backbone.middle"))]
+    assert all(torch.equal(before[name], after[name]) for name in still)
+    learned = [name for name in before if name.startswith("backbone.last") and name.endswith("weight")]
+    assert learned
+    assert not any(torch.equal(before[name], after[name]) for name in learned)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({}, "have learned nothing yet"), ({"objective": ObjectiveConfig(distillation=True)}, "may stand still")],
+)
+def test_features_are_not_computed_ahead_of_a_trunk_that_has_to_learn(
+    with_teacher: TrainingConfig, tmp_path: Path, changes: dict[str, ObjectiveConfig], reason: str
+) -> None:
+    data = dataclasses.replace(with_teacher.data[0], cached_variants=1)
+    config = dataclasses.replace(with_teacher, **{"objective": ObjectiveConfig(), "data": (data,), **changes})
+    with pytest.raises(SettingsError, match=reason):
+        train(config, RunFolder.create(tmp_path / "run", config), lambda *_: None)
 
 
 def test_patches_of_another_size_show_the_same_square() -> None:

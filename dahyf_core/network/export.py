@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 import numpy as np
 import onnx
@@ -19,7 +20,7 @@ from dahyf_core.metrics.tensors import agreement
 from dahyf_core.network.config import NetworkConfig
 from dahyf_core.network.dahyf import DaHyF
 from dahyf_core.network.fast_trunk import PICTURE, fuse
-from dahyf_core.network.trunk import Trunk
+from dahyf_core.network.trunk import TwoPartTrunk
 from dahyf_core.network.verification import HandHead
 from dahyf_core.network.view import View, project
 from dahyf_core.pose.network_card import INPUTS, IS_HAND, OUTPUTS
@@ -27,6 +28,9 @@ from dahyf_core.pose.network_card import INPUTS, IS_HAND, OUTPUTS
 OPSET = 17
 SMALLEST_HALF = 256
 """Arrays with fewer elements stay float32: a Cast would cost more than it saves."""
+
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class Exported(nn.Module):
@@ -119,7 +123,7 @@ def export(
         stream.write(model.SerializeToString())
 
 
-def fused(network: DaHyF) -> DaHyF:
+def fused(network: Module) -> Module:
     """A copy for the CPU whose parallel branches are single convolutions."""
     copied = copy.deepcopy(network).cpu().eval()
     fuse(copied)
@@ -132,9 +136,9 @@ def patch_size(config: NetworkConfig) -> int:
 
 
 class ExportedEarly(nn.Module):
-    """The frozen part of the trunk: patches (N, 224, 224, 3) of bytes, to its two maps."""
+    """The early part of a trunk: patches (N, S, S, 3) of bytes, to its two maps."""
 
-    def __init__(self, trunk: Trunk) -> None:
+    def __init__(self, trunk: TwoPartTrunk) -> None:
         super().__init__()
         self.trunk = trunk
 
@@ -142,11 +146,11 @@ class ExportedEarly(nn.Module):
         return self.trunk.early(patches.permute(0, 3, 1, 2).float() / 255)
 
 
-def export_early(trunk: Trunk, path: Path) -> None:
-    """Write the frozen part of the trunk, which ONNX Runtime runs several times faster than torch, on a CPU."""
+def export_early(trunk: TwoPartTrunk, path: Path) -> None:
+    """Write the early part of a trunk, which ONNX Runtime runs several times faster than torch, on a CPU."""
     torch.onnx.export(
-        ExportedEarly(trunk).eval(),
-        (torch.zeros(2, PATCH_SIZE, PATCH_SIZE, 3, dtype=torch.uint8),),
+        ExportedEarly(fused(trunk)).eval(),
+        (torch.zeros(2, trunk.picture, trunk.picture, 3, dtype=torch.uint8),),
         path,
         input_names=["patches"],
         output_names=["fine", "middle"],

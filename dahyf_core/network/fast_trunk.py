@@ -8,7 +8,7 @@ them. While these learn, each has parallel branches, which are one convolution i
 import torch
 from torch import Tensor, nn
 
-from dahyf_core.network.trunk import BLOCKS, FEATURES, LEVEL_ENDS, Pyramid, SameConv, Trunk
+from dahyf_core.network.trunk import BLOCKS, FEATURES, LEVEL_ENDS, SameConv, Trunk, TwoPartTrunk
 
 PICTURE = 160
 """Side of the pictures that `lite2` sees, px; MediaPipe's network sees 224."""
@@ -76,10 +76,11 @@ def fuse(module: nn.Module) -> nn.Module:
     return module
 
 
-class FastTrunk(Pyramid):
+class FastTrunk(TwoPartTrunk):
     """Maps at strides 8, 16 and 32 of pictures of PICTURE pixels; all of it learns."""
 
     channels = (FINE, MIDDLE, FEATURES)
+    picture = PICTURE
 
     def __init__(self, pretrained: bool = True) -> None:
         """pretrained: the blocks behind the plain convolutions start from the landmark network's weights."""
@@ -96,12 +97,15 @@ class FastTrunk(Pyramid):
         self.middle = blocks[LEVEL_ENDS[0] + 1 : LEVEL_ENDS[1] + 1]
         self.last = blocks[LEVEL_ENDS[1] + 1 : len(BLOCKS)]
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Images (B, 3, S, S), RGB in [0, 1], to the pyramid; those of another size than PICTURE are resized."""
+    def early(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, 3, S, S) of any size to the maps (B, 40, 20, 20) and (B, 112, 10, 10)."""
         if images.shape[-1] != PICTURE:
             images = nn.functional.interpolate(images, size=(PICTURE, PICTURE), mode="bilinear", antialias=True)
         fine = self.stem(images)
-        middle = self.middle(fine)
+        return fine, self.middle(fine)
+
+    def later(self, fine: Tensor, middle: Tensor) -> list[Tensor]:
+        """The outputs of `early` to the pyramid."""
         return [fine, middle, self.last(middle)]
 
 

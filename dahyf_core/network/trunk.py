@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from dahyf_core.camera import PATCH_SIZE
 from dahyf_core.shipped import asset
 
 
@@ -17,6 +18,24 @@ class Pyramid(nn.Module):
 
     def forward(self, images: Tensor) -> list[Tensor]:
         """Images (B, 3, 224, 224), RGB in [0, 1], to maps from fine to coarse, one for each of `channels`."""
+        raise NotImplementedError
+
+
+class TwoPartTrunk(Pyramid):
+    """A trunk whose early part can be computed ahead. picture: side of the pictures that it sees, px."""
+
+    picture: int
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Images (B, 3, S, S), RGB in [0, 1], to the pyramid."""
+        return self.later(*self.early(images))
+
+    def early(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images to the pyramid's first two maps: features that know edges and parts, not poses."""
+        raise NotImplementedError
+
+    def later(self, fine: Tensor, middle: Tensor) -> list[Tensor]:
+        """The outputs of `early` to the pyramid."""
         raise NotImplementedError
 
 
@@ -81,10 +100,11 @@ class InvertedResidual(nn.Module):
         return features + narrow if self.adds else narrow
 
 
-class Trunk(Pyramid):
+class Trunk(TwoPartTrunk):
     """The convolutions of the landmark network, as a pyramid of maps at strides 8, 16 and 32."""
 
     channels = (40, 112, FEATURES)
+    picture = PATCH_SIZE
 
     def __init__(self, pretrained: bool = True) -> None:
         super().__init__()
@@ -96,12 +116,8 @@ class Trunk(Pyramid):
         if pretrained:
             self.load_landmark_network()
 
-    def forward(self, images: Tensor) -> list[Tensor]:
-        """Images (B, 3, 224, 224), RGB in [0, 1], to the pyramid."""
-        return self.later(*self.early(images))
-
     def early(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Images to the maps (B, 40, 28, 28) and (B, 112, 14, 14): features that know edges and parts, not poses."""
+        """Images (B, 3, 224, 224) to the maps (B, 40, 28, 28) and (B, 112, 14, 14)."""
         features = nn.functional.relu6(self.stem(images))
         features = self.first(nn.functional.relu6(self.first_depthwise(features)))
         fine = self.blocks[: LEVEL_ENDS[0] + 1](features)

@@ -26,7 +26,7 @@ class DataConfig:
 
     label_weight: of its 3D labels. mirror_fraction: the share of patches that are shown as the hand of the other side.
     limit: how many samples are used, spread evenly; 0 for all. cached_variants: how often each sample is cut and seen
-    by the frozen part of `lite`'s trunk before training; 0 to cut patches anew in each step.
+    by the early part of the trunk, which then stands still, before training; 0 to cut patches anew in each step.
     amplitudes: a folder of photographs whose Fourier amplitudes are mixed into half of the patches, up to the share
     amplitude. hidden_joints: whether joints that are hidden, but whose place is known, count in the picture too.
     label_fade: share of the steps until which label_weight falls to nothing; 0 if it stays.

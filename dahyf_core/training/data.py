@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +12,18 @@ from dahyf_core.datasets import OPEN_HAND_READERS, AmplitudeMixing, HandDataset,
 from dahyf_core.datasets.sample import unknown
 from dahyf_core.errors import SettingsError
 from dahyf_core.hand_model import HandModel, load_hand_model
+from dahyf_core.network.backbone import create_backbone
 from dahyf_core.network.export import patch_size
-from dahyf_core.network.trunk import Trunk
+from dahyf_core.network.trunk import Trunk, TwoPartTrunk
 from dahyf_core.synthesis import ALL_READERS
 from dahyf_core.training.batches import PatchSource, Source, WeightedSource
 from dahyf_core.training.config import DataConfig, TrainingConfig
 from dahyf_core.training.features import FeatureSource, write_features
-from dahyf_core.training.run_folder import RunFolder
+from dahyf_core.training.run_folder import RunFolder, load_weights
 
 Progress = Callable[[str, int, int], None]
+TRUNK = "backbone."
+"""Where names of a trunk's weights begin."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,36 @@ def cut_size(config: TrainingConfig) -> int:
     return PATCH_SIZE if config.objective.distillation else patch_size(config.network)
 
 
+def still_trunk(config: TrainingConfig) -> TwoPartTrunk:
+    """The trunk of a configuration, whose early part does not learn. Raises SettingsError where it has none."""
+    backbone = create_backbone(config.network.backbone, pretrained=config.start is None)
+    if config.objective.distillation or not isinstance(backbone, TwoPartTrunk):
+        raise SettingsError(
+            "cached_variants is for trunks whose early part may stand still: lite's, and lite2's without distillation.",
+            "Leave out cached_variants.",
+        )
+    if config.start is not None:
+        weights = load_weights(config.start)
+        backbone.load_state_dict(
+            {name.removeprefix(TRUNK): values for name, values in weights.items() if name.startswith(TRUNK)}
+        )
+    elif not isinstance(backbone, Trunk):
+        raise SettingsError(
+            "With cached_variants the plain convolutions of lite2 stand still, and they have learned nothing yet.",
+            "Give the weights of a run that taught them: start = WEIGHTS.safetensors.",
+        )
+    return backbone.eval()
+
+
 @dataclass(frozen=True)
 class DataOpener:
-    """Opens the data sets of a run. mano: the network's hand where it is not the open hand. size: of patches, px."""
+    """Opens the data sets of a run. trunk: makes the one that features come from. mano: the network's hand where it is
+    not the open hand. size: of patches, px."""
 
     run: RunFolder
     seed: int
     progress: Progress
+    trunk: Callable[[], TwoPartTrunk]
     mano: HandModel | None = None
     size: int = PATCH_SIZE
 
@@ -76,7 +103,7 @@ class DataOpener:
     def of(cls, config: TrainingConfig, run: RunFolder, progress: Progress) -> "DataOpener":
         """For a configuration. Raises ModelFileError where its hand model cannot be read."""
         mano = load_hand_model(config.hand_model) if config.hand_model else None
-        return cls(run, config.seed, progress, mano, cut_size(config))
+        return cls(run, config.seed, progress, partial(still_trunk, config), mano, cut_size(config))
 
     def weighted(self, configs: Sequence[DataConfig]) -> list[WeightedSource]:
         """All these data sets."""
@@ -100,7 +127,7 @@ class DataOpener:
         folder = self.run.features(config.name)
         write_features(
             source,
-            Trunk().eval(),
+            self.trunk(),
             folder,
             config.cached_variants,
             self.seed,

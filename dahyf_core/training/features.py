@@ -1,4 +1,4 @@
-"""Features of the trunk's frozen part, computed ahead: training the rest then sees hundreds of patches a second."""
+"""Features of a trunk's early part, computed ahead: training the rest then sees hundreds of patches a second."""
 
 import json
 from collections.abc import Callable
@@ -16,11 +16,11 @@ from torch import Tensor
 from dahyf_core.errors import DatasetError
 from dahyf_core.network import Labels, View
 from dahyf_core.network.export import export_early
-from dahyf_core.network.trunk import Trunk
+from dahyf_core.network.trunk import TwoPartTrunk
 from dahyf_core.runtime import create_session
 from dahyf_core.training.batches import Batch, Source, map_tensors
 
-MAPS = {"fine": (40, 28, 28), "middle": (112, 14, 14)}
+MAPS = ("fine", "middle")
 BATCH = 32
 COMPLETE = "complete.json"
 NAMES = {"trust": "label_weight"}
@@ -57,7 +57,7 @@ class FeatureSource:
 
 def write_features(
     source: Source,
-    trunk: Trunk,
+    trunk: TwoPartTrunk,
     folder: Path,
     variants: int,
     seed: int,
@@ -73,14 +73,16 @@ def write_features(
         return
     folder.mkdir(parents=True, exist_ok=True)
     rows = np.tile(np.arange(len(source)), variants)
-    stored = [
-        open_memmap(folder / f"{name}.npy", mode="w+", dtype=np.float16, shape=(len(rows), *shape))
-        for name, shape in MAPS.items()
-    ]
     columns: list[dict[str, Tensor]] = []
     with TemporaryDirectory() as work:
         export_early(trunk, Path(work) / "early.onnx")
         session = create_session(Path(work) / "early.onnx", threads)
+        blank = np.zeros((1, trunk.picture, trunk.picture, 3), dtype=np.uint8)
+        shapes = [maps.shape[1:] for maps in session.run(patches=blank)]
+        stored = [
+            open_memmap(folder / f"{name}.npy", mode="w+", dtype=np.float16, shape=(len(rows), *shape))
+            for name, shape in zip(MAPS, shapes, strict=True)
+        ]
         for start in range(0, len(rows), BATCH):
             batch = source.batch(rows[start : start + BATCH], np.random.default_rng((seed, start)))
             maps = session.run(patches=batch.inputs[0].permute(0, 2, 3, 1).numpy())

@@ -11,7 +11,7 @@ from torch import Tensor
 from dahyf_core.geometry.tensors import similarity_aligned
 from dahyf_core.network import DaHyF, HandParameters, Labels, Prediction
 from dahyf_core.network.losses import palm_relative
-from dahyf_core.network.trunk import Trunk
+from dahyf_core.network.trunk import TwoPartTrunk
 from dahyf_core.network.view import project
 from dahyf_core.training.batches import Batch
 from dahyf_core.training.objective import Objective
@@ -25,7 +25,7 @@ def predict(network: DaHyF, batch: Batch) -> Prediction:
     if len(batch.inputs) == 1:
         return network(to_images(batch), batch.view)
     inputs = [values.float().contiguous(memory_format=torch.channels_last) for values in batch.inputs]
-    assert isinstance(network.backbone, Trunk)
+    assert isinstance(network.backbone, TwoPartTrunk)
     return network.read(network.backbone.later(*inputs), batch.view)
 
 
