@@ -78,6 +78,12 @@ def picture_suffixes() -> Iterable[str]:
     return suffixes
 
 
+def movie_suffixes() -> Iterable[str]:
+    """The suffixes of videos that Blender reads, in lower case, with their dot."""
+    suffixes: Iterable[str] = cast(Any, bpy.path).extensions_movie
+    return suffixes
+
+
 def attach(owner: type[bpy.types.ID], name: str, group: type[bpy.types.PropertyGroup]) -> None:
     """Give all data-blocks of a kind a group of properties."""
     setattr(owner, name, cast(Any, bpy.props).PointerProperty(type=group))

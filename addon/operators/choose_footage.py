@@ -18,7 +18,10 @@ class DAHYF_HANDS_OT_choose_footage(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: bpy.props.StringProperty(
-        name="Footage", description="Video, picture, or folder of pictures", subtype="FILE_PATH"
+        name="Footage",
+        description="Video, picture, or folder of pictures",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE"},
     )
     relative_path: bpy.props.BoolProperty(
         name="Relative Path", description="Keep the path relative to the .blend file", default=True
@@ -28,7 +31,9 @@ class DAHYF_HANDS_OT_choose_footage(bpy.types.Operator):
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser at the present footage."""
+        """Take a dropped file at once, or open the file browser at the present footage."""
+        if self.filepath:
+            return self.execute(context)
         settings = capture_properties.settings_of(present(context.scene))
         if settings.footage:
             self.filepath = str(absolute(settings.footage))

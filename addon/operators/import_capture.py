@@ -1,6 +1,7 @@
 """Import a capture file: rigs, keys and the camera, without running the core."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import bpy
 
@@ -22,6 +23,9 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
     bl_options = {"REGISTER", "UNDO"}
 
     filename_ext = ".npz"
+    filepath: bpy.props.StringProperty(
+        name="Capture File", description="Capture file to import", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
     filter_glob: bpy.props.StringProperty(default="*.npz", options={"HIDDEN"})
     scene_setup: bpy.props.EnumProperty(
         name="Set Up Scene",
@@ -39,6 +43,13 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
         description="Hide a hand's skin in frames without a pose of it",
         default=True,
     )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
+        """Import a dropped file at once, or open the file browser."""
+        if self.filepath:
+            return self.execute(context)
+        result: OperatorResult = cast(Any, ImportHelper).invoke(self, context, event)
+        return result
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         options = ImportOptions(SceneSetup(self.scene_setup), self.show_footage, self.hide_missing, self.start_frame)
