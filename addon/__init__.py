@@ -15,6 +15,7 @@ from .backend import job
 from .cleaning import confidence_bar
 from .live import session
 from .operators import (
+    bad_spans,
     capture,
     captures,
     choose_footage,
@@ -36,7 +37,14 @@ from .panels import menus
 from .retarget.mapping import corrected
 from .retarget.writing import preview
 from .scene import footage
-from .settings import capture_properties, clean_properties, export_properties, live_properties, preferences
+from .settings import (
+    capture_properties,
+    clean_properties,
+    display_properties,
+    export_properties,
+    live_properties,
+    preferences,
+)
 
 MODULES = (
     job,
@@ -45,6 +53,7 @@ MODULES = (
     preview,
     capture_properties,
     clean_properties,
+    display_properties,
     export_properties,
     live_properties,
     session,
@@ -60,6 +69,7 @@ MODULES = (
     import_result,
     file_drop,
     clean,
+    bad_spans,
     threshold_overrides,
     track_operators,
     retarget_operators,

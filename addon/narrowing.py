@@ -47,6 +47,11 @@ def armature_of(rig: bpy.types.Object) -> bpy.types.Armature:
     return cast(bpy.types.Armature, rig.data)
 
 
+def mesh_of(skin: bpy.types.Object) -> bpy.types.Mesh:
+    """The mesh data of a mesh object."""
+    return cast("bpy.types.Mesh", skin.data)
+
+
 def pose_of(rig: bpy.types.Object) -> bpy.types.Pose:
     """The pose of an armature object."""
     return present(rig.pose)

@@ -12,7 +12,7 @@ from ..narrowing import ImportHelper, OperatorResult, present
 from ..scene import views
 from ..scene.scene_import import ImportOptions, import_capture
 from ..scene.scene_setup import SceneSetup
-from ..settings import capture_properties
+from ..settings import capture_properties, display_properties
 
 
 class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
@@ -60,6 +60,7 @@ class DAHYF_HANDS_OT_import_capture(bpy.types.Operator, ImportHelper):
             notices.put("capture", notices.Notice(notices.ERROR, error.reason, error.remedy))
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        display_properties.show(present(context.scene))
         if imported.is_set_up and imported.camera:
             screens = [context.window.screen] if context.window else []
             views.look_through_camera(screens, present(context.scene).render)

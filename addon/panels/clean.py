@@ -52,6 +52,8 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
         row = self.layout.row(align=True)
         row.label(text="Bad Spans")
         row.prop(settings, "show_confidence", text="", icon="SEQ_HISTOGRAM")
+        row.operator("dahyf_hands.mark_bad_spans", text="", icon="MARKER_HLT")
+        row.operator("dahyf_hands.clear_span_markers", text="", icon="X")
         row.operator("dahyf_hands.jump_to_bad_span", text="", icon="PREV_KEYFRAME").next = False
         row.operator("dahyf_hands.jump_to_bad_span", text="", icon="NEXT_KEYFRAME").next = True
         drawing.draw_state(self.layout, context, clean.section, core_obstacle(context) or missing)

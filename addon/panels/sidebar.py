@@ -1,18 +1,20 @@
 """The sidebar of the 3D View: its first sections, which are about a new capture, and what all sections share."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import bpy
 
 from .. import drawing
 from ..backend import job, notices
+from ..cleaning import recleaning, span_markers
 from ..narrowing import PanelMixin, present
 from ..operators.capture import DAHYF_HANDS_OT_capture
 from ..operators.captures import DAHYF_HANDS_OT_select_hands, DAHYF_HANDS_OT_set_up_scene, captures
 from ..operators.choose_footage import DAHYF_HANDS_OT_choose_footage
 from ..scene import footage, scene_setup
 from ..scene.references import absolute
-from ..settings import capture_properties, preferences
+from ..settings import capture_properties, clean_properties, display_properties, preferences
 from .presets import DAHYF_HANDS_PT_cameras, DAHYF_HANDS_PT_capture_presets
 
 THUMBNAIL_SIZE: Final = 6.0
@@ -156,6 +158,22 @@ def draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
             translate=False,
         ).root = root.name
         row.operator(DAHYF_HANDS_OT_set_up_scene.bl_idname, text="", icon="SCENE_DATA").root = root.name
+        if scene_setup.is_shown(present(context.view_layer), root):
+            draw_worst_spans(column, present(context.scene), hands)
+    column = drawing.split_column(layout)
+    settings = display_properties.settings_of(present(context.scene))
+    column.prop(settings, "opacity")
+    column.prop(settings, "wire")
+
+
+def draw_worst_spans(layout: bpy.types.UILayout, scene: bpy.types.Scene, hands: Sequence[bpy.types.Object]) -> None:
+    """A button for each hand with a bad span, which goes to its longest one."""
+    threshold = clean_properties.settings_of(scene).threshold
+    for hand in hands:
+        if span := span_markers.worst_span(hand, threshold):
+            text = f"{hand[recleaning.SIDE].capitalize()}: worst {span_markers.in_words(span)}"
+            button = layout.operator("dahyf_hands.jump_to_worst_span", text=text, icon="ZOOM_SELECTED", translate=False)
+            button.hand = hand.name
 
 
 CLASSES = (DAHYF_HANDS_PT_footage, DAHYF_HANDS_PT_lens, DAHYF_HANDS_PT_capture)
