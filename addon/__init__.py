@@ -10,11 +10,12 @@ from types import ModuleType
 
 import bpy
 
-from . import command_line, compat, panels
+from . import command_line, compat, keymap, panels
 from .backend import job
 from .cleaning import confidence_bar
 from .live import session
 from .operators import (
+    assets,
     bad_spans,
     capture,
     captures,
@@ -70,6 +71,7 @@ MODULES = (
     file_drop,
     clean,
     bad_spans,
+    assets,
     threshold_overrides,
     track_operators,
     retarget_operators,
@@ -77,6 +79,7 @@ MODULES = (
     live_operators,
     panels,
     menus,
+    keymap,
     confidence_bar,
     command_line,
 )

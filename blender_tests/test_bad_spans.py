@@ -37,7 +37,7 @@ def test_spans_become_markers_once_and_other_markers_stay(hands: dict[str, bpy.t
     for _ in range(2):
         assert bpy.ops.dahyf_hands.mark_bad_spans() == {"FINISHED"}
     markers = sorted((marker.frame, marker.name) for marker in scene.timeline_markers)
-    assert markers == [(1, "Bad take"), (3, "Bad right 3 to 3"), (6, "Bad right 6 to 8")]
+    assert markers == [(1, "Bad take"), (3, "Bad right 3"), (6, "Bad right 6 to 8")]
     assert bpy.ops.dahyf_hands.clear_span_markers() == {"FINISHED"}
     assert [marker.name for marker in scene.timeline_markers] == ["Bad take"]
     assert bpy.ops.dahyf_hands.clear_span_markers() == {"CANCELLED"}

@@ -10,7 +10,7 @@ from ..scene import nla_layers
 from . import flagged_spans, recleaning
 from .flagged_spans import Span
 
-NAME: Final = re.compile(r"Bad (left|right) -?\d+ to -?\d+")
+NAME: Final = re.compile(r"Bad (left|right) -?\d+(?: to -?\d+)?")
 
 
 def spans_of(hand: bpy.types.Object, threshold: float) -> list[Span]:
@@ -25,8 +25,9 @@ def worst_span(hand: bpy.types.Object, threshold: float) -> Span | None:
 
 
 def in_words(span: Span) -> str:
-    """`21 to 36`, in frames of the timeline."""
-    return f"{round(span[0])} to {round(span[1])}"
+    """`21 to 36`, or `21` for a single frame, in frames of the timeline."""
+    first, last = map(round, span)
+    return f"{first} to {last}" if last > first else str(first)
 
 
 def clear(scene: bpy.types.Scene) -> int:

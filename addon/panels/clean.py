@@ -49,6 +49,7 @@ class DAHYF_HANDS_PT_clean(SidebarPanel, bpy.types.Panel):
         row.operator("dahyf_hands.split_here", icon="UNLINKED")
         row.operator("dahyf_hands.join_hands", icon="LINKED")
         self.layout.operator("dahyf_hands.add_correction_layer", icon="NLA")
+        self.layout.operator("dahyf_hands.mark_assets", icon="ASSET_MANAGER")
         row = self.layout.row(align=True)
         row.label(text="Bad Spans")
         row.prop(settings, "show_confidence", text="", icon="SEQ_HISTOGRAM")

@@ -9,7 +9,7 @@ OPERATORS = (
     ("show_footage", "draw_box"),
     ("select_hands", "set_up_scene", "split_here", "join_hands", "drop_hand"),
     ("clean", "add_range", "add_correction_layer", "jump_to_bad_span", "jump_to_worst_span"),
-    ("mark_bad_spans", "clear_span_markers"),
+    ("mark_bad_spans", "clear_span_markers", "mark_assets"),
     ("preview_retarget", "retarget", "remove_retarget", "make_override", "save_preset"),
     ("export", "live"),
     ("save_settings", "set_up_environment", "check_environment", "show_report"),
