@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from dahyf_core.arrays import FloatArray, IntArray
 from dahyf_core.camera import Crops, Intrinsics
+from dahyf_core.tracking.assignment import assigned
 from dahyf_core.tracking.association import (
     LIKELY_HAND,
     Observation,
@@ -108,7 +108,7 @@ class Tracker:
         usable = self._are_hands(seen, self._settings.keep_presence)
         rows = np.flatnonzero(usable)
         rows = rows[distinct(seen.joints_2d[rows], seen.presence[rows])]
-        tracks, columns = linear_sum_assignment(self._costs(time, seen, rows))
+        tracks, columns = assigned(self._costs(time, seen, rows))
         lasting = self._judged(self._tracks[tracks], rows[columns], time, seen) >= LEAST_HAND
         tracks, columns = tracks[lasting], columns[lasting]
         result = np.full(len(usable), UNTRACKED, dtype=np.int64)

@@ -6,11 +6,9 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from dahyf_core.arrays import Array
+from dahyf_core.tracking.assignment import assigned
 from dahyf_core.tracking.association import distance, radius
 
 IntArray = NDArray[np.integer]
@@ -209,6 +207,11 @@ def _links(pieces: Sequence[IntArray], log: Log) -> Iterator[tuple[int, int]]:
     costs = np.array([_link_cost(pieces[first], pieces[second], log) for first, second in pairs])
     possible = costs < LINK_COST
     earlier, later, costs = earlier[possible], later[possible], costs[possible]
+    if not len(costs):
+        return
+    from scipy.sparse import coo_array  # when it is first needed, as in assignment.py
+    from scipy.sparse.csgraph import connected_components
+
     count = len(pieces)
     graph = coo_array((np.ones(len(costs)), (earlier, count + later)), shape=(2 * count, 2 * count))
     _, group = connected_components(graph, directed=False)
@@ -218,7 +221,7 @@ def _links(pieces: Sequence[IntArray], log: Log) -> Iterator[tuple[int, int]]:
         columns, column = np.unique(later[inside], return_inverse=True)
         saved = np.zeros((len(rows), len(columns)))
         saved[row, column] = LINK_COST - costs[inside]
-        for chosen in zip(*linear_sum_assignment(saved, maximize=True), strict=True):
+        for chosen in zip(*assigned(-saved), strict=True):
             if saved[chosen] > 0:
                 yield int(rows[chosen[0]]), int(columns[chosen[1]])
 
