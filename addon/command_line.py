@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import bpy
 
 from . import retarget
-from .backend import environment, worker
+from .backend import environment, lifetime, worker
 from .backend.capture_file import read_capture
 from .cleaning import recleaning
 from .errors import AddonError, ExitCode, OutputError, RetargetError, SettingsError
@@ -59,6 +59,8 @@ def run(arguments: Sequence[str]) -> int:
     except SystemExit as stop:
         return ExitCode.USAGE if stop.code else ExitCode.DONE
     say = say_json if chosen.json else say_text
+    if chosen.exit_with_stdin:
+        lifetime.end_with_stdin()
     try:
         check_loaded(sys.argv)
         if chosen.file is not None:
@@ -86,6 +88,9 @@ def parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
         type=Path,
         metavar="FILE.blend",
         help="file to load first, where none is named before --command, as with `python -m addon`",
+    )
+    every.add_argument(
+        "--exit-with-stdin", action="store_true", help="end when standard input ends, as with the program that holds it"
     )
     every.add_argument("--json", action="store_true", help="write messages as one JSON object per line")
     common = argparse.ArgumentParser(add_help=False, parents=[every])

@@ -1,7 +1,8 @@
 """Children and their files end with the Blender that started them, however it ends. No bpy here.
 
-The core ends when the pipe to its standard input closes. On Windows a job object ends every child, and on other systems
-`end` reaches what a child has started too, as they share a process group.
+The core ends when the pipe to its standard input closes, and so does a Blender that the core has started. On Windows a
+job object ends every child, and on other systems `end` reaches what a child has started too, as they share a process
+group.
 """
 
 import ctypes
@@ -12,11 +13,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
+from ..shared.errors import ExitCode
 from ..shared.processes import is_alive
 
 PREFIX = "dahyf_hands_"
@@ -81,6 +84,18 @@ def end(process: subprocess.Popen[bytes], job: Any, platform: str = sys.platform
 def _kernel() -> Any:
     """The functions of Windows itself."""
     return cast(Any, ctypes).WinDLL("kernel32", use_last_error=True)
+
+
+def end_with_stdin() -> None:
+    """End this Blender at once when its standard input ends. A pipe ends with the program that holds its other end."""
+    threading.Thread(target=_wait, name="standard input", daemon=True).start()
+
+
+def _wait() -> None:
+    with suppress(OSError):
+        while os.read(0, 4096):  # not sys.stdin, whose lock Python needs when it exits
+            pass
+    os._exit(ExitCode.INTERRUPTED)
 
 
 def temporary_folder() -> "tempfile.TemporaryDirectory[str]":

@@ -1,4 +1,4 @@
-"""The add-on's command in a Blender of its own. If that crashes, one task fails."""
+"""The add-on's command in a Blender of its own. If that crashes, one task fails. It ends when this process does."""
 
 import json
 import os
@@ -65,8 +65,8 @@ def run(command: Sequence[str] | None, arguments: Sequence[str], report: Report)
     with tempfile.TemporaryFile() as errors:
         try:
             process = subprocess.Popen(
-                [*command, *arguments],
-                stdin=subprocess.DEVNULL,
+                [*command, *arguments, "--exit-with-stdin"],
+                stdin=subprocess.PIPE,  # never written to: it closes when this process ends, and Blender with it
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=_environment(),
@@ -83,6 +83,7 @@ def run(command: Sequence[str] | None, arguments: Sequence[str], report: Report)
                     if message.get("type") == "warning":
                         report.warning(str(message.get("text")))
                     last = message or last
+                process.wait()  # its input stays open until then
             except BaseException:
                 process.kill()
                 raise
