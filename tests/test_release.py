@@ -1,6 +1,7 @@
 """Releases: versions that agree, and the same bytes from the same commit."""
 
 import hashlib
+import json
 import re
 import subprocess
 import sys
@@ -56,6 +57,31 @@ def test_two_releases_of_a_commit_are_the_same_bytes(release):
         digest, name = line.split("  ")
         assert hashlib.sha256((release.RELEASE / name).read_bytes()).hexdigest() == digest
     names = {line.split("  ")[1] for line in sums[0].splitlines()}
-    assert {"repository/index.json", "CHANGELOG.md", f"dahyf_hands-{dahyf_core.__version__}.zip"} <= names
+    assert {
+        "repository/index.json",
+        "CHANGELOG.md",
+        "sbom.cdx.json",
+        f"dahyf_hands-{dahyf_core.__version__}.zip",
+    } <= names
     with tarfile.open(release.RELEASE / f"dahyf_hands-{dahyf_core.__version__}.tar.gz") as source:
         assert f"dahyf_hands-{dahyf_core.__version__}/PKG-INFO" in source.getnames()
+
+
+def test_the_bill_of_materials_is_valid_and_lists_what_set_up_installs(release, monkeypatch, tmp_path):
+    pytest.importorskip("cyclonedx_py", reason="bills of materials need the [dev] extra")
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    run = release.run
+    monkeypatch.setattr(release, "run", lambda *command: None if command[0] == "scripts/setup" else run(*command))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    release.write_bill_of_materials(tmp_path / "first.json")
+    release.write_bill_of_materials(tmp_path / "second.json")
+    text = (tmp_path / "first.json").read_text("utf-8")
+    assert text == (tmp_path / "second.json").read_text("utf-8")
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None
+    locked = re.findall(
+        r"^([\w.-]+)==([^ ;]+)", (ROOT / "addon" / "requirements.lock").read_text("utf-8"), re.MULTILINE
+    )
+    listed = [(part["name"], part["version"]) for part in json.loads(text)["components"]]
+    assert sorted(listed) == sorted(locked)
