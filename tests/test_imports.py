@@ -4,7 +4,6 @@ import json
 import os
 import pickle
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -587,9 +586,13 @@ def test_openxr(open_hands, tmp_path, standard):
     serves(capture, open_hands, tmp_path)
 
 
+WAS_RUN = "dahyf_was_run"
+"""Written to the current folder if a file of the tests is executed."""
+
+
 class Hostile:
     def __reduce__(self):
-        return os.system, ("touch /tmp/dahyf_was_run",)
+        return os.system, (f"echo > {WAS_RUN}",)
 
 
 @pytest.mark.parametrize(
@@ -613,13 +616,14 @@ class Hostile:
         ("a.txt", b"x", "not read"),
     ],
 )  # fmt: skip
-def test_damaged_and_hostile_files_are_refused_in_a_sentence(open_hands, tmp_path, name, content, words):
+def test_damaged_and_hostile_files_are_refused_in_a_sentence(open_hands, tmp_path, monkeypatch, name, content, words):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ImportFileError, match=words) as caught:
         import_file(tmp_path / name, open_hands, ImportOptions(rate=RATE))
     assert "\n" not in str(caught.value)
     assert str(caught.value).count(str(tmp_path / name)) == 1
-    assert not Path("/tmp/dahyf_was_run").exists()
+    assert not (tmp_path / WAS_RUN).exists()
 
 
 def test_what_the_user_has_to_know(mano, tmp_path):

@@ -9,7 +9,7 @@ from dahyf_core.arrays import FloatArray
 def assigned(costs: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of (N, M) finite costs that belong together: min(N, M) pairs of the least sum, by row.
 
-    One row or column needs no solver, whose import takes 0.2 s.
+    One row or column needs no solver, whose import is slow.
     """
     if min(costs.shape) > 1:
         from scipy.optimize import linear_sum_assignment
